@@ -1,0 +1,1 @@
+# cgi-fcgi: its program, its sources, its libraries.

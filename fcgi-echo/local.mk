@@ -1,0 +1,1 @@
+# fcgi-echo: its program, its sources, its libraries.

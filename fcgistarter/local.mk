@@ -1,0 +1,1 @@
+# fcgistarter: its program, its sources, its libraries.

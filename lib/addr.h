@@ -1,0 +1,118 @@
+/*
+ * Addresses: every spelling a user or a server configuration has for one, to socket addresses and
+ * back; listening and connecting, with descriptors that are born close-on-exec and nonblocking.
+ */
+#ifndef ADDR_H
+#define ADDR_H
+
+#include <netdb.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+enum addr_kind {
+	ADDR_UNIX,	/* name is a path */
+	ADDR_ABSTRACT,	/* name is what follows '@' */
+	ADDR_INET,	/* name is a host, "" for loopback, "*" for every interface; port is set */
+	ADDR_FD,	/* port is the number of an open descriptor */
+};
+
+enum { ADDR_NAME_MAX = 1025, ADDR_TEXT_MAX = ADDR_NAME_MAX + 16 };
+
+/* An address as it was spelled, nothing resolved yet. */
+struct addr {
+	enum addr_kind kind;
+	int port;
+	char name[ADDR_NAME_MAX];
+};
+
+/* One socket address. */
+struct addr_socket {
+	struct sockaddr_storage sa;
+	socklen_t len;
+};
+
+enum { ADDR_SOCKETS_MAX = 16 };
+
+/*
+ * Reads an address: /path, unix:/path, ./relative, name.sock (no colon: a path), @abstract,
+ * host:port, [v6]:port, :port (loopback), *:port, tcp://h:p, fcgi://h:p/, fd:N, Apache's
+ * unix:/p|fcgi://h/ and nginx's unix:/p: .
+ * The port may be 0 (any free one) for listening.
+ * Returns 0, -FCGI_E_ADDRESS (also for text that begins with '-', an empty one, a port above 65535,
+ * a v6 address without brackets), or -FCGI_E_PATH_LENGTH.
+ */
+int addr_parse(struct addr *addr, const char *text);
+
+/*
+ * Writes the address in its shortest spelling that addr_parse() reads, for messages.
+ * dst, size: ADDR_TEXT_MAX holds any.  Returns dst.
+ */
+char *addr_format(char *dst, size_t size, const struct addr *addr);
+
+/*
+ * The same for a socket address as the kernel has it (numeric host).  Returns dst.
+ */
+char *addr_format_socket(char *dst, size_t size, const struct addr_socket *socket);
+
+/*
+ * Finds the socket addresses: one, or what getaddrinfo(3) lists for a host name, in its order.
+ * Numeric and UNIX addresses do not touch the resolver.
+ * listening: 1 for addresses to bind ("*" is :: and 0.0.0.0, in this order), 0 to connect to.
+ * sockets: ADDR_SOCKETS_MAX of them.
+ * gai: on -FCGI_E_RESOLVE the code for gai_strerror(3), else 0.
+ * Returns how many (> 0), -FCGI_E_RESOLVE, or -FCGI_E_PATH_LENGTH.  Not for ADDR_FD.
+ */
+int addr_resolve(const struct addr *addr, int listening, struct addr_socket *sockets, int *gai);
+
+/*
+ * Starts to connect.
+ * Returns a nonblocking, close-on-exec descriptor: connected if *in_progress is 0, else wait for
+ * POLLOUT and call addr_connected();  or -FCGI_E_SYSTEM with errno.  EAGAIN means that a UNIX
+ * socket's queue is full: try again later.
+ */
+int addr_connect(const struct addr_socket *socket, int *in_progress);
+
+/* The outcome once POLLOUT has come.  Returns 0, or -FCGI_E_SYSTEM with errno. */
+int addr_connected(int fd);
+
+/* How to listen.  Zero-filled, backlog and mode set, owner and group -1 unless wanted. */
+struct addr_listen_options {
+	int backlog;
+	mode_t mode;		/* of a UNIX socket's file, whatever the umask */
+	uid_t owner;		/* of a UNIX socket's file; (uid_t)-1: leave */
+	gid_t group;
+	int v6only;		/* 1: an IPv6 socket takes no IPv4 connections */
+};
+
+/*
+ * Binds and listens.
+ * A TCP socket has SO_REUSEADDR.  A UNIX socket's file is made aside, given its mode and owner, and
+ * renamed into place, so that it is never there unusable; the file of a socket that somebody still
+ * serves is left alone (EADDRINUSE), one that nobody serves is replaced; anything else in its place
+ * is left alone too (-FCGI_E_NOT_SOCKET).
+ * Returns a blocking, close-on-exec listening descriptor, or -FCGI_E_SYSTEM with errno, or
+ * -FCGI_E_NOT_SOCKET.
+ */
+int addr_listen(const struct addr_socket *socket, const struct addr_listen_options *options);
+
+/* Identity of a socket file that we made, so that we unlink ours and nobody else's. */
+struct addr_file {
+	dev_t dev;
+	ino_t ino;
+};
+
+/* Notes the file of a bound UNIX path.  Returns 0, or -FCGI_E_SYSTEM with errno. */
+int addr_file_note(struct addr_file *file, const char *path);
+
+/* Unlinks path if it is still that file.  Returns 1 when it did, 0 when it is another or gone. */
+int addr_file_unlink(const struct addr_file *file, const char *path);
+
+/*
+ * Says why a connection to a UNIX path was denied: "socket is www-data:www-data 0660, we are uid
+ * 1000".  Returns dst, "" when nothing can be found out.
+ */
+char *addr_explain_denied(char *dst, size_t size, const char *path);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * What every program's command line shares: popt tables, --help and --version, messages, typed
+ * values, and the check of stdout at exit.  The only file of lib/ that prints and exits.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <popt.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What a program says of itself.  All constant. */
+struct cli_about {
+	const char *name;	/* "cgi-fcgi" */
+	const char *usage;	/* behind "Usage: NAME " in --help: "[OPTION...] -connect ADDR" */
+	const char *purpose;	/* one sentence for --help */
+	int usage_status;	/* exit status of a wrong command line */
+};
+
+/* Values of the common options; a program's own begin at 1 and stay below. */
+enum { CLI_OPT_COMMON = 0x1000 };
+
+extern const struct poptOption cli_common_options[];
+
+/* The last lines of every program's table. */
+#define CLI_COMMON_TABLE                                                                           \
+	{                                                                                          \
+		.argInfo = POPT_ARG_INCLUDE_TABLE,                                                 \
+		.arg = (void *)(uintptr_t)cli_common_options,                                      \
+		.descrip = "Common options:",                                                      \
+	}
+
+struct cli {
+	const struct cli_about *about;
+	int verbose;		/* how often -v was given */
+	int quiet;		/* -q was given */
+	char **command;		/* what follows "--", NULL-terminated; NULL without "--" */
+	poptContext context;	/* private; operands live as long as it */
+	char *value;		/* private */
+};
+
+enum cli_flags {
+	CLI_STOP_AT_OPERAND = 1, /* options end at the first operand */
+};
+
+/*
+ * Begins to read the command line.  argv is split at the first "--" before popt sees it.
+ * table: ends with CLI_COMMON_TABLE and POPT_TABLEEND; every option is POPT_ARG_NONE or
+ * POPT_ARG_STRING and returns its val.
+ */
+void cli_init(struct cli *cli, const struct cli_about *about, int argc, char **argv,
+    const struct poptOption *table, int flags);
+
+/* Gives back what cli_init() took; operands and values are gone then. */
+void cli_reset(struct cli *cli);
+
+/*
+ * The next option of the program's own; common ones are consumed (--help, --usage and --version do
+ * not return).  A wrong command line does not return either.
+ * *value: the option's argument, valid until the next call; NULL if it takes none.
+ * Returns its val, or -1 when there are no more.
+ */
+int cli_next(struct cli *cli, const char **value);
+
+/* The next operand, or NULL.  After cli_next() has returned -1.  Lives until cli_reset(). */
+const char *cli_operand(struct cli *cli);
+
+/* "NAME: message" and "Try 'NAME --help' ..." on stderr, exit with usage_status. */
+void cli_usage_error(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+/* "NAME: message" on stderr; warnings are left out with -q. */
+void cli_error(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void cli_warn(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* cli_error() and exit. */
+void cli_die(const struct cli *cli, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4), noreturn));
+
+/*
+ * Typed values; what is not one is a usage error that names the option.
+ * option: as the user writes it, "-p" or "--timeout".
+ */
+long long cli_number(const struct cli *cli, const char *option, const char *value, long long min,
+    long long max);
+int64_t cli_duration(const struct cli *cli, const char *option, const char *value); /* ns */
+uint64_t cli_size(const struct cli *cli, const char *option, const char *value);    /* bytes */
+
+/*
+ * Flushes stdout; a failure (a full disk) is an error that exits with status.  A program calls it
+ * last.
+ */
+void cli_close_stdout(const struct cli *cli, int status);
+
+#endif

@@ -1,0 +1,44 @@
+/* Name-value pairs, of FCGI_PARAMS and the management records (FastCGI 1.0, section 3.4). */
+#ifndef FCGI_NV_H
+#define FCGI_NV_H
+
+#include <stddef.h>
+
+/* One pair.  The bytes belong to whoever gave them and are not terminated. */
+struct fcgi_nv {
+	const unsigned char *name;
+	size_t name_len;
+	const unsigned char *value;
+	size_t value_len;
+};
+
+/*
+ * The bytes a pair takes on the wire.
+ * Returns 0 when a length is above FCGI_NV_LONG_MAX: the wire cannot carry it.
+ */
+size_t fcgi_nv_size(size_t name_len, size_t value_len);
+
+/*
+ * Writes the two lengths of a pair, without its name and value.
+ * dst: at least 8 bytes; both lengths at most FCGI_NV_LONG_MAX.
+ * Returns the bytes written, 2 to 8.
+ */
+size_t fcgi_nv_encode_lengths(unsigned char *dst, size_t name_len, size_t value_len);
+
+/*
+ * Writes one whole pair.
+ * Returns the bytes written (> 0), or -FCGI_E_SPACE when [dst, end) cannot hold it.
+ */
+ptrdiff_t fcgi_nv_encode(unsigned char *dst, unsigned char *end, const struct fcgi_nv *nv);
+
+/*
+ * Takes the next pair.
+ * *p: where to read; moved behind the pair on success, left alone otherwise.
+ * nv: points into the input.
+ * Returns 1 for a pair, 0 at the end, -FCGI_E_MORE when the pair continues behind end: an error
+ * when the stream is known to end there, a reason to wait for more bytes otherwise.
+ * A four-byte coding of a short length is accepted.
+ */
+int fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv);
+
+#endif

@@ -1,0 +1,88 @@
+#include "fcgi_reader.h"
+
+#include <string.h>
+
+#include "fcgi_error.h"
+
+/* The order is that of the bytes on the wire. */
+enum { IN_HEADER, IN_CONTENT, IN_PADDING };
+
+static size_t
+smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static int
+take_header(struct fcgi_reader *reader, const unsigned char **p, const unsigned char *end)
+{
+	size_t len = smaller((size_t)(end - *p), (size_t)(FCGI_HEADER_LEN - reader->have));
+	int r;
+
+	memcpy(reader->header + reader->have, *p, len);
+	reader->have = (uint8_t)(reader->have + len);
+	*p += len;
+	r = fcgi_record_decode(&reader->record, reader->header, reader->header + reader->have);
+	if (r == -FCGI_E_MORE)
+		return FCGI_READ_MORE;
+	if (r < 0)
+		return r;
+	reader->have = 0;
+	reader->content_left = reader->record.content_length;
+	reader->padding_left = reader->record.padding_length;
+	reader->state = IN_CONTENT;
+	return FCGI_READ_RECORD;
+}
+
+int
+fcgi_reader_next(struct fcgi_reader *reader, const unsigned char **p, const unsigned char *end,
+    struct fcgi_slice *slice)
+{
+	size_t len;
+
+	switch (reader->state) {
+	case IN_HEADER:
+		if (*p == end)
+			return FCGI_READ_MORE;
+		return take_header(reader, p, end);
+	case IN_CONTENT:
+		if (reader->content_left > 0) {
+			len = smaller((size_t)(end - *p), reader->content_left);
+			if (len == 0)
+				return FCGI_READ_MORE;
+			slice->data = *p;
+			slice->len = len;
+			*p += len;
+			reader->content_left = (uint16_t)(reader->content_left - len);
+			return FCGI_READ_CONTENT;
+		}
+		reader->state = IN_PADDING;
+		/* fall through */
+	default:
+		len = smaller((size_t)(end - *p), reader->padding_left);
+		*p += len;
+		reader->padding_left = (uint8_t)(reader->padding_left - len);
+		if (reader->padding_left > 0)
+			return FCGI_READ_MORE;
+		reader->state = IN_HEADER;
+		return FCGI_READ_END;
+	}
+}
+
+size_t
+fcgi_reader_pending(const struct fcgi_reader *reader)
+{
+	return reader->state == IN_CONTENT ? reader->content_left : 0;
+}
+
+void
+fcgi_reader_skip(struct fcgi_reader *reader, size_t len)
+{
+	reader->content_left = (uint16_t)(reader->content_left - len);
+}
+
+int
+fcgi_reader_between_records(const struct fcgi_reader *reader)
+{
+	return reader->state == IN_HEADER && reader->have == 0;
+}

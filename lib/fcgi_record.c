@@ -1,0 +1,62 @@
+#include "fcgi_record.h"
+
+#include <stddef.h>
+#include <bsd/sys/endian.h>
+
+#include "fcgi_error.h"
+#include "fcgi_proto.h"
+
+int
+fcgi_record_decode(struct fcgi_record *record, const unsigned char *p, const unsigned char *end)
+{
+	*record = (struct fcgi_record){ 0 };
+	if (end - p >= 1) {
+		record->version = p[0];
+		if (record->version != FCGI_VERSION_1)
+			return -FCGI_E_VERSION;
+	}
+	if (end - p < FCGI_HEADER_LEN)
+		return -FCGI_E_MORE;
+	record->type = p[1];
+	record->request_id = be16dec(p + 2);
+	record->content_length = be16dec(p + 4);
+	record->padding_length = p[6];
+	return FCGI_HEADER_LEN;
+}
+
+void
+fcgi_record_encode(unsigned char *dst, const struct fcgi_record *record)
+{
+	dst[0] = record->version;
+	dst[1] = record->type;
+	be16enc(dst + 2, record->request_id);
+	be16enc(dst + 4, record->content_length);
+	dst[6] = record->padding_length;
+	dst[7] = 0;
+}
+
+uint8_t
+fcgi_record_padding(uint16_t content_length)
+{
+	return (uint8_t)(-(unsigned)content_length & (FCGI_ALIGNMENT - 1));
+}
+
+const char *
+fcgi_record_name(uint8_t type)
+{
+	static const char *const names[] = {
+		[FCGI_BEGIN_REQUEST] = "BEGIN_REQUEST",
+		[FCGI_ABORT_REQUEST] = "ABORT_REQUEST",
+		[FCGI_END_REQUEST] = "END_REQUEST",
+		[FCGI_PARAMS] = "PARAMS",
+		[FCGI_STDIN] = "STDIN",
+		[FCGI_STDOUT] = "STDOUT",
+		[FCGI_STDERR] = "STDERR",
+		[FCGI_DATA] = "DATA",
+		[FCGI_GET_VALUES] = "GET_VALUES",
+		[FCGI_GET_VALUES_RESULT] = "GET_VALUES_RESULT",
+		[FCGI_UNKNOWN_TYPE] = "UNKNOWN_TYPE",
+	};
+
+	return type < sizeof names / sizeof *names ? names[type] : NULL;
+}

@@ -1,0 +1,16 @@
+noinst_LIBRARIES += %D%/libfcgiutils.a
+%C%_libfcgiutils_a_SOURCES =
+
+# One line a module; keep them sorted.
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_body.c %D%/fcgi_body.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_error.c %D%/fcgi_error.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_nv.c %D%/fcgi_nv.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_proto.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_reader.c %D%/fcgi_reader.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_record.c %D%/fcgi_record.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_request.c %D%/fcgi_request.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_serve.c %D%/fcgi_serve.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_writer.c %D%/fcgi_writer.h
+
+# What a program or test of the tree links: the archive first, then what it needs.
+FCGIUTILS_LIBS = lib/libfcgiutils.a $(POPT_LIBS) $(BSD_LIBS)

@@ -1,0 +1,77 @@
+/*
+ * Starting a FastCGI application: find it, fork and exec it with the listening socket on descriptor
+ * 0, and become a daemon; each a call of its own.  A failed exec comes back as an error, through a
+ * close-on-exec pipe, not as a child that exits.
+ */
+#ifndef SPAWN_H
+#define SPAWN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Finds the program that a command names: a name with a slash is that file, another is looked for
+ * in search_path.
+ * cwd-relative names become absolute, so that a later chdir(2) does not lose them.
+ * search_path: the value of PATH, NULL for the system's default.
+ * dst, size: PATH_MAX bytes hold any result.
+ * Returns 0, or -FCGI_E_SYSTEM with errno: ENOENT not found, EACCES not executable, EISDIR a
+ * directory, ENAMETOOLONG.
+ */
+int spawn_find(char *dst, size_t size, const char *command, const char *search_path);
+
+/* The exit status a shell would give for a failed exec: 127 for ENOENT, else 126. */
+int spawn_exit_status(int error);
+
+/* What the child is to be.  All strings and arrays stay the caller's. */
+struct spawn {
+	const char *path;	/* the program, absolute */
+	char *const *argv;
+	char *const *envp;
+	const char *directory;	/* its working directory; NULL: ours */
+	int listen_fd;		/* becomes descriptor 0, made blocking */
+	int stdout_fd;		/* becomes descriptor 1; -1: /dev/null */
+	int stderr_fd;		/* becomes descriptor 2; -1: /dev/null */
+	int new_group;		/* 1: a process group of its own */
+};
+
+/* Which step failed in the child. */
+enum spawn_step { SPAWN_FORK = 1, SPAWN_FDS, SPAWN_DIRECTORY, SPAWN_EXEC };
+
+struct spawn_failure {
+	int step;		/* enum spawn_step */
+	int error;		/* errno */
+};
+
+/*
+ * Forks and execs.  The child has descriptors 0 to 2 and no other, an empty signal mask, every
+ * disposition at its default.
+ * Returns the pid once exec has succeeded; -FCGI_E_SYSTEM with failure filled in otherwise, and no
+ * process left.
+ */
+pid_t spawn_start(const struct spawn *spawn, struct spawn_failure *failure);
+
+/* Words for a step: "fork", "set up descriptors", "change directory", "execute". */
+const char *spawn_step_name(int step);
+
+/*
+ * Forks into the background.  The caller's process does not return from it: it waits until the
+ * daemon calls spawn_daemon_ready(), and exits with the status given there; or with 1 if the daemon
+ * dies before.
+ * The daemon leads a session of its own; its directory and descriptors are unchanged, so that it
+ * can still say what goes wrong.
+ * Returns, in the daemon, a descriptor for spawn_daemon_ready(); or -FCGI_E_SYSTEM with errno in
+ * the caller's process.
+ */
+int spawn_daemonize(void);
+
+/* Lets the process that called spawn_daemonize() exit with status, and closes fd. */
+void spawn_daemon_ready(int fd, int status);
+
+/*
+ * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that no socket of ours lands
+ * there.  Returns 0, or -FCGI_E_SYSTEM with errno.
+ */
+int spawn_fill_standard_fds(void);
+
+#endif

@@ -70,7 +70,10 @@ const char *cli_operand(struct cli *cli);
 void cli_usage_error(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
-/* "NAME: message" on stderr; warnings are left out with -q. */
+/*
+ * "NAME: message" on stderr, one line whatever the arguments hold: the message is escaped as a
+ * whole, so callers pass untrusted text as it is.  Warnings are left out with -q.
+ */
 void cli_error(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void cli_warn(const struct cli *cli, const char *format, ...)
@@ -87,7 +90,6 @@ void cli_die(const struct cli *cli, int status, const char *format, ...)
 long long cli_number(const struct cli *cli, const char *option, const char *value, long long min,
     long long max);
 int64_t cli_duration(const struct cli *cli, const char *option, const char *value); /* ns */
-uint64_t cli_size(const struct cli *cli, const char *option, const char *value);    /* bytes */
 
 /*
  * Flushes stdout; a failure (a full disk) is an error that exits with status.  A program calls it

@@ -2,6 +2,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES =
 
 # One line a module; keep them sorted.
+%C%_libfcgiutils_a_SOURCES += %D%/cli.c %D%/cli.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_body.c %D%/fcgi_body.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_error.c %D%/fcgi_error.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_nv.c %D%/fcgi_nv.h

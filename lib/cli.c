@@ -1,0 +1,225 @@
+#include "cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bsd/stdlib.h>
+
+#include "clock.h"
+#include "text.h"
+
+enum { OPT_HELP = CLI_OPT_COMMON, OPT_USAGE, OPT_VERSION, OPT_VERBOSE, OPT_QUIET };
+
+const struct poptOption cli_common_options[] = {
+	{ .longName = "verbose", .shortName = 'v', .argInfo = POPT_ARG_NONE, .val = OPT_VERBOSE,
+	    .descrip = "say more; twice for still more" },
+	{ .longName = "quiet", .shortName = 'q', .argInfo = POPT_ARG_NONE, .val = OPT_QUIET,
+	    .descrip = "no warnings" },
+	{ .longName = "version", .shortName = 'V', .argInfo = POPT_ARG_NONE, .val = OPT_VERSION,
+	    .descrip = "print the version and exit" },
+	{ .longName = "usage", .argInfo = POPT_ARG_NONE, .val = OPT_USAGE,
+	    .descrip = "print all options in brief and exit" },
+	{ .longName = "help", .shortName = 'h', .argInfo = POPT_ARG_NONE, .val = OPT_HELP,
+	    .descrip = "print this help and exit" },
+	{ .shortName = '?', .argInfo = POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, .val = OPT_HELP },
+	POPT_TABLEEND,
+};
+
+static void
+message(const struct cli *cli, const char *format, va_list arguments)
+{
+	char *text = NULL, *escaped;
+
+	if (vasprintf(&text, format, arguments) < 0) {
+		fprintf(stderr, "%s: out of memory\n", cli->about->name);
+		return;
+	}
+	escaped = text_escape_alloc(text, strlen(text), 0);
+	fprintf(stderr, "%s: %s\n", cli->about->name, escaped != NULL ? escaped : "out of memory");
+	free(escaped);
+	free(text);
+}
+
+void
+cli_error(const struct cli *cli, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	message(cli, format, arguments);
+	va_end(arguments);
+}
+
+void
+cli_warn(const struct cli *cli, const char *format, ...)
+{
+	va_list arguments;
+
+	if (cli->quiet)
+		return;
+	va_start(arguments, format);
+	message(cli, format, arguments);
+	va_end(arguments);
+}
+
+void
+cli_die(const struct cli *cli, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	message(cli, format, arguments);
+	va_end(arguments);
+	exit(status);
+}
+
+void
+cli_usage_error(const struct cli *cli, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	message(cli, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "Try '%s --help' for more information.\n", cli->about->name);
+	exit(cli->about->usage_status);
+}
+
+void
+cli_init(struct cli *cli, const struct cli_about *about, int argc, char **argv,
+    const struct poptOption *table, int flags)
+{
+	const char **args;
+	int i, count = 0;
+
+	*cli = (struct cli){ .about = about };
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			cli->command = argv + i + 1;
+			argc = i;
+		}
+	}
+	/* popt shows argv[0] in --help as it is; a path tells the reader nothing. */
+	args = calloc((size_t)argc + 2, sizeof *args);
+	if (args == NULL)
+		cli_die(cli, about->usage_status, "out of memory");
+	args[count++] = about->name;
+	for (i = 1; i < argc; i++)
+		args[count++] = argv[i];
+	cli->context = poptGetContext(NULL, count, args, table,
+	    POPT_CONTEXT_NO_EXEC |
+		((flags & CLI_STOP_AT_OPERAND) ? POPT_CONTEXT_POSIXMEHARDER : 0));
+	free(args);
+	if (cli->context == NULL)
+		cli_die(cli, about->usage_status, "out of memory");
+	poptSetOtherOptionHelp(cli->context, about->usage);
+}
+
+void
+cli_reset(struct cli *cli)
+{
+	free(cli->value);
+	poptFreeContext(cli->context);
+	cli->value = NULL;
+	cli->context = NULL;
+}
+
+static _Noreturn void
+print_and_exit(struct cli *cli, int what)
+{
+	switch (what) {
+	case OPT_HELP:
+		poptPrintHelp(cli->context, stdout, 0);
+		printf("\n%s\n", cli->about->purpose);
+		break;
+	case OPT_USAGE:
+		poptPrintUsage(cli->context, stdout, 0);
+		break;
+	default:
+		printf("%s (%s) %s\n", cli->about->name, PACKAGE_NAME, PACKAGE_VERSION);
+	}
+	cli_close_stdout(cli, cli->about->usage_status);
+	cli_reset(cli);
+	exit(0);
+}
+
+int
+cli_next(struct cli *cli, const char **value)
+{
+	int option;
+
+	for (;;) {
+		option = poptGetNextOpt(cli->context);
+		free(cli->value);
+		cli->value = option > 0 ? poptGetOptArg(cli->context) : NULL;
+		*value = cli->value;
+		switch (option) {
+		case OPT_HELP:
+		case OPT_USAGE:
+		case OPT_VERSION:
+			print_and_exit(cli, option);
+		case OPT_VERBOSE:
+			cli->verbose++;
+			break;
+		case OPT_QUIET:
+			cli->quiet = 1;
+			break;
+		case -1:
+			return -1;
+		default:
+			if (option < -1)
+				cli_usage_error(cli, "%s: %s",
+				    poptBadOption(cli->context, POPT_BADOPTION_NOALIAS),
+				    poptStrerror(option));
+			return option;
+		}
+	}
+}
+
+const char *
+cli_operand(struct cli *cli)
+{
+	return poptGetArg(cli->context);
+}
+
+long long
+cli_number(const struct cli *cli, const char *option, const char *value, long long min,
+    long long max)
+{
+	const char *why = NULL;
+	long long number = 0;
+
+	/* strtonum(3) skips leading blanks and takes a '+': neither is a number a user means. */
+	if (*value != '-' && (*value < '0' || *value > '9'))
+		why = "invalid";
+	else
+		number = strtonum(value, min, max, &why);
+	if (why != NULL)
+		cli_usage_error(cli, "%s %s: number is %s (%lld to %lld)", option, value, why, min,
+		    max);
+	return number;
+}
+
+int64_t
+cli_duration(const struct cli *cli, const char *option, const char *value)
+{
+	int64_t ns = 0;
+
+	if (clock_parse_duration(value, &ns) < 0)
+		cli_usage_error(cli, "%s %s: not a duration such as 250ms, 2s or 1m", option, value);
+	return ns;
+}
+
+void
+cli_close_stdout(const struct cli *cli, int status)
+{
+	int failed = ferror(stdout);
+
+	/* A program that was started without stdout and wrote nothing has nothing to report. */
+	if (fclose(stdout) != 0 && (failed || errno != EBADF))
+		cli_die(cli, status, "standard output: %s", strerror(errno));
+	if (failed)
+		cli_die(cli, status, "standard output: write error");
+}

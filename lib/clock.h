@@ -13,21 +13,23 @@
 int64_t clock_now_ns(void);
 
 /*
- * The point that lies duration_ns after now_ns; CLOCK_NEVER when duration_ns is CLOCK_NEVER or the
- * sum would pass it.
+ * The point that lies duration_ns (>= 0) after now_ns; CLOCK_NEVER when duration_ns is CLOCK_NEVER
+ * or the sum would pass it.
  */
 int64_t clock_after(int64_t now_ns, int64_t duration_ns);
 
 /*
  * Reads a duration: a number, with a fraction if wanted, then us, ms, s, m or h; a bare number is
- * seconds.  "250ms", "2s", "1.5s", "1m", "10".
+ * seconds.  "250ms", "2s", "1.5s", ".5", "1m", "10".
  * Returns 0 and *ns >= 0, or -FCGI_E_SYNTAX (also for signs, blanks, hexadecimal, and for what does
  * not fit).
  */
 int clock_parse_duration(const char *text, int64_t *ns);
 
 /*
- * Writes a duration in its largest fitting unit, for messages: "250ms", "1.5s", "2m".
+ * Writes a duration in its largest fitting unit, for messages: "250ms", "1.5s", "2m", "90s".
+ * Three digits behind the point at most, the rest is dropped; "0s" for what is not positive,
+ * "never" for CLOCK_NEVER.
  * dst, size: at least 32 bytes.  Returns dst.
  */
 char *clock_format_duration(char *dst, size_t size, int64_t ns);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 
 # One line a module; keep them sorted.
 %C%_libfcgiutils_a_SOURCES += %D%/cli.c %D%/cli.h
+%C%_libfcgiutils_a_SOURCES += %D%/clock.c %D%/clock.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_body.c %D%/fcgi_body.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_error.c %D%/fcgi_error.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_nv.c %D%/fcgi_nv.h

@@ -3,6 +3,7 @@
 #define TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum text_flags {
 	TEXT_KEEP_LINES = 1,	/* newline and tab pass as they are */
@@ -26,8 +27,21 @@ size_t text_escape(char *dst, size_t size, const void *src, size_t len, int flag
 char *text_escape_alloc(const void *src, size_t len, int flags);
 
 /*
+ * Takes one character of UTF-8, strictly (RFC 3629: no surrogates, no longer form than needed).
+ * Returns the bytes it has, 1 to 4, with *code set; 0 when [p, end) does not begin with one.
+ */
+size_t text_utf8_decode(const unsigned char *p, const unsigned char *end, uint32_t *code);
+
+/*
+ * 0 for a character that is a control, that a terminal does not show or that changes the order of
+ * others; else 1.
+ */
+int text_is_visible(uint32_t code);
+
+/*
  * 1 when a variable or header of that name must not be shown: passwords, Authorization, Cookie and
- * their like (HTTP_AUTHORIZATION, REMOTE_PASSWD, PHP_AUTH_PW, *_SECRET, *_TOKEN, *_API_KEY ...).
+ * their like (HTTP_AUTHORIZATION, REMOTE_PASSWD, PHP_AUTH_PW, *_SECRET, *_TOKEN, *_API_KEY ...);
+ * not what only speaks of one (PASSWORD_FILE, COOKIE_DOMAIN).
  * Case does not matter, nor '-' or '_'.
  */
 int text_is_secret(const char *name, size_t len);

@@ -13,6 +13,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_request.c %D%/fcgi_request.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_serve.c %D%/fcgi_serve.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_writer.c %D%/fcgi_writer.h
+%C%_libfcgiutils_a_SOURCES += %D%/params.c %D%/params.h
 %C%_libfcgiutils_a_SOURCES += %D%/text.c %D%/text.h
 
 # What a program or test of the tree links: the archive first, then what it needs.

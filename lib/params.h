@@ -22,7 +22,8 @@ void params_reset(struct params *params);
 /*
  * add: appends, also when the name is there already.
  * set: takes the place of the first of that name and drops the others; appends if there is none.
- * Both copy.  Return 0, or -FCGI_E_SYSTEM (memory; or EINVAL for an empty name).
+ * Both copy.  Return 0, or -FCGI_E_SYSTEM (memory; or EINVAL for an empty name and for what is too
+ * long for the wire).
  */
 int params_add(struct params *params, const void *name, size_t name_len, const void *value,
     size_t value_len);
@@ -40,7 +41,10 @@ const char *params_get(const struct params *params, const char *name);
 /* "NAME=VALUE" is set.  Returns 0, -FCGI_E_SYNTAX without '=' or with an empty name, or as above. */
 int params_set_pair(struct params *params, const char *pair);
 
-/* Adds every NAME=VALUE of an environment; what has no '=' is skipped.  Returns 0 or as above. */
+/*
+ * Adds every NAME=VALUE of an environment; what has no '=' or no name is skipped.  Returns 0, or
+ * -FCGI_E_SYSTEM.
+ */
 int params_add_environ(struct params *params, char *const *envp);
 
 /*
@@ -48,11 +52,15 @@ int params_add_environ(struct params *params, char *const *envp);
  * skipped, the value is everything behind the first '=', a final line needs no newline.
  * path: "-" is standard input.  line: on failure the number of the line at fault, 0 if it is the
  * file's.
- * Returns 0, -FCGI_E_SYNTAX, or -FCGI_E_SYSTEM.
+ * Returns 0, -FCGI_E_SYNTAX (no '=', no name, or a NUL), or -FCGI_E_SYSTEM; what came before the
+ * failure has been set.
  */
 int params_read_env_file(struct params *params, const char *path, size_t *line);
 
-/* The same for entries that end in NUL, as `env -0` writes them; duplicates are kept. */
+/*
+ * The same for entries that end in NUL, as `env -0` writes them: duplicates are kept, no comments,
+ * empty ones are skipped.
+ */
 int params_read_env0_file(struct params *params, const char *path, size_t *entry);
 
 /* The sum of fcgi_nv_size() over all, for fcgi_writer_head_bound(). */

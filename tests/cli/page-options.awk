@@ -1,0 +1,14 @@
+# Prints every option that a page documents, one a line as it is typed: the words after Fl in the
+# .It lines of DESCRIPTION, OPTIONS and whatever sections follow them up to COMPATIBILITY.
+/^\.Sh/ { listing = $0 ~ /DESCRIPTION|OPTIONS/ }
+listing && /^\.It / {
+	flag = 0
+	for (i = 2; i <= NF; i++) {
+		if ($i == "Fl")
+			flag = 1
+		else if ($i ~ /^[A-Z][a-z]$/)
+			flag = 0
+		else if (flag && $i !~ /^[,|()\[\]]$/)
+			print "-" $i
+	}
+}

@@ -36,8 +36,10 @@ void cgi_response_init(struct cgi_response *response, char *block, size_t size);
  * Takes bytes of STDOUT until the block is complete.
  * *p: moved behind what belongs to the block; on success the rest is the body.
  * Returns 1 when the block is complete; -FCGI_E_MORE when all bytes are taken and it is not;
- * -FCGI_E_HEADER: a line is not "Name: value" (also a folded one, and a blank line as the first);
- * -FCGI_E_STATUS: Status is not three digits between 100 and 599, followed by a blank or the end;
+ * -FCGI_E_HEADER: a line is not "Name: value" (also a folded one, a blank before the colon, a
+ * control character or a lone CR in the value, and a blank line as the first);
+ * -FCGI_E_STATUS: Status is not three digits between 100 and 599, followed by a blank or the end,
+ * or there are two of it;
  * -FCGI_E_SPACE: the block is larger than the buffer.
  * After an error call it no more.
  */

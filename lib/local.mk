@@ -2,6 +2,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES =
 
 # One line a module; keep them sorted.
+%C%_libfcgiutils_a_SOURCES += %D%/cgi_response.c %D%/cgi_response.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli.c %D%/cli.h
 %C%_libfcgiutils_a_SOURCES += %D%/clock.c %D%/clock.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_body.c %D%/fcgi_body.h
@@ -13,6 +14,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_request.c %D%/fcgi_request.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_serve.c %D%/fcgi_serve.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_writer.c %D%/fcgi_writer.h
+%C%_libfcgiutils_a_SOURCES += %D%/json.c %D%/json.h
 %C%_libfcgiutils_a_SOURCES += %D%/params.c %D%/params.h
 %C%_libfcgiutils_a_SOURCES += %D%/text.c %D%/text.h
 

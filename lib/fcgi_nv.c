@@ -76,13 +76,25 @@ decode_length(const unsigned char **p, const unsigned char *end, size_t *len)
 }
 
 int
+fcgi_nv_decode_lengths(const unsigned char **p, const unsigned char *end, size_t *name_len,
+    size_t *value_len)
+{
+	const unsigned char *at = *p;
+
+	if (decode_length(&at, end, name_len) < 0 || decode_length(&at, end, value_len) < 0)
+		return -FCGI_E_MORE;
+	*p = at;
+	return 0;
+}
+
+int
 fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv)
 {
 	const unsigned char *at = *p;
 
 	if (at == end)
 		return 0;
-	if (decode_length(&at, end, &nv->name_len) < 0 || decode_length(&at, end, &nv->value_len) < 0)
+	if (fcgi_nv_decode_lengths(&at, end, &nv->name_len, &nv->value_len) < 0)
 		return -FCGI_E_MORE;
 	/* Two comparisons, each against what is really left: their sum could overflow. */
 	if ((size_t)(end - at) < nv->name_len)

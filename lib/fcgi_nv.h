@@ -26,6 +26,14 @@ size_t fcgi_nv_size(size_t name_len, size_t value_len);
 size_t fcgi_nv_encode_lengths(unsigned char *dst, size_t name_len, size_t value_len);
 
 /*
+ * Reads them, for a reader that does not have the whole pair in one piece.
+ * *p: moved behind the lengths on success, left alone otherwise.
+ * Returns 0, or -FCGI_E_MORE; 8 bytes are always enough.
+ */
+int fcgi_nv_decode_lengths(const unsigned char **p, const unsigned char *end, size_t *name_len,
+    size_t *value_len);
+
+/*
  * Writes one whole pair.
  * Returns the bytes written (> 0), or -FCGI_E_SPACE when [dst, end) cannot hold it.
  */

@@ -17,6 +17,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/json.c %D%/json.h
 %C%_libfcgiutils_a_SOURCES += %D%/params.c %D%/params.h
 %C%_libfcgiutils_a_SOURCES += %D%/text.c %D%/text.h
+%C%_libfcgiutils_a_SOURCES += %D%/trace.c %D%/trace.h
 
 # What a program or test of the tree links: the archive first, then what it needs.
 FCGIUTILS_LIBS = lib/libfcgiutils.a $(POPT_LIBS) $(BSD_LIBS)

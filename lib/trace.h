@@ -11,17 +11,25 @@
 
 struct trace;
 
-/* out: where to write, stays the caller's.  Returns the trace, or NULL when memory is short. */
+/*
+ * out: where to write; stays the caller's, open until trace_free().
+ * Returns the trace, or NULL when memory is short.
+ */
 struct trace *trace_new(FILE *out, int show_secrets);
+
+/* Says of either direction what it was cut in, if it was, and gives the memory back. */
 void trace_free(struct trace *trace);
 
 /*
  * len bytes went by.
- * direction: '>' sent, '<' received.
+ * mark: '>' sent, '<' received.
  */
-void trace_bytes(struct trace *trace, char direction, const void *data, size_t len);
+void trace_bytes(struct trace *trace, char mark, const void *data, size_t len);
 
-/* A line of our own between them, after "* ": printf-like, newline added. */
+/*
+ * A line of our own between them, after "* ": printf-like, newline added.  What is not ours in it
+ * comes escaped.
+ */
 void trace_note(struct trace *trace, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

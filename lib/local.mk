@@ -2,9 +2,12 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES =
 
 # One line a module; keep them sorted.
+%C%_libfcgiutils_a_SOURCES += %D%/addr.c %D%/addr.h
+%C%_libfcgiutils_a_SOURCES += %D%/addr_listen.c %D%/addr_listen.h
 %C%_libfcgiutils_a_SOURCES += %D%/cgi_response.c %D%/cgi_response.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli.c %D%/cli.h
 %C%_libfcgiutils_a_SOURCES += %D%/clock.c %D%/clock.h
+%C%_libfcgiutils_a_SOURCES += %D%/conn.c %D%/conn.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_body.c %D%/fcgi_body.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_error.c %D%/fcgi_error.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_nv.c %D%/fcgi_nv.h

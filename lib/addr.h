@@ -1,6 +1,6 @@
 /*
  * Addresses: every spelling a user or a server configuration has for one, to socket addresses and
- * back; listening and connecting, with descriptors that are born close-on-exec and nonblocking.
+ * back; and connecting to them.  Listening is in addr_listen.h.
  */
 #ifndef ADDR_H
 #define ADDR_H
@@ -8,7 +8,6 @@
 #include <netdb.h>
 #include <stddef.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 #include <sys/un.h>
 
 enum addr_kind {
@@ -37,29 +36,33 @@ enum { ADDR_SOCKETS_MAX = 16 };
 
 /*
  * Reads an address: /path, unix:/path, ./relative, name.sock (no colon: a path), @abstract,
- * host:port, [v6]:port, :port (loopback), *:port, tcp://h:p, fcgi://h:p/, fd:N, Apache's
- * unix:/p|fcgi://h/ and nginx's unix:/p: .
+ * host:port, [v6]:port, :port (loopback), *:port, tcp://h:p, fcgi://h:p/ (what follows the slash is
+ * a URL's path and left out), fd:N, Apache's unix:/p|fcgi://h/ and nginx's unix:/p: .  A relative
+ * path with a colon before its first slash is written ./a:b .
  * The port may be 0 (any free one) for listening.
  * Returns 0, -FCGI_E_ADDRESS (also for text that begins with '-', an empty one, a port above 65535,
- * a v6 address without brackets), or -FCGI_E_PATH_LENGTH.
+ * a v6 address without brackets, a path that ends in '/'), or -FCGI_E_PATH_LENGTH.
  */
 int addr_parse(struct addr *addr, const char *text);
 
 /*
- * Writes the address in its shortest spelling that addr_parse() reads, for messages.
+ * Writes the address in its shortest spelling that addr_parse() reads, for messages; a path is not
+ * escaped.
  * dst, size: ADDR_TEXT_MAX holds any.  Returns dst.
  */
 char *addr_format(char *dst, size_t size, const struct addr *addr);
 
 /*
- * The same for a socket address as the kernel has it (numeric host).  Returns dst.
+ * The same for a socket address as the kernel has it (numeric host); "unix:" for a UNIX socket
+ * without a name.  Returns dst.
  */
 char *addr_format_socket(char *dst, size_t size, const struct addr_socket *socket);
 
 /*
  * Finds the socket addresses: one, or what getaddrinfo(3) lists for a host name, in its order.
  * Numeric and UNIX addresses do not touch the resolver.
- * listening: 1 for addresses to bind ("*" is :: and 0.0.0.0, in this order), 0 to connect to.
+ * listening: 1 for addresses to bind ("*" is :: and 0.0.0.0, in this order), 0 to connect to
+ * ("*" is loopback).
  * sockets: ADDR_SOCKETS_MAX of them.
  * gai: on -FCGI_E_RESOLVE the code for gai_strerror(3), else 0.
  * Returns how many (> 0), -FCGI_E_RESOLVE, or -FCGI_E_PATH_LENGTH.  Not for ADDR_FD.
@@ -67,7 +70,7 @@ char *addr_format_socket(char *dst, size_t size, const struct addr_socket *socke
 int addr_resolve(const struct addr *addr, int listening, struct addr_socket *sockets, int *gai);
 
 /*
- * Starts to connect.
+ * Starts to connect; a TCP connection has TCP_NODELAY.
  * Returns a nonblocking, close-on-exec descriptor: connected if *in_progress is 0, else wait for
  * POLLOUT and call addr_connected();  or -FCGI_E_SYSTEM with errno.  EAGAIN means that a UNIX
  * socket's queue is full: try again later.
@@ -76,38 +79,6 @@ int addr_connect(const struct addr_socket *socket, int *in_progress);
 
 /* The outcome once POLLOUT has come.  Returns 0, or -FCGI_E_SYSTEM with errno. */
 int addr_connected(int fd);
-
-/* How to listen.  Zero-filled, backlog and mode set, owner and group -1 unless wanted. */
-struct addr_listen_options {
-	int backlog;
-	mode_t mode;		/* of a UNIX socket's file, whatever the umask */
-	uid_t owner;		/* of a UNIX socket's file; (uid_t)-1: leave */
-	gid_t group;
-	int v6only;		/* 1: an IPv6 socket takes no IPv4 connections */
-};
-
-/*
- * Binds and listens.
- * A TCP socket has SO_REUSEADDR.  A UNIX socket's file is made aside, given its mode and owner, and
- * renamed into place, so that it is never there unusable; the file of a socket that somebody still
- * serves is left alone (EADDRINUSE), one that nobody serves is replaced; anything else in its place
- * is left alone too (-FCGI_E_NOT_SOCKET).
- * Returns a blocking, close-on-exec listening descriptor, or -FCGI_E_SYSTEM with errno, or
- * -FCGI_E_NOT_SOCKET.
- */
-int addr_listen(const struct addr_socket *socket, const struct addr_listen_options *options);
-
-/* Identity of a socket file that we made, so that we unlink ours and nobody else's. */
-struct addr_file {
-	dev_t dev;
-	ino_t ino;
-};
-
-/* Notes the file of a bound UNIX path.  Returns 0, or -FCGI_E_SYSTEM with errno. */
-int addr_file_note(struct addr_file *file, const char *path);
-
-/* Unlinks path if it is still that file.  Returns 1 when it did, 0 when it is another or gone. */
-int addr_file_unlink(const struct addr_file *file, const char *path);
 
 /*
  * Says why a connection to a UNIX path was denied: "socket is www-data:www-data 0660, we are uid

@@ -1,1 +1,15 @@
-# see HACKING.md
+# Tests against real programs.  Not part of make check: ./check installs the peers and runs these
+# unprivileged; make check-peers runs them with what is installed, as who you are.
+PEER_TESTS = \
+	%D%/applications.bats \
+	%D%/php-fpm.bats \
+	%D%/web.bats
+
+EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash
+EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh
+EXTRA_DIST += %D%/libfcgi_app.c %D%/perl_app.pl
+
+check-peers: all
+	cd $(srcdir) && FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcdir)' \
+		$(BATS) --tap $(PEER_TESTS)
+.PHONY: check-peers

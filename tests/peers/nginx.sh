@@ -1,0 +1,40 @@
+#!/bin/sh
+# nginx.sh DIR APP: nginx in the foreground, one process; HTTP on DIR/http.sock is handed to the
+# application at APP (a path or host:port).  Writes only below DIR.  KEEP=on: connections to the
+# application are kept.
+dir=$1 app=$2
+case $app in
+/*) app=unix:$app ;;
+esac
+cat >"$dir/nginx.conf" <<END
+daemon off;
+master_process off;
+pid $dir/nginx.pid;
+error_log $dir/log warn;
+events {
+	worker_connections 64;
+}
+http {
+	access_log off;
+	client_max_body_size 64m;
+	# Each of them has a compiled-in place below /var/lib, where only root may write.
+	client_body_temp_path $dir/client;
+	fastcgi_temp_path $dir/fastcgi;
+	proxy_temp_path $dir/proxy;
+	scgi_temp_path $dir/scgi;
+	uwsgi_temp_path $dir/uwsgi;
+	upstream app {
+		server $app;
+		keepalive 2;
+	}
+	server {
+		listen unix:$dir/http.sock;
+		location / {
+			include /etc/nginx/fastcgi_params;
+			fastcgi_pass app;
+			fastcgi_keep_conn ${KEEP:-off};
+		}
+	}
+}
+END
+exec nginx -p "$dir" -e "$dir/log" -c "$dir/nginx.conf"

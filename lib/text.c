@@ -182,8 +182,9 @@ contains_any(const char *name, const char *end, const char *const *words)
 {
 	const char *at;
 
+	/* Not where a separator stands: a name of nothing else would be walked over and over. */
 	for (at = name; at < end; at++)
-		if (ends_in_any(name, at + 1, words))
+		if (!is_separator(*at) && ends_in_any(name, at + 1, words))
 			return 1;
 	return 0;
 }

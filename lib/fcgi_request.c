@@ -40,6 +40,9 @@ feed_end(struct fcgi_request *request, const struct fcgi_record *record, int wha
 		return record->content_length == FCGI_BODY_LEN ? FCGI_REQUEST_NOTHING
 							       : -FCGI_E_LENGTH;
 	case FCGI_READ_CONTENT:
+		/* Only behind a refused header, yet the peer must never get to choose this length. */
+		if (slice->len > (size_t)(FCGI_BODY_LEN - request->body_len))
+			return -FCGI_E_LENGTH;
 		memcpy(request->body + request->body_len, slice->data, slice->len);
 		request->body_len = (uint8_t)(request->body_len + slice->len);
 		if (request->body_len < FCGI_BODY_LEN)

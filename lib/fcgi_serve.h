@@ -71,7 +71,8 @@ struct fcgi_serve {
  * *p: where to read; moved behind what was taken.  event: slices point into the input.
  * Returns an enum fcgi_serve_kind, or
  * -FCGI_E_VERSION: not FastCGI;  -FCGI_E_LENGTH: BEGIN_REQUEST without its 8 bytes;
- * -FCGI_E_ORDER: a stream goes on after its end, PARAMS or STDIN are skipped, an id is begun twice.
+ * -FCGI_E_ORDER: a stream goes on after its end, PARAMS or STDIN are skipped, DATA comes for another
+ * role than FILTER, an id is begun twice.
  * Sections 3.3, 4, 5, 6.
  */
 int fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,

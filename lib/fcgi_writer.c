@@ -1,12 +1,10 @@
 #include "fcgi_writer.h"
 
 #include <string.h>
-#include <bsd/sys/endian.h>
 
 #include "fcgi_body.h"
 #include "fcgi_error.h"
 #include "fcgi_record.h"
-
 
 static const unsigned char zeros[FCGI_ALIGNMENT];
 
@@ -166,7 +164,7 @@ fcgi_writer_stream_end(struct fcgi_writer *writer, uint8_t type)
 	fcgi_writer_flush(writer);
 	p = reserve(writer, FCGI_HEADER_LEN);
 	if (p != NULL)
-		encode_header(p, type, writer->request_id, 0);
+		encode_header(p, type, id_of(writer, type), 0);
 	return writer->error;
 }
 

@@ -50,7 +50,8 @@ size_t fcgi_writer_head_bound(size_t nv_len);
  * value: one pair of GET_VALUES or, with result set, GET_VALUES_RESULT (4.1); one record holds them
  *   all, so -FCGI_E_SPACE also when they pass 65535 bytes.
  * flush: ends the record that param or value opened; the others do so themselves.
- * stream_end: the empty record that ends a stream (3.3).
+ * stream_end: the empty record that ends a stream (3.3); also an empty GET_VALUES_RESULT, which
+ *   answers a query of variables we do not know (4.1).
  * end_request: FCGI_END_REQUEST (5.5).
  * unknown_type: FCGI_UNKNOWN_TYPE (4.2).
  */

@@ -1,21 +1,62 @@
 # One program a module; the suffix .tap picks the driver.  cmocka prints TAP because
 # AM_TESTS_ENVIRONMENT asks for it.
-EXTRA_DIST += %D%/missing.sh
+EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
+EXTRA_DIST += %D%/client_side.h %D%/server_side.h
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 
 if CMOCKA
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 
 # One block a module; keep them sorted.
+check_PROGRAMS += %D%/clock.tap
+TESTS += %D%/clock.tap
+%C%_clock_tap_SOURCES = %D%/clock.c
+%C%_clock_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/fcgi_body.tap
+TESTS += %D%/fcgi_body.tap
+%C%_fcgi_body_tap_SOURCES = %D%/fcgi_body.c
+%C%_fcgi_body_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/fcgi_error.tap
 TESTS += %D%/fcgi_error.tap
 %C%_fcgi_error_tap_SOURCES = %D%/fcgi_error.c
 %C%_fcgi_error_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/fcgi_nv.tap
+TESTS += %D%/fcgi_nv.tap
+%C%_fcgi_nv_tap_SOURCES = %D%/fcgi_nv.c
+%C%_fcgi_nv_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/fcgi_reader.tap
+TESTS += %D%/fcgi_reader.tap
+%C%_fcgi_reader_tap_SOURCES = %D%/fcgi_reader.c
+%C%_fcgi_reader_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/fcgi_record.tap
 TESTS += %D%/fcgi_record.tap
-%C%_fcgi_record_tap_SOURCES = %D%/fcgi_record.c %D%/guard.h
+%C%_fcgi_record_tap_SOURCES = %D%/fcgi_record.c
 %C%_fcgi_record_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/fcgi_request.tap
+TESTS += %D%/fcgi_request.tap
+%C%_fcgi_request_tap_SOURCES = %D%/fcgi_request.c
+%C%_fcgi_request_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/fcgi_serve.tap
+TESTS += %D%/fcgi_serve.tap
+%C%_fcgi_serve_tap_SOURCES = %D%/fcgi_serve.c
+%C%_fcgi_serve_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/fcgi_writer.tap
+TESTS += %D%/fcgi_writer.tap
+%C%_fcgi_writer_tap_SOURCES = %D%/fcgi_writer.c
+%C%_fcgi_writer_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/text.tap
+TESTS += %D%/text.tap
+%C%_text_tap_SOURCES = %D%/text.c
+%C%_text_tap_LDADD = $(UNIT_LIBS)
 else
 TESTS += %D%/missing.sh
 endif

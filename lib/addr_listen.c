@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 enum {
 	SUFFIX_LEN = 7,		/* a dot and what nobody will guess */
+	ASIDE_MAX = sizeof((struct sockaddr_un *)NULL)->sun_path + SUFFIX_LEN + 1,
 	NAME_TRIES = 100,	/* for a name that is free */
 	PLACE_TRIES = 10,	/* for a place that others fill and empty at the same time */
 };
@@ -22,7 +22,7 @@ enum {
 struct place {
 	int directory;			/* O_PATH */
 	const char *name;		/* final one in there */
-	char aside[NAME_MAX + 1];	/* one it is made under */
+	char aside[ASIDE_MAX];		/* one it is made under */
 	struct sockaddr_un address;	/* of the final name */
 	socklen_t address_len;
 	struct addr_file file;		/* what was made */
@@ -105,8 +105,8 @@ bind_aside(int fd, struct place *place)
 		    place->address.sun_path, place->aside);
 		if (len >= (int)sizeof sun.sun_path) {
 			memmove(place->aside, strrchr(place->aside, '.'), SUFFIX_LEN + 1);
-			snprintf(sun.sun_path, sizeof sun.sun_path, "/proc/self/fd/%d/%s",
-			    place->directory, place->aside);
+			snprintf(sun.sun_path, sizeof sun.sun_path, "/proc/self/fd/%d/%.*s",
+			    place->directory, SUFFIX_LEN, place->aside);
 		}
 		if (bind(fd, (const struct sockaddr *)&sun, sizeof sun) == 0)
 			return 0;
@@ -169,11 +169,15 @@ is_served(const struct place *place)
 static int
 remove_dead(const struct place *place, const struct addr_file *dead)
 {
-	char aside[NAME_MAX + 1];
+	char aside[ASIDE_MAX];
 	int directory = place->directory;
 	struct stat st;
 	int r;
 
+	if (fstatat(directory, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -FCGI_E_SYSTEM;
+	if (!same_file(&st, dead))
+		return 0;
 	aside_name(place, aside, sizeof aside);
 	if (renameat(directory, place->name, directory, aside) < 0)
 		return errno == ENOENT ? 0 : -FCGI_E_SYSTEM;

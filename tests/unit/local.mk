@@ -8,6 +8,16 @@ if CMOCKA
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 
 # One block a module; keep them sorted.
+check_PROGRAMS += %D%/addr.tap
+TESTS += %D%/addr.tap
+%C%_addr_tap_SOURCES = %D%/addr.c
+%C%_addr_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/addr_listen.tap
+TESTS += %D%/addr_listen.tap
+%C%_addr_listen_tap_SOURCES = %D%/addr_listen.c
+%C%_addr_listen_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/clock.tap
 TESTS += %D%/clock.tap
 %C%_clock_tap_SOURCES = %D%/clock.c

@@ -43,7 +43,7 @@ background() {
 
 stop_all() {
   local pid
-  for pid in $(cat "$BATS_FILE_TMPDIR"/*.pids 2>/dev/null); do
+  cat "$BATS_FILE_TMPDIR"/*.pids 2>/dev/null | while read -r pid; do
     kill "$pid" 2>/dev/null || continue
     wait_for gone "$pid" || kill -KILL "$pid"
   done

@@ -8,13 +8,13 @@ bats_require_minimum_version 1.5.0
 setup() {
   tools=$FCGI_SOURCE/tests/cli
   pages=$FCGI_SOURCE/man1
-  PATH=$FCGI_BUILD/cgi-fcgi:$FCGI_BUILD/fcgistarter:$FCGI_BUILD/fcgi-echo:$PATH
+  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo})
   cd "$BATS_TEST_TMPDIR" || return
 }
 
 # The options that the lines of --help begin with, one a line.
 help_options() {
-  "$1" --help | grep -oE '^ +-[^ ,=]*(, --?[^ ,=]+)?' | grep -oE -- '-[^ ,]+' | sort -u
+  "$FCGI_BUILD/$1/$1" --help | grep -oE '^ +-[^ ,=]*(, --?[^ ,=]+)?' | grep -oE -- '-[^ ,]+' | sort -u
 }
 
 same_options() {
@@ -37,10 +37,7 @@ run_examples() {
   "${unshare[@]}" true 2>/dev/null || skip 'namespaces are not permitted'
   awk -f "$tools/page-examples.awk" "$pages/$1.1" >examples
   [ -s examples ]
-  mkdir here
-  cp "$FCGI_BUILD/fcgi-echo/fcgi-echo" here/app
-  cd here || return
-  timeout 120 "${unshare[@]}" bash "$tools/page-run.bash" ../examples 3>&-
+  timeout 120 "${unshare[@]}" bash "$tools/page-run.bash" examples "${programs[@]}" 3>&-
 }
 
 @test "pages: every page is tested here" {

@@ -23,6 +23,11 @@ TESTS += %D%/clock.tap
 %C%_clock_tap_SOURCES = %D%/clock.c
 %C%_clock_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/conn.tap
+TESTS += %D%/conn.tap
+%C%_conn_tap_SOURCES = %D%/conn.c
+%C%_conn_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/fcgi_body.tap
 TESTS += %D%/fcgi_body.tap
 %C%_fcgi_body_tap_SOURCES = %D%/fcgi_body.c

@@ -18,6 +18,11 @@ TESTS += %D%/addr_listen.tap
 %C%_addr_listen_tap_SOURCES = %D%/addr_listen.c
 %C%_addr_listen_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/cgi_response.tap
+TESTS += %D%/cgi_response.tap
+%C%_cgi_response_tap_SOURCES = %D%/cgi_response.c
+%C%_cgi_response_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/clock.tap
 TESTS += %D%/clock.tap
 %C%_clock_tap_SOURCES = %D%/clock.c
@@ -68,10 +73,25 @@ TESTS += %D%/fcgi_writer.tap
 %C%_fcgi_writer_tap_SOURCES = %D%/fcgi_writer.c
 %C%_fcgi_writer_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/json.tap
+TESTS += %D%/json.tap
+%C%_json_tap_SOURCES = %D%/json.c
+%C%_json_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/params.tap
+TESTS += %D%/params.tap
+%C%_params_tap_SOURCES = %D%/params.c
+%C%_params_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/text.tap
 TESTS += %D%/text.tap
 %C%_text_tap_SOURCES = %D%/text.c
 %C%_text_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/trace.tap
+TESTS += %D%/trace.tap
+%C%_trace_tap_SOURCES = %D%/trace.c
+%C%_trace_tap_LDADD = $(UNIT_LIBS)
 else
 TESTS += %D%/missing.sh
 endif

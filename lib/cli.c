@@ -27,7 +27,7 @@ const struct poptOption cli_common_options[] = {
 	POPT_TABLEEND,
 };
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 message(const struct cli *cli, const char *format, va_list arguments)
 {
 	char *text = NULL, *escaped;

@@ -204,7 +204,7 @@ a_short_write_goes_on_where_it_stopped(void **state)
 		}
 	}
 	assert_int_equal(conn_sending(conn), 0);
-	free(body);
+	test_free(body);
 }
 
 /* An application may answer and close without having read what we send. */

@@ -1,1 +1,13 @@
-# cgi-fcgi: its program, its sources, its libraries.
+bin_PROGRAMS += %D%/cgi-fcgi
+%C%_cgi_fcgi_SOURCES = \
+	%D%/body.c %D%/body.h \
+	%D%/command_file.c %D%/command_file.h \
+	%D%/exchange.c %D%/exchange.h \
+	%D%/interrupt.c %D%/interrupt.h \
+	%D%/main.c \
+	%D%/options.c %D%/options.h \
+	%D%/request.c %D%/request.h \
+	%D%/start.c %D%/start.h \
+	%D%/verdict.c %D%/verdict.h
+%C%_cgi_fcgi_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
+%C%_cgi_fcgi_LDADD = $(FCGIUTILS_LIBS)

@@ -1,0 +1,191 @@
+#include "body.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fcgi_error.h"
+
+enum { COPY_SIZE = 65536 };
+
+void
+body_from_stdin(struct body *body, uint64_t len)
+{
+	struct stat st;
+
+	*body = (struct body){
+		.fd = STDIN_FILENO,
+		.waits = fstat(STDIN_FILENO, &st) < 0 || !S_ISREG(st.st_mode),
+		.left = len,
+	};
+}
+
+static int
+open_unnamed(void)
+{
+	const char *directory = getenv("TMPDIR");
+	char *path;
+	int fd;
+
+	if (directory == NULL || *directory == '\0')
+		directory = "/tmp";
+	fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+		return fd;
+	/* Not every file system can make a file without a name. */
+	if (asprintf(&path, "%s/cgi-fcgi.XXXXXX", directory) < 0)
+		return -1;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	free(path);
+	return fd;
+}
+
+static int
+write_all(int fd, const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n < 0)
+			return -FCGI_E_SYSTEM;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Copies all of a source to another file.  Returns 0 and the length, or -FCGI_E_SYSTEM. */
+static int
+copy_all(int source, int copy, uint64_t *len)
+{
+	char buffer[COPY_SIZE];
+	ssize_t n;
+
+	for (*len = 0; (n = read(source, buffer, sizeof buffer)) > 0; *len += (uint64_t)n)
+		if (write_all(copy, buffer, (size_t)n) < 0)
+			return -FCGI_E_SYSTEM;
+	return n < 0 || lseek(copy, 0, SEEK_SET) < 0 ? -FCGI_E_SYSTEM : 0;
+}
+
+/* Keeps all of a source without a size.  Returns the copy, at its beginning, or -FCGI_E_SYSTEM. */
+static int
+spool(int source, uint64_t *len)
+{
+	int fd = open_unnamed(), error;
+
+	if (fd >= 0 && copy_all(source, fd, len) < 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		fd = -1;
+	}
+	return fd >= 0 ? fd : -FCGI_E_SYSTEM;
+}
+
+/* The body is what an open file holds from where it stands.  Takes the descriptor over. */
+static int
+from_file(struct body *body, int fd)
+{
+	struct stat st;
+	off_t at;
+	int copy;
+
+	if (fstat(fd, &st) < 0)
+		return -FCGI_E_SYSTEM;
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return -FCGI_E_SYSTEM;
+	}
+	if (S_ISREG(st.st_mode)) {
+		at = lseek(fd, 0, SEEK_CUR);
+		if (at < 0)
+			return -FCGI_E_SYSTEM;
+		body->fd = fd;
+		body->left = st.st_size > at ? (uint64_t)(st.st_size - at) : 0;
+		return 0;
+	}
+	copy = spool(fd, &body->left);
+	if (copy < 0)
+		return copy;
+	if (fd != STDIN_FILENO)
+		close(fd);
+	body->fd = copy;
+	return 0;
+}
+
+int
+body_from_data(struct body *body, const char *data)
+{
+	int fd, r, error;
+
+	*body = (struct body){ .fd = -1 };
+	if (strcmp(data, "-") == 0)
+		return from_file(body, STDIN_FILENO);
+	if (*data != '@') {
+		body->text = data;
+		body->left = strlen(data);
+		return 0;
+	}
+	fd = open(data + 1, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -FCGI_E_SYSTEM;
+	r = from_file(body, fd);
+	if (r < 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+	}
+	return r;
+}
+
+void
+body_close(struct body *body)
+{
+	if (body->fd > STDERR_FILENO)
+		close(body->fd);
+	body->fd = -1;
+}
+
+ssize_t
+body_read(struct body *body, void *dst, size_t size)
+{
+	size_t len = body->left < size ? (size_t)body->left : size;
+	ssize_t n;
+
+	if (len == 0)
+		return 0;
+	if (body->fd < 0) {
+		memcpy(dst, body->text, len);
+		body->text += len;
+		n = (ssize_t)len;
+	} else {
+		n = read(body->fd, dst, len);
+		if (n < 0)
+			return -FCGI_E_SYSTEM;
+	}
+	body->left -= (uint64_t)n;
+	return n;
+}
+
+int
+body_stdin_ignored(void)
+{
+	struct stat st;
+	int count = 0;
+
+	if (fstat(STDIN_FILENO, &st) < 0)
+		return 0;
+	if (S_ISREG(st.st_mode))
+		return st.st_size > lseek(STDIN_FILENO, 0, SEEK_CUR);
+	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
+		return ioctl(STDIN_FILENO, FIONREAD, &count) == 0 && count > 0;
+	return 0;
+}

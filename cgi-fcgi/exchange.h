@@ -1,0 +1,80 @@
+/*
+ * One request over one connection: sends while it receives, passes STDOUT and STDERR on as they
+ * come, in constant memory, and notes how it ended.  Judging that is the verdict's part.
+ */
+#ifndef CGI_FCGI_EXCHANGE_H
+#define CGI_FCGI_EXCHANGE_H
+
+#include <stdint.h>
+
+#include "cgi_response.h"
+#include "conn.h"
+#include "fcgi_request.h"
+#include "options.h"
+#include "request.h"
+
+/* What ended the exchange. */
+enum ending {
+	ENDED_COMPLETE,		/* END_REQUEST */
+	ENDED_RESOLVE,		/* no address: gai_error */
+	ENDED_CONNECT,		/* not connected: error, and errno in conn.error */
+	ENDED_PEER,		/* the peer broke the protocol or the connection: error */
+	ENDED_OUTPUT,		/* writing to standard output failed: output_error */
+	ENDED_INPUT,		/* reading the body failed: input_error */
+	ENDED_SIGNAL,
+};
+
+enum { EXCHANGE_IN_SIZE = 131072, EXCHANGE_CHUNK_SIZE = 65528, EXCHANGE_PIECES = 64 };
+
+/*
+ * Zero-filled before use, then interrupt_fd and deadline_ns set.  What follows these is public to
+ * read, once exchange_run() is back.
+ */
+struct exchange {
+	int interrupt_fd;	/* of interrupt_catch() */
+	int64_t deadline_ns;
+
+	enum ending ending;
+	int error;		/* negative enum fcgi_error, of ENDED_CONNECT and ENDED_PEER */
+	int gai_error;
+	int output_error;	/* errno */
+	int input_error;	/* errno */
+	int stderr_midline;	/* what was written to standard error has not ended its line */
+	uint64_t input_missing;	/* bytes of the body that its source did not have */
+	struct fcgi_request reply;
+	struct cgi_response header;
+	int header_result;	/* 1, or the error of cgi_response_feed() */
+	struct conn conn;
+
+	const struct options *options;	/* private from here on */
+	struct request *request;
+	int chunk_queued;	/* the chunk buffer is being sent */
+	int tail_queued;
+	int stdin_ready;
+	int stderr_is_terminal;
+	struct iovec pieces[EXCHANGE_PIECES];
+	int piece_count;
+	unsigned char chunk_header[FCGI_HEADER_LEN];
+	unsigned char chunk[EXCHANGE_CHUNK_SIZE];
+	unsigned char in[EXCHANGE_IN_SIZE];
+	char header_block[65536];
+};
+
+/*
+ * Connects.
+ * options: stay alive as long as the exchange.
+ * Returns 0, or -1 with the ending set: ENDED_RESOLVE, ENDED_CONNECT or ENDED_SIGNAL.
+ */
+int exchange_open(struct exchange *exchange, const struct options *options,
+    const struct addr *addr);
+
+/*
+ * Sends the request and passes the answer on, until there is an ending.
+ * trace: NULL for none.
+ */
+void exchange_run(struct exchange *exchange, struct request *request, struct trace *trace);
+
+/* Closes the connection.  What was noted stays. */
+void exchange_close(struct exchange *exchange);
+
+#endif

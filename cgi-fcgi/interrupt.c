@@ -1,0 +1,80 @@
+#include "interrupt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fcgi_error.h"
+
+/*
+ * A signal handler has no argument of ours: these two are all the state of this program that lies
+ * outside its functions.
+ */
+static volatile sig_atomic_t caught;
+static int wake_fd = -1;
+
+static void
+on_signal(int signal_number)
+{
+	int error = errno;
+
+	caught = signal_number;
+	/* A full pipe means that the reader has been woken already. */
+	if (write(wake_fd, "", 1) < 0)
+		errno = error;
+	errno = error;
+}
+
+static void
+on_alarm(int signal_number)
+{
+	(void)signal_number;
+}
+
+static void
+catch_unless_ignored(int signal_number)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction old;
+
+	/* nohup(1) and a shell's background jobs ignore signals on purpose. */
+	if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaction(signal_number, &action, NULL);
+}
+
+int
+interrupt_catch(int64_t deadline_ns)
+{
+	struct sigaction alarm_action = { .sa_handler = on_alarm };
+	struct itimerval timer = { .it_interval = { .tv_usec = 100000 } };
+	int64_t left_ns;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -FCGI_E_SYSTEM;
+	wake_fd = fds[1];
+	signal(SIGPIPE, SIG_IGN);
+	catch_unless_ignored(SIGINT);
+	catch_unless_ignored(SIGTERM);
+	catch_unless_ignored(SIGHUP);
+	if (deadline_ns != CLOCK_NEVER) {
+		left_ns = deadline_ns - clock_now_ns();
+		if (left_ns < CLOCK_NS_PER_MS)
+			left_ns = CLOCK_NS_PER_MS;
+		/* Repeated, since one signal could fall between a test of the clock and the wait. */
+		timer.it_value.tv_sec = left_ns / CLOCK_NS_PER_S;
+		timer.it_value.tv_usec = left_ns % CLOCK_NS_PER_S / 1000;
+		sigaction(SIGALRM, &alarm_action, NULL);
+		setitimer(ITIMER_REAL, &timer, NULL);
+	}
+	return fds[0];
+}
+
+int
+interrupt_signal(void)
+{
+	return caught;
+}

@@ -1,0 +1,21 @@
+/*
+ * What may end a request from outside: ^C and its like, and the alarm that gets a write to a stuck
+ * standard output out of its wait.
+ */
+#ifndef CGI_FCGI_INTERRUPT_H
+#define CGI_FCGI_INTERRUPT_H
+
+#include <stdint.h>
+
+/*
+ * Catches SIGINT, SIGTERM and SIGHUP (unless ignored), ignores SIGPIPE.  A second signal of the
+ * same kind ends the process.
+ * deadline_ns: from then on blocking calls are interrupted again and again; CLOCK_NEVER: never.
+ * Returns a descriptor that becomes readable with a signal, or -FCGI_E_SYSTEM with errno.
+ */
+int interrupt_catch(int64_t deadline_ns);
+
+/* The signal that came, 0 for none. */
+int interrupt_signal(void);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * cgi-fcgi: one request from the shell to a FastCGI application, with our environment as its
+ * variables; or start the application.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "addr.h"
+#include "clock.h"
+#include "exchange.h"
+#include "fcgi_error.h"
+#include "interrupt.h"
+#include "options.h"
+#include "request.h"
+#include "spawn.h"
+#include "start.h"
+#include "trace.h"
+#include "verdict.h"
+
+static void
+read_address(struct addr *addr, const struct options *options)
+{
+	int r = addr_parse(addr, options->connect);
+
+	if (r < 0)
+		cli_usage_error(&options->cli, "-connect %s: %s", options->connect,
+		    fcgi_strerror(r));
+}
+
+/* Whether nobody serves the address, so that starting an application there takes it from nobody. */
+static int
+is_unserved(const struct exchange *exchange)
+{
+	return exchange->ending == ENDED_CONNECT && exchange->error == -FCGI_E_SYSTEM &&
+	    (exchange->conn.error == ECONNREFUSED || exchange->conn.error == ENOENT);
+}
+
+static int
+ask(struct options *options, const struct addr *addr)
+{
+	struct exchange *exchange = calloc(1, sizeof *exchange);
+	struct trace *trace = options->cli.verbose > 0 ? trace_new(stderr, 0) : NULL;
+	struct request request;
+	int status = 0, opened;
+
+	if (exchange == NULL || (options->cli.verbose > 0 && trace == NULL))
+		cli_die(&options->cli, 1, "out of memory");
+	exchange->deadline_ns = clock_after(clock_now_ns(), options->timeout_ns);
+	exchange->interrupt_fd = interrupt_catch(exchange->deadline_ns);
+	if (exchange->interrupt_fd < 0)
+		cli_die(&options->cli, 1, "cannot catch signals: %s", strerror(errno));
+	request_prepare(&request, options);
+	opened = exchange_open(exchange, options, addr);
+	if (opened < 0 && options->form == FORM_BIND_OR_START && is_unserved(exchange)) {
+		status = start_application(options, addr);
+		if (status == 0)
+			opened = exchange_open(exchange, options, addr);
+	}
+	if (opened == 0)
+		exchange_run(exchange, &request, trace);
+	/* At once: many applications serve nobody else until we have gone. */
+	exchange_close(exchange);
+	if (status == 0)
+		status = verdict_tell(exchange);
+	trace_free(trace);
+	request_reset(&request);
+	free(exchange);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	struct addr addr;
+	int status;
+
+	if (spawn_fill_standard_fds() < 0)
+		return 1;
+	options_read(&options, argc, argv, environ);
+	read_address(&addr, &options);
+	status = options.form == FORM_START ? start_application(&options, &addr)
+					    : ask(&options, &addr);
+	options_reset(&options);
+	return status;
+}

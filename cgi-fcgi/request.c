@@ -1,0 +1,130 @@
+#include "request.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bsd/stdlib.h>
+
+#include "fcgi_error.h"
+#include "fcgi_proto.h"
+#include "fcgi_writer.h"
+#include "interrupt.h"
+
+static void
+set(struct options *options, const char *name, const char *value)
+{
+	if (params_set(&options->params, name, strlen(name), value, strlen(value)) < 0)
+		cli_die(&options->cli, 1, "%s: %s", name, strerror(errno));
+}
+
+/* What a client that posts data says of it, unless the user has said otherwise. */
+static void
+describe_data(struct options *options, uint64_t len)
+{
+	char number[24];
+
+	snprintf(number, sizeof number, "%" PRIu64, len);
+	set(options, "CONTENT_LENGTH", number);
+	if (params_get(&options->params, "REQUEST_METHOD") == NULL)
+		set(options, "REQUEST_METHOD", "POST");
+	if (params_get(&options->params, "CONTENT_TYPE") == NULL)
+		set(options, "CONTENT_TYPE", "application/x-www-form-urlencoded");
+}
+
+static _Noreturn void
+die_of_data(const struct options *options, int error)
+{
+	const struct cli *cli = &options->cli;
+	int signal_number = interrupt_signal();
+
+	if (error != EINTR)
+		cli_die(cli, 1, "-d %s: %s", options->data, strerror(error));
+	if (signal_number != 0)
+		cli_die(cli, 128 + signal_number, "interrupted: %s", strsignal(signal_number));
+	cli_die(cli, ETIMEDOUT, "timed out reading -d %s", options->data);
+}
+
+static void
+find_body(struct request *request, struct options *options)
+{
+	const char *length = params_get(&options->params, "CONTENT_LENGTH"), *why = NULL;
+	long long len;
+
+	if (options->data != NULL) {
+		if (body_from_data(&request->body, options->data) < 0)
+			die_of_data(options, errno);
+		describe_data(options, request->body.left);
+		return;
+	}
+	request->body = (struct body){ .fd = -1 };
+	if (options->no_stdin || length == NULL || *length == '\0')
+		return;
+	len = strtonum(length, 0, LLONG_MAX, &why);
+	if (why != NULL || *length < '0' || *length > '9')
+		cli_die(&options->cli, 1, "CONTENT_LENGTH=%s: not a number of bytes", length);
+	body_from_stdin(&request->body, (uint64_t)len);
+}
+
+static void
+write_tail(struct fcgi_writer *writer, const struct options *options)
+{
+	if (!options->no_stdin)
+		fcgi_writer_stream_end(writer, FCGI_STDIN);
+	if (options->role == FCGI_FILTER)
+		fcgi_writer_stream_end(writer, FCGI_DATA);
+}
+
+static void
+warn_of_split_pairs(const struct options *options)
+{
+	const struct params *params = &options->params;
+	size_t i;
+
+	for (i = 0; i < params->count; i++)
+		if (fcgi_writer_splits(&params->items[i]))
+			cli_warn(&options->cli,
+			    "%.100s has %zu bytes: more than a record holds, so it is split; PHP and "
+			    "others refuse that",
+			    (const char *)params->items[i].name, params->items[i].value_len);
+}
+
+void
+request_prepare(struct request *request, struct options *options)
+{
+	struct fcgi_writer writer;
+	size_t size;
+
+	*request = (struct request){ 0 };
+	find_body(request, options);
+	warn_of_split_pairs(options);
+	size = fcgi_writer_head_bound(params_wire_len(&options->params));
+	request->head = malloc(size);
+	if (request->head == NULL)
+		cli_die(&options->cli, 1, "out of memory");
+	fcgi_writer_init(&writer, request->head, size, options->request_id);
+	fcgi_writer_begin(&writer, options->role, options->flags);
+	params_write(&options->params, &writer);
+	fcgi_writer_stream_end(&writer, FCGI_PARAMS);
+	if (request->body.left == 0)
+		write_tail(&writer, options);
+	if (writer.error < 0)
+		cli_die(&options->cli, 1, "the variables do not fit into FCGI_PARAMS: %s",
+		    fcgi_strerror(writer.error));
+	request->head_len = (size_t)(writer.p - request->head);
+	if (request->body.left > 0) {
+		fcgi_writer_init(&writer, request->tail, sizeof request->tail,
+		    options->request_id);
+		write_tail(&writer, options);
+		request->tail_len = (size_t)(writer.p - request->tail);
+	}
+}
+
+void
+request_reset(struct request *request)
+{
+	free(request->head);
+	body_close(&request->body);
+}

@@ -1,0 +1,375 @@
+#include "verdict.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "fcgi_error.h"
+#include "fcgi_proto.h"
+#include "interrupt.h"
+
+enum { REASON_SIZE = 400 };
+
+/* The application's error output may have ended without a newline: ours begins a line. */
+static void
+begin_line(const struct exchange *exchange)
+{
+	if (exchange->stderr_midline)
+		fputc('\n', stderr);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+fail(const struct exchange *exchange, const char *format, ...)
+{
+	char text[2 * REASON_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	begin_line(exchange);
+	cli_error(&exchange->options->cli, "%s", text);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+warn(struct exchange *exchange, const char *format, ...)
+{
+	char text[2 * REASON_SIZE];
+	va_list arguments;
+
+	if (exchange->options->cli.quiet)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	begin_line(exchange);
+	exchange->stderr_midline = 0;
+	cli_warn(&exchange->options->cli, "%s", text);
+}
+
+static int
+is_timeout(const struct exchange *exchange)
+{
+	return exchange->error == -FCGI_E_TIMEOUT;
+}
+
+static const char *
+format_timeout(char *dst, size_t size, const struct exchange *exchange)
+{
+	const struct options *options = exchange->options;
+	int64_t ns = options->timeout_ns;
+
+	if (exchange->ending == ENDED_CONNECT && options->connect_timeout_ns < ns)
+		ns = options->connect_timeout_ns;
+	return clock_format_duration(dst, size, ns);
+}
+
+/* --- not connected ------------------------------------------------------------------------- */
+
+static int
+tell_connect(const struct exchange *exchange)
+{
+	const char *name = exchange->options->connect;
+	const struct conn *conn = &exchange->conn;
+	char why[REASON_SIZE] = "", duration[32];
+
+	/* The words up to the name are the devkit's, and scripts look for them. */
+	if (is_timeout(exchange)) {
+		fail(exchange, "Could not connect to %s: timed out after %s%s", name,
+		    format_timeout(duration, sizeof duration, exchange),
+		    conn->state == CONN_RETRY ? ": its queue of connections is full" : "");
+		return ETIMEDOUT;
+	}
+	if (conn->error == EACCES && conn->peer.sa.ss_family == AF_UNIX)
+		addr_explain_denied(why, sizeof why,
+		    ((const struct sockaddr_un *)&conn->peer.sa)->sun_path);
+	fail(exchange, "Could not connect to %s: %s%s%s%s", name, strerror(conn->error),
+	    *why != '\0' ? " (" : "", why, *why != '\0' ? ")" : "");
+	return conn->error;
+}
+
+static int
+tell_resolve(const struct exchange *exchange)
+{
+	fail(exchange, "Could not connect to %s: %s", exchange->options->connect,
+	    exchange->gai_error != 0 ? gai_strerror(exchange->gai_error)
+				     : fcgi_strerror(exchange->error));
+	return EXIT_RESOLVE;
+}
+
+/* --- the peer's fault ---------------------------------------------------------------------- */
+
+/* What had come so far, for the reasons that something did not come. */
+static const char *
+format_progress(char *dst, size_t size, const struct exchange *exchange)
+{
+	const struct fcgi_request *reply = &exchange->reply;
+	const struct fcgi_record *first = &reply->first_foreign;
+	int64_t received = (int64_t)exchange->conn.received;
+
+	if (received == 0)
+		snprintf(dst, size, "nothing was received");
+	else if (reply->stdout_len > 0 || reply->stderr_len > 0)
+		snprintf(dst, size, "%" PRIu64 " bytes of STDOUT and %" PRIu64 " of STDERR received",
+		    reply->stdout_len, reply->stderr_len);
+	else if (reply->foreign > 0 && first->request_id != reply->request_id)
+		snprintf(dst, size,
+		    "only records of request id %u were received, ours is %u",
+		    first->request_id, reply->request_id);
+	else
+		snprintf(dst, size, "%" PRId64 " bytes were received, none of them output", received);
+	return dst;
+}
+
+static void
+describe_not_fastcgi(char *dst, size_t size, const struct exchange *exchange)
+{
+	const struct fcgi_reader *reader = &exchange->conn.reader;
+	size_t len = reader->have;
+
+	if (len >= 4 && memcmp(reader->header, "HTTP", 4) == 0)
+		snprintf(dst, size,
+		    "the peer speaks HTTP, not FastCGI: is this the web server's port?");
+	else if (len >= FCGI_HEADER_LEN && reader->header[1] >= FCGI_BEGIN_REQUEST &&
+	    reader->header[1] <= FCGI_MAXTYPE && reader->header[0] < ' ')
+		snprintf(dst, size, "the peer speaks version %u of FastCGI, not 1",
+		    reader->header[0]);
+	else
+		/* cli_error() escapes what is not printable. */
+		snprintf(dst, size, "the peer does not speak FastCGI: it sent \"%.*s\"", (int)len,
+		    (const char *)reader->header);
+}
+
+static void
+describe_truncated(char *dst, size_t size, const struct exchange *exchange)
+{
+	const struct fcgi_reader *reader = &exchange->conn.reader;
+	const char *name = fcgi_record_name(reader->record.type);
+	size_t missing = fcgi_reader_pending(reader);
+
+	if (reader->have > 0)
+		snprintf(dst, size,
+		    "the peer closed the connection inside a record header, %u of its %d bytes sent",
+		    reader->have, FCGI_HEADER_LEN);
+	else
+		snprintf(dst, size,
+		    "the peer closed the connection inside a record (%s), %zu of its %u bytes missing",
+		    name != NULL ? name : "of unknown type", missing,
+		    reader->record.content_length);
+}
+
+static void
+describe_closed(char *dst, size_t size, const struct exchange *exchange)
+{
+	char progress[REASON_SIZE / 2];
+
+	if (exchange->conn.received == 0)
+		snprintf(dst, size,
+		    "the peer closed the connection without an answer (does " FCGI_WEB_SERVER_ADDRS
+		    " let us in?)");
+	else
+		snprintf(dst, size, "the peer closed the connection before END_REQUEST (%s)",
+		    format_progress(progress, sizeof progress, exchange));
+}
+
+static void
+describe_order(char *dst, size_t size, const struct exchange *exchange)
+{
+	const struct fcgi_record *record = &exchange->conn.reader.record;
+	const char *name = fcgi_record_name(record->type);
+
+	if (record->type == FCGI_STDOUT || record->type == FCGI_STDERR)
+		snprintf(dst, size, "the peer sent %s after the end of that stream", name);
+	else
+		snprintf(dst, size, "the peer sent a %s record, which only a web server sends",
+		    name != NULL ? name : "wrong");
+}
+
+static int
+tell_peer(const struct exchange *exchange)
+{
+	const struct conn *conn = &exchange->conn;
+	char reason[REASON_SIZE], progress[REASON_SIZE / 2], duration[32];
+	int status = EXIT_PROTOCOL;
+
+	switch (exchange->error) {
+	case -FCGI_E_TIMEOUT:
+		snprintf(reason, sizeof reason, "timed out after %s: no END_REQUEST (%s)",
+		    format_timeout(duration, sizeof duration, exchange),
+		    format_progress(progress, sizeof progress, exchange));
+		status = ETIMEDOUT;
+		break;
+	case -FCGI_E_SYSTEM:
+		snprintf(reason, sizeof reason, "%s (%s)", strerror(conn->error),
+		    format_progress(progress, sizeof progress, exchange));
+		status = conn->error;
+		break;
+	case -FCGI_E_VERSION:
+		describe_not_fastcgi(reason, sizeof reason, exchange);
+		break;
+	case -FCGI_E_LENGTH:
+		snprintf(reason, sizeof reason, "END_REQUEST has a body of %u bytes, not %d",
+		    conn->reader.record.content_length, FCGI_BODY_LEN);
+		break;
+	case -FCGI_E_ORDER:
+		describe_order(reason, sizeof reason, exchange);
+		break;
+	case -FCGI_E_TRUNCATED:
+		describe_truncated(reason, sizeof reason, exchange);
+		break;
+	default:
+		describe_closed(reason, sizeof reason, exchange);
+	}
+	fail(exchange, "%s: %s", exchange->options->connect, reason);
+	return status;
+}
+
+/* --- answered ------------------------------------------------------------------------------ */
+
+static int
+tell_refused(const struct exchange *exchange)
+{
+	static const char *const meaning[] = {
+		[FCGI_CANT_MPX_CONN] = "it takes one request per connection",
+		[FCGI_OVERLOADED] = "it is out of some resource",
+		[FCGI_UNKNOWN_ROLE] = "it does not know the role",
+	};
+	uint8_t status = exchange->reply.end.protocol_status;
+	const char *name = fcgi_protocol_status_name(status);
+
+	if (name != NULL)
+		fail(exchange, "%s: the application refuses with %s: %s",
+		    exchange->options->connect, name, meaning[status]);
+	else
+		fail(exchange,
+		    "%s: END_REQUEST has protocolStatus %u, which FastCGI does not define",
+		    exchange->options->connect, status);
+	return EXIT_PROTOCOL_STATUS;
+}
+
+/* An application ignores what it needs only when it is PHP's way: then say what it lacks. */
+static void
+warn_of_php_variables(struct exchange *exchange)
+{
+	static const char *const needed[] = { "REQUEST_METHOD", "SCRIPT_FILENAME" };
+	const struct options *options = exchange->options;
+	struct cgi_header header;
+	size_t i;
+
+	if (exchange->header_result != 1 ||
+	    !cgi_response_find(&exchange->header, "X-Powered-By", &header) ||
+	    header.value_len < 3 || memcmp(header.value, "PHP", 3) != 0)
+		return;
+	for (i = 0; i < sizeof needed / sizeof *needed; i++)
+		if (params_get(&options->params, needed[i]) == NULL)
+			warn(exchange, "%s is not set, and PHP answers nothing useful "
+			    "without it", needed[i]);
+}
+
+static void
+warn_of_input(struct exchange *exchange)
+{
+	const struct options *options = exchange->options;
+
+	if (exchange->input_missing > 0)
+		warn(exchange,
+		    "standard input ended %" PRIu64 " bytes before CONTENT_LENGTH was reached",
+		    exchange->input_missing);
+	if (options->data == NULL && !options->no_stdin &&
+	    params_get(&options->params, "CONTENT_LENGTH") == NULL && body_stdin_ignored())
+		warn(exchange,
+		    "standard input was not sent: CONTENT_LENGTH is not set (-d - sets it)");
+}
+
+static void
+warn_of_foreign(struct exchange *exchange)
+{
+	const struct fcgi_request *reply = &exchange->reply;
+	const struct fcgi_record *first = &reply->first_foreign;
+
+	if (reply->foreign > 0)
+		warn(exchange,
+		    "%s: skipped %" PRIu64 " records that are no part of the answer, the first of "
+		    "type %u and request id %u",
+		    exchange->options->connect, reply->foreign, first->type, first->request_id);
+}
+
+/* --fail: what a web server's client would take for a failure. */
+static int
+tell_failure(const struct exchange *exchange)
+{
+	if (exchange->header_result == 1) {
+		if (exchange->header.status < 400)
+			return 0;
+		fail(exchange, "%s: HTTP status %d", exchange->options->connect,
+		    exchange->header.status);
+	} else if (exchange->reply.stdout_len == 0) {
+		fail(exchange, "%s: the answer is empty", exchange->options->connect);
+	} else {
+		fail(exchange, "%s: the answer has no CGI header block: %s",
+		    exchange->options->connect,
+		    fcgi_strerror(exchange->header_result == -FCGI_E_MORE
+			    ? FCGI_E_NO_HEADER
+			    : exchange->header_result));
+	}
+	return EXIT_FAIL;
+}
+
+static int
+tell_complete(struct exchange *exchange)
+{
+	uint32_t app_status = exchange->reply.end.app_status;
+
+	if (exchange->reply.end.protocol_status != FCGI_REQUEST_COMPLETE)
+		return tell_refused(exchange);
+	warn_of_foreign(exchange);
+	warn_of_php_variables(exchange);
+	/* exit(2) keeps 8 bits: what would vanish there must not look like success. */
+	if (app_status != 0)
+		return (app_status & 255) != 0 ? (int)(app_status & 255) : 1;
+	return exchange->options->fail ? tell_failure(exchange) : 0;
+}
+
+static int
+tell_output(const struct exchange *exchange)
+{
+	char duration[32];
+
+	if (exchange->output_error == ETIMEDOUT)
+		fail(exchange,
+		    "timed out after %s: standard output takes no more",
+		    format_timeout(duration, sizeof duration, exchange));
+	else
+		fail(exchange, "standard output: %s",
+		    strerror(exchange->output_error));
+	return exchange->output_error;
+}
+
+int
+verdict_tell(struct exchange *exchange)
+{
+	if (exchange->ending != ENDED_RESOLVE && exchange->ending != ENDED_CONNECT)
+		warn_of_input(exchange);
+	switch (exchange->ending) {
+	case ENDED_RESOLVE:
+		return tell_resolve(exchange);
+	case ENDED_CONNECT:
+		return tell_connect(exchange);
+	case ENDED_PEER:
+		return tell_peer(exchange);
+	case ENDED_OUTPUT:
+		return tell_output(exchange);
+	case ENDED_INPUT:
+		fail(exchange, "standard input: %s", strerror(exchange->input_error));
+		return exchange->input_error;
+	case ENDED_SIGNAL:
+		fail(exchange, "interrupted: %s", strsignal(interrupt_signal()));
+		return 128 + interrupt_signal();
+	default:
+		return tell_complete(exchange);
+	}
+}

@@ -105,13 +105,13 @@ cli_init(struct cli *cli, const struct cli_about *about, int argc, char **argv,
 	args = calloc((size_t)argc + 2, sizeof *args);
 	if (args == NULL)
 		cli_die(cli, about->usage_status, "out of memory");
+	cli->args = args;
 	args[count++] = about->name;
 	for (i = 1; i < argc; i++)
 		args[count++] = argv[i];
 	cli->context = poptGetContext(NULL, count, args, table,
 	    POPT_CONTEXT_NO_EXEC |
 		((flags & CLI_STOP_AT_OPERAND) ? POPT_CONTEXT_POSIXMEHARDER : 0));
-	free(args);
 	if (cli->context == NULL)
 		cli_die(cli, about->usage_status, "out of memory");
 	poptSetOtherOptionHelp(cli->context, about->usage);
@@ -122,6 +122,8 @@ cli_reset(struct cli *cli)
 {
 	free(cli->value);
 	poptFreeContext(cli->context);
+	free(cli->args);
+	cli->args = NULL;
 	cli->value = NULL;
 	cli->context = NULL;
 }

@@ -37,6 +37,7 @@ struct cli {
 	int quiet;		/* -q was given */
 	char **command;		/* what follows "--", NULL-terminated; NULL without "--" */
 	poptContext context;	/* private; operands live as long as it */
+	const char **args;	/* private: popt reads them where they are */
 	char *value;		/* private */
 };
 

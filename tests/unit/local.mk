@@ -1,7 +1,8 @@
 # One program a module; the suffix .tap picks the driver.  cmocka prints TAP because
 # AM_TESTS_ENVIRONMENT asks for it.
 EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
-EXTRA_DIST += %D%/client_side.h %D%/server_side.h
+EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/run.sh
+TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 
 if CMOCKA

@@ -1,1 +1,66 @@
-# see HACKING.md
+# A target is two programs: NAME.tap replays corpus/NAME, with any compiler; NAME.fuzz lets libFuzzer
+# look for more, with --enable-fuzzers.
+EXTRA_DIST += %D%/corpus %D%/cuts.h %D%/target.h
+
+# One block a target; keep them sorted.
+check_PROGRAMS += %D%/cgi_response.tap
+TESTS += %D%/cgi_response.tap
+%C%_cgi_response_tap_SOURCES = %D%/cgi_response.c %D%/replay.c
+%C%_cgi_response_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/nv.tap
+TESTS += %D%/nv.tap
+%C%_nv_tap_SOURCES = %D%/nv.c %D%/replay.c
+%C%_nv_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/record.tap
+TESTS += %D%/record.tap
+%C%_record_tap_SOURCES = %D%/record.c %D%/replay.c
+%C%_record_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/request.tap
+TESTS += %D%/request.tap
+%C%_request_tap_SOURCES = %D%/request.c %D%/replay.c
+%C%_request_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/serve.tap
+TESTS += %D%/serve.tap
+%C%_serve_tap_SOURCES = %D%/serve.c %D%/replay.c
+%C%_serve_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/text_escape.tap
+TESTS += %D%/text_escape.tap
+%C%_text_escape_tap_SOURCES = %D%/text_escape.c %D%/replay.c
+%C%_text_escape_tap_LDADD = $(FCGIUTILS_LIBS)
+
+if FUZZERS
+check_PROGRAMS += %D%/cgi_response.fuzz
+%C%_cgi_response_fuzz_SOURCES = %D%/cgi_response.c
+%C%_cgi_response_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_cgi_response_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/nv.fuzz
+%C%_nv_fuzz_SOURCES = %D%/nv.c
+%C%_nv_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_nv_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/record.fuzz
+%C%_record_fuzz_SOURCES = %D%/record.c
+%C%_record_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_record_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/request.fuzz
+%C%_request_fuzz_SOURCES = %D%/request.c
+%C%_request_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_request_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/serve.fuzz
+%C%_serve_fuzz_SOURCES = %D%/serve.c
+%C%_serve_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_serve_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/text_escape.fuzz
+%C%_text_escape_fuzz_SOURCES = %D%/text_escape.c
+%C%_text_escape_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_text_escape_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+endif

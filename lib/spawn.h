@@ -6,6 +6,7 @@
 #ifndef SPAWN_H
 #define SPAWN_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,11 +17,11 @@
  * search_path: the value of PATH, NULL for the system's default.
  * dst, size: PATH_MAX bytes hold any result.
  * Returns 0, or -FCGI_E_SYSTEM with errno: ENOENT not found, EACCES not executable, EISDIR a
- * directory, ENAMETOOLONG.
+ * directory, ENAMETOOLONG; dst then holds the file that is not executable, else the command.
  */
 int spawn_find(char *dst, size_t size, const char *command, const char *search_path);
 
-/* The exit status a shell would give for a failed exec: 127 for ENOENT, else 126. */
+/* The exit status a shell would give for a failed find or exec: 127 for ENOENT, else 126. */
 int spawn_exit_status(int error);
 
 /* What the child is to be.  All strings and arrays stay the caller's. */
@@ -29,7 +30,7 @@ struct spawn {
 	char *const *argv;
 	char *const *envp;
 	const char *directory;	/* its working directory; NULL: ours */
-	int listen_fd;		/* becomes descriptor 0, made blocking */
+	int listen_fd;		/* becomes descriptor 0, made blocking, for all who share it */
 	int stdout_fd;		/* becomes descriptor 1; -1: /dev/null */
 	int stderr_fd;		/* becomes descriptor 2; -1: /dev/null */
 	int new_group;		/* 1: a process group of its own */
@@ -40,7 +41,8 @@ enum spawn_step { SPAWN_FORK = 1, SPAWN_FDS, SPAWN_DIRECTORY, SPAWN_EXEC };
 
 struct spawn_failure {
 	int step;		/* enum spawn_step */
-	int error;		/* errno */
+	int error;		/* errno; ENOEXEC also where exec says ENOENT of a file that is
+				   there: it is the interpreter that is not */
 };
 
 /*
@@ -55,13 +57,20 @@ pid_t spawn_start(const struct spawn *spawn, struct spawn_failure *failure);
 const char *spawn_step_name(int step);
 
 /*
+ * The signals that ask a process to end (HUP, INT, QUIT, TERM), but for those that were ignored
+ * when it was started, as nohup(1) and a shell's & do.
+ */
+void spawn_stop_signals(sigset_t *set);
+
+/*
  * Forks into the background.  The caller's process does not return from it: it waits until the
  * daemon calls spawn_daemon_ready(), and exits with the status given there; or with 1 if the daemon
- * dies before.
- * The daemon leads a session of its own; its directory and descriptors are unchanged, so that it
- * can still say what goes wrong.
- * Returns, in the daemon, a descriptor for spawn_daemon_ready(); or -FCGI_E_SYSTEM with errno in
- * the caller's process.
+ * dies before.  A signal of spawn_stop_signals() that it gets meanwhile it passes on to the daemon,
+ * and dies of it when the daemon has failed or ended; a second one it does not wait for.
+ * The daemon leads a session of its own; its directory, descriptors and signal mask are unchanged,
+ * so that it can still say what goes wrong.
+ * Returns, in the daemon, a descriptor for spawn_daemon_ready(), readable once nobody waits for
+ * it any more; or -FCGI_E_SYSTEM with errno in the caller's process.
  */
 int spawn_daemonize(void);
 
@@ -70,7 +79,8 @@ void spawn_daemon_ready(int fd, int status);
 
 /*
  * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that no socket of ours lands
- * there.  Returns 0, or -FCGI_E_SYSTEM with errno.
+ * there.  Standard output is opened so that a write to it fails: what is printed there is lost.
+ * Returns 0, or -FCGI_E_SYSTEM with errno.
  */
 int spawn_fill_standard_fds(void);
 

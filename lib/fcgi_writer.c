@@ -189,7 +189,8 @@ append(struct fcgi_writer *writer, const unsigned char *data, size_t len, uint8_
 
 	while (len > 0 && open_record(writer, type) == 0) {
 		part = smaller(len, open_room(writer));
-		if (part > 0 && (p = reserve(writer, part)) != NULL)
+		p = reserve(writer, part);
+		if (p != NULL)
 			memcpy(p, data, part);
 		data += part;
 		len -= part;

@@ -349,20 +349,38 @@ write_head(struct fcgi_writer *writer, const struct set *set)
 	return fcgi_writer_stream_end(writer, FCGI_STDIN);
 }
 
-/* Writes the head into exactly head_bound() bytes, at an unreadable page. */
-static void
+/*
+ * Writes the head into exactly head_bound() bytes, at an unreadable page.
+ * Returns the bytes it has.
+ */
+static size_t
 assert_set_is_carried(const struct set *set)
 {
 	size_t size = fcgi_writer_head_bound(set->nv_len);
 	unsigned char *dst = guard_copy(NULL, size);
 	struct fcgi_writer writer;
+	size_t len;
 
 	memset(dst, 0xee, size);
 	fcgi_writer_init(&writer, dst, size, 1);
 	assert_int_equal(write_head(&writer, set), 0);
-	assert_true((size_t)(writer.p - dst) <= size);
+	len = (size_t)(writer.p - dst);
+	assert_true(len <= size);
 	assert_head_is_sound(set, dst, writer.p);
 	guard_free(dst, size);
+	return len;
+}
+
+static void
+assert_set_does_not_fit(const struct set *set, size_t room)
+{
+	unsigned char *dst = guard_copy(NULL, room);
+	struct fcgi_writer writer;
+
+	fcgi_writer_init(&writer, dst, room, 1);
+	assert_int_equal(write_head(&writer, set), -FCGI_E_SPACE);
+	assert_true((size_t)(writer.p - dst) <= room);
+	guard_free(dst, room);
 }
 
 /* Sizes of whole pairs on the wire that waste the most room, repeated. */
@@ -437,6 +455,29 @@ any_set_arrives_within_the_bound(void **state)
 		for (i = 0; i < count; i++)
 			set_add(&set, noise, random_len(&seed), random_len(&seed));
 		assert_set_is_carried(&set);
+	}
+	free(noise);
+}
+
+/* The buffer ends in every part of the records behind the first, and somewhere in the first. */
+static void
+a_head_of_many_records_is_told_to_be_too_large(void **state)
+{
+	static const size_t value_lens[] = { 0, 7, FCGI_MAX_LENGTH - 5, FCGI_MAX_LENGTH };
+	unsigned char *noise = new_noise();
+	struct set set;
+	size_t i, len, missing;
+
+	(void)state;
+	for (i = 0; i < sizeof value_lens / sizeof *value_lens; i++) {
+		set = (struct set){ 0 };
+		set_add(&set, noise, 0, FCGI_MAX_LENGTH - 5);
+		set_add(&set, noise, 0, value_lens[i]);
+		len = assert_set_is_carried(&set);
+		for (missing = 1; missing < 64; missing++)
+			assert_set_does_not_fit(&set, len - missing);
+		for (missing = 64; missing < len; missing += 997)
+			assert_set_does_not_fit(&set, len - missing);
 	}
 	free(noise);
 }
@@ -581,6 +622,7 @@ main(void)
 		cmocka_unit_test(the_id_is_the_request_s),
 		cmocka_unit_test(the_bound_holds_for_pairs_that_waste_their_records),
 		cmocka_unit_test(any_set_arrives_within_the_bound),
+		cmocka_unit_test(a_head_of_many_records_is_told_to_be_too_large),
 		cmocka_unit_test(only_a_pair_above_a_record_is_split),
 		cmocka_unit_test(a_pair_the_wire_cannot_carry_is_refused),
 		cmocka_unit_test(values_fill_one_record_and_no_more),

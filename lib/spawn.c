@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -141,13 +142,17 @@ set_up_fds(const struct spawn *spawn, int *report)
 static void
 reset_signals(void)
 {
-	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	/* The kernel's own struct sigaction with SIG_DFL, whatever its members are. */
+	static const char standard[128];
 	sigset_t none;
 	int number;
 
-	/* Those that have no disposition to set (KILL, the C library's own) say so and stay. */
+	/*
+	 * Not through the C library, which does not let go of its own two signals, though its
+	 * posix_spawn(3), and so make(1), starts programs with both ignored.
+	 */
 	for (number = 1; number < NSIG; number++)
-		sigaction(number, &standard, NULL);
+		syscall(SYS_rt_sigaction, number, standard, NULL, NSIG / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

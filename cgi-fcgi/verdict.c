@@ -162,15 +162,17 @@ describe_truncated(char *dst, size_t size, const struct exchange *exchange)
 		    reader->record.content_length);
 }
 
+/* An application that does not let us in closes right after accepting. */
+static const char no_answer[] =
+    "without an answer (does " FCGI_WEB_SERVER_ADDRS " let us in?)";
+
 static void
 describe_closed(char *dst, size_t size, const struct exchange *exchange)
 {
 	char progress[REASON_SIZE / 2];
 
 	if (exchange->conn.received == 0)
-		snprintf(dst, size,
-		    "the peer closed the connection without an answer (does " FCGI_WEB_SERVER_ADDRS
-		    " let us in?)");
+		snprintf(dst, size, "the peer closed the connection %s", no_answer);
 	else
 		snprintf(dst, size, "the peer closed the connection before END_REQUEST (%s)",
 		    format_progress(progress, sizeof progress, exchange));
@@ -204,8 +206,11 @@ tell_peer(const struct exchange *exchange)
 		status = ETIMEDOUT;
 		break;
 	case -FCGI_E_SYSTEM:
-		snprintf(reason, sizeof reason, "%s (%s)", strerror(conn->error),
-		    format_progress(progress, sizeof progress, exchange));
+		if (conn->received == 0)
+			snprintf(reason, sizeof reason, "%s %s", strerror(conn->error), no_answer);
+		else
+			snprintf(reason, sizeof reason, "%s (%s)", strerror(conn->error),
+			    format_progress(progress, sizeof progress, exchange));
 		status = conn->error;
 		break;
 	case -FCGI_E_VERSION:
@@ -293,9 +298,10 @@ warn_of_foreign(struct exchange *exchange)
 
 	if (reply->foreign > 0)
 		warn(exchange,
-		    "%s: skipped %" PRIu64 " records that are no part of the answer, the first of "
+		    "%s: skipped %" PRIu64 " record%s that %s no part of the answer, the first of "
 		    "type %u and request id %u",
-		    exchange->options->connect, reply->foreign, first->type, first->request_id);
+		    exchange->options->connect, reply->foreign, reply->foreign == 1 ? "" : "s",
+		    reply->foreign == 1 ? "is" : "are", first->type, first->request_id);
 }
 
 /* --fail: what a web server's client would take for a failure. */

@@ -1,0 +1,203 @@
+#include "acceptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "accept_error.h"
+#include "clock.h"
+#include "fcgi_error.h"
+#include "server.h"
+
+enum { AT_ONCE = 64 }; /* connections, before the others have their turn */
+
+#define RETRY_NS (100 * CLOCK_NS_PER_MS)
+#define STOP_RETRY_NS (5 * CLOCK_NS_PER_MS)
+
+/* --- in the loop ------------------------------------------------------------------------------- */
+
+static void
+fail(struct acceptor *acceptor, int error)
+{
+	acceptor->running = 0;
+	ev_io_stop(acceptor->server->loop, &acceptor->io);
+	server_accept_failed(acceptor->server, error);
+}
+
+static void
+wait_a_little(struct acceptor *acceptor, int error)
+{
+	struct server *server = acceptor->server;
+
+	/* Once is enough until it has worked again: each queued client would make a line. */
+	if (!acceptor->complained)
+		server_accept_waits(server, error);
+	acceptor->complained = 1;
+	ev_io_stop(server->loop, &acceptor->io);
+	timer_start(&server->timers, &acceptor->retry, clock_after(clock_now_ns(), RETRY_NS));
+}
+
+/* Returns 0 when there is nothing more to accept for now. */
+static int
+accept_one(struct acceptor *acceptor)
+{
+	int fd = accept4(acceptor->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		acceptor->complained = 0;
+		server_accepted(acceptor->server, fd);
+		return 1;
+	}
+	if (errno == EAGAIN)
+		return 0;
+	if (accept_error_is_fatal(errno)) {
+		fail(acceptor, errno);
+		return 0;
+	}
+	if (accept_error_is_shortage(errno)) {
+		wait_a_little(acceptor, errno);
+		return 0;
+	}
+	return 1;
+}
+
+static void
+on_listening(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct acceptor *acceptor = io->data;
+	int i;
+
+	(void)events;
+	for (i = 0; i < AT_ONCE; i++) {
+		if (!server_has_room(acceptor->server)) {
+			ev_io_stop(loop, io);
+			return;
+		}
+		if (!accept_one(acceptor))
+			return;
+	}
+}
+
+static void
+on_retry(struct timer *timer)
+{
+	struct acceptor *acceptor = timer->owner;
+
+	if (acceptor->running)
+		ev_io_start(acceptor->server->loop, &acceptor->io);
+}
+
+/* --- by the thread ----------------------------------------------------------------------------- */
+
+static void
+on_thread(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct acceptor *acceptor = io->data;
+	struct server *server = acceptor->server;
+	int fd, r, error;
+
+	(void)events;
+	while ((r = accept_thread_take(&acceptor->thread, &fd)) > 0)
+		server_accepted(server, fd);
+	if (r == 0)
+		return;
+	error = errno;
+	acceptor->running = 0;
+	timer_stop(&server->timers, &acceptor->retry);
+	ev_io_stop(loop, io);
+	accept_thread_join(&acceptor->thread);
+	if (error != EINTR)
+		server_accept_failed(server, error);
+	else
+		server_accept_stopped(server);
+}
+
+static void
+on_stop_retry(struct timer *timer)
+{
+	struct acceptor *acceptor = timer->owner;
+	struct timers *timers = &acceptor->server->timers;
+
+	accept_thread_stop(&acceptor->thread);
+	timer_start(timers, timer, clock_after(clock_now_ns(), STOP_RETRY_NS));
+}
+
+/* --- both -------------------------------------------------------------------------------------- */
+
+int
+acceptor_init(struct acceptor *acceptor, struct server *server, int listen_fd, int own)
+{
+	int flags = fcntl(listen_fd, F_GETFL), fd = listen_fd;
+
+	*acceptor = (struct acceptor){ .server = server, .listen_fd = listen_fd, .own = own };
+	if (flags < 0 || (own && fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK) < 0))
+		return -FCGI_E_SYSTEM;
+	acceptor->threaded = !own && !(flags & O_NONBLOCK);
+	if (acceptor->threaded)
+		fd = accept_thread_start(&acceptor->thread, listen_fd, server->config->max_conns);
+	if (fd < 0)
+		return -FCGI_E_SYSTEM;
+	acceptor->running = 1;
+	acceptor->retry.fire = acceptor->threaded ? on_stop_retry : on_retry;
+	acceptor->retry.owner = acceptor;
+	ev_io_init(&acceptor->io, acceptor->threaded ? on_thread : on_listening, fd, EV_READ);
+	acceptor->io.data = acceptor;
+	ev_io_start(server->loop, &acceptor->io);
+	return 0;
+}
+
+void
+acceptor_room(struct acceptor *acceptor)
+{
+	if (!acceptor->running)
+		return;
+	if (acceptor->threaded)
+		accept_thread_room(&acceptor->thread);
+	else if (!acceptor->retry.pending)
+		ev_io_start(acceptor->server->loop, &acceptor->io);
+}
+
+void
+acceptor_stop(struct acceptor *acceptor)
+{
+	if (!acceptor->running)
+		return;
+	if (acceptor->threaded) {
+		on_stop_retry(&acceptor->retry);
+		return;
+	}
+	acceptor->running = 0;
+	ev_io_stop(acceptor->server->loop, &acceptor->io);
+	timer_stop(&acceptor->server->timers, &acceptor->retry);
+	while (acceptor->own && server_has_room(acceptor->server) && accept_one(acceptor))
+		;
+}
+
+void
+acceptor_reset(struct acceptor *acceptor)
+{
+	struct pollfd readable = { .fd = acceptor->io.fd, .events = POLLIN };
+	int fd = -1, r = 0;
+
+	if (!acceptor->running)
+		return;
+	acceptor->running = 0;
+	ev_io_stop(acceptor->server->loop, &acceptor->io);
+	timer_stop(&acceptor->server->timers, &acceptor->retry);
+	while (acceptor->threaded && r >= 0) {
+		accept_thread_stop(&acceptor->thread);
+		(void)poll(&readable, 1, (int)(STOP_RETRY_NS / CLOCK_NS_PER_MS));
+		while ((r = accept_thread_take(&acceptor->thread, &fd)) > 0)
+			close(fd);
+	}
+	if (acceptor->threaded)
+		accept_thread_join(&acceptor->thread);
+}
+
+int
+acceptor_running(const struct acceptor *acceptor)
+{
+	return acceptor->running;
+}

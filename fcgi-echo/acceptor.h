@@ -1,0 +1,52 @@
+/*
+ * Connections off a listening socket, into the loop.
+ *
+ * A socket of our own, and one that is nonblocking already, is accepted from in the loop; for a
+ * blocking one that others share there is accept_thread.h.
+ */
+#ifndef ACCEPTOR_H
+#define ACCEPTOR_H
+
+#include <ev.h>
+#include <stddef.h>
+
+#include "accept_thread.h"
+#include "timer.h"
+
+struct server;
+
+/* All private. */
+struct acceptor {
+	struct server *server;
+	int listen_fd;
+	int own;
+	int threaded;
+	int running;
+	int complained;
+	struct ev_io io;		/* of the listening socket, or of the thread's pipe */
+	struct timer retry;
+	struct accept_thread thread;
+};
+
+/*
+ * Begins to accept.
+ * own: 1 for a socket of our own, which is made nonblocking.
+ * Returns 0, or -FCGI_E_SYSTEM with errno.
+ */
+int acceptor_init(struct acceptor *acceptor, struct server *server, int listen_fd, int own);
+
+/* A connection has been closed: there is room for one more. */
+void acceptor_room(struct acceptor *acceptor);
+
+/*
+ * Accepts no more.  What waits on a socket of our own is still taken, since nobody else will.
+ * A thread may end a little later: until then acceptor_running() is 1.
+ */
+void acceptor_stop(struct acceptor *acceptor);
+
+int acceptor_running(const struct acceptor *acceptor);
+
+/* Ends it outside of the loop; what it has accepted and not handed over is closed. */
+void acceptor_reset(struct acceptor *acceptor);
+
+#endif

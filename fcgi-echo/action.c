@@ -1,0 +1,122 @@
+#include "action.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "fcgi_error.h"
+#include "fcgi_proto.h"
+#include "reply.h"
+#include "server.h"
+
+static void index_answer(struct request *request);
+static void list_answer(struct request *request);
+
+static const struct action table[] = {
+	{ "/", NULL, "one line", NULL, NULL, index_answer },
+	{ "/env", NULL, "the variables, in the order received", NULL, NULL, action_env_answer },
+	{ "/env.json", NULL, "the same as a JSON array of [name, value]", NULL, NULL,
+	    action_env_json_answer },
+	{ "/echo", NULL, "the body, as it comes in", action_echo_start, action_echo_input,
+	    action_echo_answer },
+	{ "/sha256", NULL, "SHA-256 and length of the body", action_sha256_start,
+	    action_sha256_input, action_sha256_answer },
+	{ "/status/", "CODE", "that HTTP status", NULL, NULL, action_status_answer },
+	{ "/redirect", NULL, "302 to ?to=URL; ?status=CODE for another", NULL, NULL,
+	    action_redirect_answer },
+	{ "/bytes/", "SIZE", "that many bytes, which tell their own offsets", NULL, NULL,
+	    action_bytes_answer },
+	{ "/chunks/", "NxSIZE", "N records of SIZE bytes", NULL, NULL, action_chunks_answer },
+	{ "/delay/", "DURATION", "answers after that time", NULL, NULL, action_delay_answer },
+	{ "/stderr", NULL, "a line on STDERR", NULL, NULL, action_stderr_answer },
+	{ "/stderr/", "SIZE", "that many bytes on STDERR, before the answer", NULL, NULL,
+	    action_stderr_run_answer },
+	{ "/exit/", "STATUS", "ends with that appStatus", NULL, NULL, action_exit_answer },
+	{ "/pid", NULL, "the process id", NULL, NULL, action_pid_answer },
+	{ "/auth", NULL, "200 for who is known, else 401", NULL, NULL, action_auth_answer },
+};
+
+static const struct action unknown = { "", NULL, "", NULL, NULL, list_answer };
+
+static void
+index_answer(struct request *request)
+{
+	reply_constant(request, REPLY_TEXT "\r\n", "fcgi-echo: it works\n");
+}
+
+static void
+list_answer(struct request *request)
+{
+	if (request->malformed)
+		reply_text(request, 400, "PARAMS end inside a name-value pair.\n");
+	else
+		reply_constant(request, "Status: 404 Not Found\r\n" REPLY_TEXT "\r\n",
+		    (const char *)request->client->server->list.data);
+}
+
+int
+action_list(struct buffer *list)
+{
+	static const char head[] =
+	    "404 Not Found\nThe path (PATH_INFO, else SCRIPT_NAME) is one of:\n";
+	const struct action *action;
+	char name[64], line[160];
+
+	if (buffer_append(list, head, sizeof head - 1) < 0)
+		return -FCGI_E_SYSTEM;
+	for (action = table; action < table + sizeof table / sizeof *table; action++) {
+		snprintf(name, sizeof name, "%s%s", action->path,
+		    action->argument != NULL ? action->argument : "");
+		snprintf(line, sizeof line, "  %-16s  %s\n", name, action->what);
+		if (buffer_append(list, line, strlen(line)) < 0)
+			return -FCGI_E_SYSTEM;
+	}
+	return buffer_append(list, "", 1);
+}
+
+static const struct action *
+find(struct request *request)
+{
+	const struct fcgi_slice *path = &request->path;
+	const struct action *action;
+	size_t len;
+
+	/* A bare health check sends neither PATH_INFO nor SCRIPT_NAME. */
+	if (path->len == 0)
+		return table;
+	for (action = table; action < table + sizeof table / sizeof *table; action++) {
+		len = strlen(action->path);
+		if (path->len < len || memcmp(path->data, action->path, len) != 0)
+			continue;
+		if (action->argument == NULL && path->len > len)
+			continue;
+		request->argument = (struct fcgi_slice){ path->data + len, path->len - len };
+		return action;
+	}
+	return NULL;
+}
+
+static const struct action *
+named(const char *path)
+{
+	const struct action *action = table;
+
+	while (strcmp(action->path, path) != 0)
+		action++;
+	return action;
+}
+
+void
+action_find(struct request *request)
+{
+	const struct action *action = find(request);
+
+	/* Filters are called for files and authorizers for any page: their paths say nothing. */
+	if (request->role == FCGI_AUTHORIZER)
+		action = named("/auth");
+	else if (request->role == FCGI_FILTER && (action == NULL || action == table))
+		action = named("/echo");
+	if (action == NULL || request->malformed)
+		action = &unknown;
+	request->action = action;
+}

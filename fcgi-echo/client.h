@@ -1,0 +1,90 @@
+/* One connection of a web server: reads, lets the requests be answered, writes, and closes. */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <ev.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <bsd/sys/queue.h>
+
+#include "buffer.h"
+#include "damage.h"
+#include "fcgi_serve.h"
+#include "output.h"
+#include "request.h"
+#include "timer.h"
+
+struct server;
+
+enum {
+	CLIENT_SLOTS = 256,	/* requests on one connection at a time */
+	CLIENT_INPUT = 64 * 1024,
+};
+
+/* Whether a connection goes on, or ends once its output is sent, whatever is open on it. */
+enum client_ending { CLIENT_GOES_ON, CLIENT_CUT, CLIENT_RESET };
+
+/* All private but what is marked; dispatch.c shares all of it. */
+struct client {
+	struct server *server;		/* public to read */
+	TAILQ_ENTRY(client) entry;
+	struct ev_io readable;
+	struct ev_io writable;
+	struct timer timer;		/* ends a connection that waits in vain */
+	struct timer pause;		/* between two writes, for faults */
+	struct damage_pace pace;
+	struct fcgi_serve serve;
+	struct output output;		/* public */
+	unsigned char *in;		/* CLIENT_INPUT bytes */
+	size_t in_start;
+	size_t in_end;
+	size_t peeked;			/* bytes of in that are still in the socket, for faults */
+	size_t active;			/* requests begun and not ended */
+	struct buffer values;		/* body of a GET_VALUES */
+	struct request_list producers;
+	uint8_t used;			/* a byte has come */
+	uint8_t parsed;			/* all input is taken */
+	uint8_t deaf;			/* input is read and thrown away */
+	uint8_t eof;			/* the client sends no more */
+	uint8_t blocked;		/* the socket takes no more for now */
+	uint8_t closing;		/* to be closed when everything is answered */
+	uint8_t unread;			/* a request was answered before its input had ended */
+	uint8_t lingering;		/* our side is shut, the client's is awaited */
+	uint8_t ending;			/* enum client_ending */
+	struct fcgi_serve_slot slots[CLIENT_SLOTS];
+	struct request *requests[CLIENT_SLOTS];
+};
+
+TAILQ_HEAD(client_list, client);
+
+/* Takes a connection over.  When memory is short it is closed. */
+void client_open(struct server *server, int fd);
+
+/* Something has happened outside of its own events, a timer for example: go on. */
+void client_wake(struct client *client);
+
+/* The application is to end: closes the connection if it is idle, else as soon as it is. */
+void client_stop(struct client *client);
+
+/* Closes at once, whatever is open on it. */
+void client_close(struct client *client);
+
+/* Frees what client_close() keeps for client_open(). */
+void client_drop_spare(struct server *server);
+
+/* Lets request->more be called whenever there is room. */
+void client_produce(struct request *request, request_step *more);
+
+/*
+ * The record that begins at start of client->output is complete.
+ * request: whose it is; NULL for a management record.
+ */
+void client_record_done(struct client *client, struct request *request, size_t start);
+
+/* The request has been answered; it is gone then. */
+void client_request_done(struct request *request);
+
+/* The request is of no interest any more and leaves without a word. */
+void client_request_drop(struct request *request);
+
+#endif

@@ -1,0 +1,69 @@
+#include "listener.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "fcgi_error.h"
+
+int
+listener_open(struct listener *listener, const struct addr *addr,
+    const struct addr_listen_options *options, char *failed, int *gai)
+{
+	struct addr_socket sockets[ADDR_SOCKETS_MAX];
+	int i, count, r = -FCGI_E_SYSTEM;
+
+	addr_format(failed, ADDR_TEXT_MAX, addr);
+	count = addr_resolve(addr, 1, sockets, gai);
+	if (count < 0)
+		return count;
+	for (i = 0; i < count; i++) {
+		addr_format_socket(failed, ADDR_TEXT_MAX, &sockets[i]);
+		r = addr_listen(&sockets[i], options, &listener->file);
+		if (r >= 0)
+			break;
+	}
+	if (r < 0)
+		return r;
+	listener->fd = r;
+	listener->own = 1;
+	listener->addr = *addr;
+	return 0;
+}
+
+int
+listener_inherit(struct listener *listener, int fd)
+{
+	int listens = 0;
+	socklen_t len = sizeof listens;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0)
+		return -FCGI_E_SYSTEM;
+	if (!listens) {
+		errno = EINVAL;
+		return -FCGI_E_SYSTEM;
+	}
+	listener->fd = fd;
+	listener->own = 0;
+	return 0;
+}
+
+char *
+listener_format(const struct listener *listener, char *dst, size_t size)
+{
+	struct addr_socket socket = { .len = sizeof socket.sa };
+
+	/* The kernel knows a file that was moved into place by its first name. */
+	if (listener->own && listener->addr.kind != ADDR_INET)
+		return addr_format(dst, size, &listener->addr);
+	if (getsockname(listener->fd, (struct sockaddr *)&socket.sa, &socket.len) < 0)
+		socket = (struct addr_socket){ .len = 0 };
+	return addr_format_socket(dst, size, &socket);
+}
+
+void
+listener_close(struct listener *listener)
+{
+	if (listener->own && listener->addr.kind == ADDR_UNIX)
+		(void)addr_file_unlink(&listener->file, listener->addr.name);
+	close(listener->fd);
+}

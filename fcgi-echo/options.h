@@ -1,0 +1,31 @@
+/* The command line. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "addr.h"
+#include "addr_listen.h"
+#include "cli.h"
+#include "users.h"
+
+struct options {
+	struct cli cli;
+	int listens;			/* --listen was given */
+	struct addr addr;		/* ... with this */
+	struct addr_listen_options listen;
+	struct users users;
+	uint64_t faults;		/* bits of enum fault */
+	size_t max_conns;
+	size_t max_reqs;
+	int print_addr;
+	int show_secrets;
+};
+
+/* Reads it.  A wrong one does not return, and --list-faults neither. */
+void options_read(struct options *options, int argc, char **argv);
+
+void options_reset(struct options *options);
+
+#endif

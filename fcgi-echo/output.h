@@ -1,0 +1,46 @@
+/*
+ * What is on its way to one client: encoded records, in a buffer of constant size.  Whoever writes
+ * asks for room first, and comes back later when there is none: that is the whole flow control.
+ */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	OUTPUT_CONTENT = 65535,	/* content of the largest record */
+	OUTPUT_CHUNK = 65528,	/* the same without padding: what a long run is cut into */
+	OUTPUT_STEP = 68 * 1024, /* room for one such record and the small ones around it */
+	OUTPUT_SIZE = 256 * 1024,
+};
+
+struct output {
+	unsigned char *data;	/* OUTPUT_SIZE bytes, the owner's */
+	size_t start;		/* what lies before has been sent */
+	size_t end;
+};
+
+/* The bytes not sent yet. */
+static inline size_t
+output_pending(const struct output *output)
+{
+	return output->end - output->start;
+}
+
+/* 1 when OUTPUT_STEP bytes may be added, else 0.  May move what is pending. */
+int output_has_room(struct output *output);
+
+/* Where the content of the next record belongs: OUTPUT_CONTENT bytes, after output_has_room(). */
+unsigned char *output_content(const struct output *output);
+
+/*
+ * Adds a record of a stream whose content, len <= OUTPUT_CONTENT bytes but at least one, is in its
+ * place already.
+ */
+void output_record(struct output *output, uint8_t type, uint16_t request_id, size_t len);
+
+/* Notes that len bytes have left. */
+void output_sent(struct output *output, size_t len);
+
+#endif

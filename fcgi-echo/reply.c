@@ -1,0 +1,213 @@
+#include "reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "fault.h"
+#include "fcgi_proto.h"
+#include "fcgi_writer.h"
+#include "pattern.h"
+#include "server.h"
+
+/* The text of reply_text(), whatever it was formatted from. */
+enum { TEXT_MAX = 8192 };
+
+static struct output *
+output_of(const struct request *request)
+{
+	return &request->client->output;
+}
+
+unsigned char *
+reply_content(const struct request *request)
+{
+	return output_content(output_of(request));
+}
+
+void
+reply_record(struct request *request, uint8_t type, size_t len)
+{
+	struct output *output = output_of(request);
+	size_t start = output->end;
+
+	if (len == 0)
+		return;
+	if (type == FCGI_STDERR)
+		request->stderr_used = 1;
+	else
+		request->output_len += len;
+	output_record(output, type, request->id, len);
+	client_record_done(request->client, request, start);
+}
+
+void
+reply_copy(struct request *request, uint8_t type, const void *data, size_t len)
+{
+	if (len > 0)
+		memcpy(reply_content(request), data, len);
+	reply_record(request, type, len);
+}
+
+void
+reply_header(struct request *request, const char *format, ...)
+{
+	char *content = (char *)reply_content(request);
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = vsnprintf(content, TEXT_MAX, format, arguments);
+	va_end(arguments);
+	memcpy(content + len, "\r\n", 2);
+	reply_record(request, FCGI_STDOUT, (size_t)len + 2);
+}
+
+const char *
+reply_reason(int status)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} reasons[] = {
+		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
+		{ 203, "Non-Authoritative Information" }, { 204, "No Content" },
+		{ 205, "Reset Content" }, { 206, "Partial Content" },
+		{ 300, "Multiple Choices" }, { 301, "Moved Permanently" }, { 302, "Found" },
+		{ 303, "See Other" }, { 304, "Not Modified" }, { 307, "Temporary Redirect" },
+		{ 308, "Permanent Redirect" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
+		{ 402, "Payment Required" }, { 403, "Forbidden" }, { 404, "Not Found" },
+		{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
+		{ 407, "Proxy Authentication Required" }, { 408, "Request Timeout" },
+		{ 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" },
+		{ 412, "Precondition Failed" }, { 413, "Content Too Large" },
+		{ 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
+		{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
+		{ 421, "Misdirected Request" }, { 422, "Unprocessable Content" },
+		{ 426, "Upgrade Required" }, { 428, "Precondition Required" },
+		{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+		{ 451, "Unavailable For Legal Reasons" }, { 500, "Internal Server Error" },
+		{ 501, "Not Implemented" }, { 502, "Bad Gateway" },
+		{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+		{ 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" },
+		{ 511, "Network Authentication Required" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "";
+}
+
+void
+reply_text(struct request *request, int status, const char *format, ...)
+{
+	char *content = (char *)reply_content(request), *p = content;
+	const char *reason = reply_reason(status);
+	va_list arguments;
+
+	if (status != 0)
+		p += sprintf(p, "Status: %d%s%s\r\n", status, *reason != '\0' ? " " : "", reason);
+	p += sprintf(p, "%s\r\n", REPLY_TEXT);
+	if (!request->head) {
+		if (status != 0)
+			p += sprintf(p, "%d%s%s\n", status, *reason != '\0' ? " " : "", reason);
+		va_start(arguments, format);
+		vsnprintf(p, TEXT_MAX, format, arguments);
+		va_end(arguments);
+		p += strlen(p);
+	}
+	reply_record(request, FCGI_STDOUT, (size_t)(p - content));
+	reply_end(request, 0);
+}
+
+void
+reply_constant(struct request *request, const char *header, const char *body)
+{
+	char *p = (char *)reply_content(request);
+	size_t header_len = strlen(header), body_len = request->head ? 0 : strlen(body);
+
+	memcpy(p, header, header_len);
+	memcpy(p + header_len, body, body_len);
+	reply_record(request, FCGI_STDOUT, header_len + body_len);
+	reply_end(request, 0);
+}
+
+void
+reply_page(struct request *request)
+{
+	struct buffer *page = &request->page;
+	size_t len = page->len - request->page_sent;
+
+	if (len > OUTPUT_CHUNK)
+		len = OUTPUT_CHUNK;
+	reply_copy(request, FCGI_STDOUT, page->data + request->page_sent, len);
+	request->page_sent += len;
+	if (request->page_sent == page->len)
+		reply_end(request, 0);
+	else
+		client_produce(request, reply_page);
+}
+
+static void
+write_on_and_on(struct request *request)
+{
+	pattern_fill(reply_content(request), OUTPUT_CHUNK, request->output_len);
+	reply_record(request, FCGI_STDOUT, OUTPUT_CHUNK);
+	client_produce(request, write_on_and_on);
+}
+
+/* Writes records that have no content of ours, each of them complete before the next begins. */
+static void
+end_stream(struct request *request, uint8_t type)
+{
+	struct output *output = output_of(request);
+	size_t start = output->end;
+	struct fcgi_writer writer;
+
+	fcgi_writer_init(&writer, output->data + start, OUTPUT_SIZE - start, request->id);
+	(void)fcgi_writer_stream_end(&writer, type);
+	output->end = (size_t)(writer.p - output->data);
+	client_record_done(request->client, request, start);
+}
+
+static void
+end_request(struct request *request, uint32_t app_status, uint8_t protocol_status)
+{
+	struct output *output = output_of(request);
+	size_t start = output->end;
+	struct fcgi_writer writer;
+
+	fcgi_writer_init(&writer, output->data + start, OUTPUT_SIZE - start, request->id);
+	(void)fcgi_writer_end_request(&writer, app_status, protocol_status);
+	output->end = (size_t)(writer.p - output->data);
+	client_record_done(request->client, request, start);
+	client_request_done(request);
+}
+
+void
+reply_end(struct request *request, uint32_t app_status)
+{
+	struct server *server = request->client->server;
+
+	if (server->config->faults & fault_bit(FAULT_ENDLESS)) {
+		client_produce(request, write_on_and_on);
+		return;
+	}
+	if (app_status != 0)
+		server->sticky_status = app_status;
+	else if (server->config->faults & fault_bit(FAULT_STICKY_STATUS))
+		app_status = server->sticky_status;
+	end_stream(request, FCGI_STDOUT);
+	if (request->stderr_used)
+		end_stream(request, FCGI_STDERR);
+	end_request(request, app_status, FCGI_REQUEST_COMPLETE);
+}
+
+void
+reply_refuse(struct request *request, uint8_t protocol_status)
+{
+	end_request(request, 0, protocol_status);
+}

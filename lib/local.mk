@@ -19,6 +19,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_writer.c %D%/fcgi_writer.h
 %C%_libfcgiutils_a_SOURCES += %D%/json.c %D%/json.h
 %C%_libfcgiutils_a_SOURCES += %D%/params.c %D%/params.h
+%C%_libfcgiutils_a_SOURCES += %D%/queue.c %D%/queue.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn.c %D%/spawn.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn_explain.c %D%/spawn_explain.h
 %C%_libfcgiutils_a_SOURCES += %D%/text.c %D%/text.h

@@ -84,6 +84,11 @@ TESTS += %D%/params.tap
 %C%_params_tap_SOURCES = %D%/params.c
 %C%_params_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/queue.tap
+TESTS += %D%/queue.tap
+%C%_queue_tap_SOURCES = %D%/queue.c
+%C%_queue_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/spawn.tap
 TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c

@@ -37,17 +37,25 @@ client_side_start(struct client_side *side, size_t request_count)
 	transcript_start(&side->transcript);
 }
 
+static inline int
+client_side_is_foreign(const struct fcgi_record *record, uint16_t request_id)
+{
+	return record->request_id != request_id || record->type == 0 ||
+	    record->type >= FCGI_GET_VALUES;
+}
+
 static inline void
 client_side_tell(struct client_side *side, size_t i, int event, const struct fcgi_slice *slice)
 {
 	const struct fcgi_request *request = &side->requests[i];
 	char label[16];
 
+	must((event == FCGI_REQUEST_FOREIGN) ==
+	    client_side_is_foreign(&side->reader.record, request->request_id));
+	must(event != FCGI_REQUEST_FOREIGN || request->foreign > 0);
 	switch (event) {
 	case FCGI_REQUEST_NOTHING:
-		break;
 	case FCGI_REQUEST_FOREIGN:
-		must(request->foreign > 0);
 		break;
 	case FCGI_REQUEST_STDOUT:
 		snprintf(label, sizeof label, "STDOUT/%d", request->request_id);

@@ -175,6 +175,30 @@ lengths_take_one_byte_or_four(void **state)
 }
 
 static void
+lengths_are_read_when_both_are_there(void **state)
+{
+	const size_t count = sizeof lengths / sizeof *lengths;
+	size_t i, j, size, room, name_len, value_len;
+	const unsigned char *p;
+	unsigned char wire[8], *src;
+
+	(void)state;
+	for (i = 0; i < count * count; i++) {
+		j = i % count;
+		size = fcgi_nv_encode_lengths(wire, lengths[i / count].len, lengths[j].len);
+		for (room = 0; room <= size; room++) {
+			p = src = guard_copy(wire, room);
+			assert_int_equal(fcgi_nv_decode_lengths(&p, src + room, &name_len,
+			    &value_len), room < size ? -FCGI_E_MORE : 0);
+			assert_ptr_equal(p, room < size ? src : src + size);
+			guard_free(src, room);
+		}
+		assert_int_equal(name_len, lengths[i / count].len);
+		assert_int_equal(value_len, lengths[j].len);
+	}
+}
+
+static void
 no_pair_is_larger_than_31_bits_say(void **state)
 {
 	const size_t above = (size_t)FCGI_NV_LONG_MAX + 1;
@@ -293,6 +317,7 @@ main(void)
 		cmocka_unit_test(streams_are_read_byte_by_byte),
 		cmocka_unit_test(a_pair_that_is_not_there_moves_nothing),
 		cmocka_unit_test(lengths_take_one_byte_or_four),
+		cmocka_unit_test(lengths_are_read_when_both_are_there),
 		cmocka_unit_test(no_pair_is_larger_than_31_bits_say),
 		cmocka_unit_test(pairs_round_trip_in_exactly_their_size),
 		cmocka_unit_test(too_small_a_buffer_is_left_alone),

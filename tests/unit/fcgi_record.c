@@ -113,9 +113,11 @@ a_wrong_version_is_told_at_the_first_byte(void **state)
 		for (len = 1; len <= sizeof tail; len++) {
 			src = guard_copy(tail, len);
 			src[0] = (unsigned char)version;
+			memset(&record, 0xee, sizeof record);
 			assert_int_equal(fcgi_record_decode(&record, src, src + len),
 			    -FCGI_E_VERSION);
-			assert_int_equal(record.version, version);
+			assert_record_equal(&record, &(struct fcgi_record){ .version =
+			    (uint8_t)version });
 			guard_free(src, len);
 		}
 	}

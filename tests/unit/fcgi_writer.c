@@ -112,6 +112,13 @@ write_result_between_params(struct fcgi_writer *writer)
 }
 
 static int
+write_end_behind_param(struct fcgi_writer *writer)
+{
+	put_param(writer, "A", "1");
+	return fcgi_writer_end_request(writer, 0, 0);
+}
+
+static int
 write_empty_pair(struct fcgi_writer *writer)
 {
 	const struct fcgi_nv nv = { NULL, 0, NULL, 0 };
@@ -157,6 +164,9 @@ static const struct {
 	    BYTES(WIRE(WIRE_PARAMS, ID, "\0\4", "\4") "\1\1A1\0\0\0\0"
 		WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\20", "\0") "\015\1FCGI_MAX_REQS1"
 		WIRE(WIRE_PARAMS, ID, "\0\4", "\4") "\1\1B2\0\0\0\0") },
+	{ write_end_behind_param,
+	    BYTES(WIRE(WIRE_PARAMS, ID, "\0\4", "\4") "\1\1A1\0\0\0\0"
+		WIRE(WIRE_END, ID, "\0\10", "\0") "\0\0\0\0\0\0\0\0") },
 	{ write_empty_pair, BYTES(WIRE(WIRE_PARAMS, ID, "\0\2", "\6") "\0\0\0\0\0\0\0\0") },
 	{ flush_nothing, BYTES("") },
 };
@@ -525,6 +535,31 @@ only_a_pair_above_a_record_is_split(void **state)
 	free(noise);
 }
 
+/* As few records as there can be: uwsgi takes but one. */
+static void
+pairs_share_a_record_up_to_its_last_byte(void **state)
+{
+	unsigned char *noise = new_noise(), *dst;
+	const size_t size = 2 * FCGI_MAX_LENGTH;
+	struct fcgi_writer writer;
+	struct set set = { 0 };
+
+	(void)state;
+	set_add(&set, noise, 0, 40000 - 5);
+	set_add(&set, noise, 0, FCGI_MAX_LENGTH - 40000 - 5);
+	assert_set_is_carried(&set);
+	dst = malloc(size);
+	assert_non_null(dst);
+	fcgi_writer_init(&writer, dst, size, 1);
+	assert_int_equal(fcgi_writer_param(&writer, &set.items[0]), 0);
+	assert_int_equal(fcgi_writer_param(&writer, &set.items[1]), 0);
+	assert_int_equal(fcgi_writer_flush(&writer), 0);
+	assert_int_equal(writer.p - dst, FCGI_HEADER_LEN + FCGI_MAX_LENGTH + 1);
+	assert_memory_equal(dst, "\1\4\0\1\377\377\1\0", FCGI_HEADER_LEN);
+	free(dst);
+	free(noise);
+}
+
 static void
 a_pair_the_wire_cannot_carry_is_refused(void **state)
 {
@@ -536,6 +571,7 @@ a_pair_the_wire_cannot_carry_is_refused(void **state)
 	fcgi_writer_init(&writer, dst, sizeof dst, 1);
 	assert_int_equal(fcgi_writer_param(&writer, &nv), -FCGI_E_SPACE);
 	assert_int_equal(writer.error, -FCGI_E_SPACE);
+	assert_ptr_equal(writer.p, dst);
 	fcgi_writer_init(&writer, dst, sizeof dst, 1);
 	assert_int_equal(fcgi_writer_value(&writer, &nv, 1), -FCGI_E_SPACE);
 	assert_int_equal(writer.error, -FCGI_E_SPACE);
@@ -624,6 +660,7 @@ main(void)
 		cmocka_unit_test(any_set_arrives_within_the_bound),
 		cmocka_unit_test(a_head_of_many_records_is_told_to_be_too_large),
 		cmocka_unit_test(only_a_pair_above_a_record_is_split),
+		cmocka_unit_test(pairs_share_a_record_up_to_its_last_byte),
 		cmocka_unit_test(a_pair_the_wire_cannot_carry_is_refused),
 		cmocka_unit_test(values_fill_one_record_and_no_more),
 		cmocka_unit_test(a_chunk_is_one_padded_record_around_the_callers_bytes),

@@ -284,6 +284,21 @@ die_of(int number)
 	_exit(128 + number);
 }
 
+/* The status that the daemon told, or else that it ended with. */
+static int
+daemon_status(pid_t daemon, int fd)
+{
+	unsigned char told;
+	int status;
+
+	if (read(fd, &told, 1) == 1)
+		return told;
+	while (waitpid(daemon, &status, 0) < 0)
+		if (errno != EINTR)
+			return 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 /* What is left of the caller's process: it waits, and is the one that a ^C reaches. */
 static _Noreturn void
 wait_for_daemon(pid_t daemon, int fd, int signal_fd)
@@ -291,8 +306,8 @@ wait_for_daemon(pid_t daemon, int fd, int signal_fd)
 	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
 		{ .fd = signal_fd, .events = POLLIN } };
 	struct signalfd_siginfo info;
-	unsigned char status = 1;
 	int asked = 0;
+	int status;
 
 	for (;;) {
 		if (poll(fds, 2, -1) < 0)
@@ -306,9 +321,7 @@ wait_for_daemon(pid_t daemon, int fd, int signal_fd)
 		asked = (int)info.ssi_signo;
 		kill(daemon, asked);
 	}
-	/* Without a byte the daemon has died, and the status is still 1. */
-	if (read(fd, &status, 1) < 0)
-		status = 1;
+	status = daemon_status(daemon, fd);
 	if (status != 0 && asked != 0)
 		die_of(asked);
 	_exit(status);

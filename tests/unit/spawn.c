@@ -520,6 +520,14 @@ daemon_fails(int fd, int told)
 }
 
 static void
+daemon_exits(int fd, int told)
+{
+	(void)fd;
+	(void)told;
+	_exit(124);
+}
+
+static void
 daemon_dies(int fd, int told)
 {
 	(void)fd;
@@ -627,6 +635,9 @@ daemonizes(void **state)
 	status = daemonized(daemon_fails, -1, NULL);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 127);
+	status = daemonized(daemon_exits, -1, NULL);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 124);
 	status = daemonized(daemon_dies, -1, NULL);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 1);

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <bsd/unistd.h>
 
 #include "fault.h"
 #include "fcgi_error.h"
@@ -60,15 +59,9 @@ static const struct poptOption answer_options[] = {
 	POPT_TABLEEND,
 };
 
-#define GROUP(table, title)                                                                        \
-	{                                                                                          \
-		.argInfo = POPT_ARG_INCLUDE_TABLE, .arg = (void *)(uintptr_t)(table),              \
-		.descrip = (title),                                                                \
-	}
-
 static const struct poptOption options_table[] = {
-	GROUP(listen_options, "Connections:"),
-	GROUP(answer_options, "Answers:"),
+	CLI_GROUP(listen_options, "Connections:"),
+	CLI_GROUP(answer_options, "Answers:"),
 	CLI_COMMON_TABLE,
 	POPT_TABLEEND,
 };
@@ -89,17 +82,6 @@ read_address(struct options *options, const char *value)
 	if (r < 0)
 		cli_usage_error(&options->cli, "--listen %s: %s", value, fcgi_strerror(r));
 	options->listens = 1;
-}
-
-static void
-read_mode(struct options *options, const char *value)
-{
-	void *change = setmode(value);
-
-	if (change == NULL)
-		cli_usage_error(&options->cli, "--mode %s: not a mode such as 0660 or ug=rw", value);
-	options->listen.mode = getmode(change, options->listen.mode) & 0777;
-	free(change);
 }
 
 static void
@@ -194,7 +176,7 @@ take(struct options *options, int option, const char *value)
 		options->listen.backlog = (int)cli_number(cli, "--backlog", value, 0, INT32_MAX);
 		break;
 	case OPT_MODE:
-		read_mode(options, value);
+		options->listen.mode = cli_mode(cli, "--mode", value, options->listen.mode);
 		break;
 	case OPT_PRINT_ADDR:
 		options->print_addr = 1;

@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <bsd/stdlib.h>
+#include <bsd/unistd.h>
 
 #include "clock.h"
 #include "text.h"
@@ -212,6 +214,22 @@ cli_duration(const struct cli *cli, const char *option, const char *value)
 	if (clock_parse_duration(value, &ns) < 0)
 		cli_usage_error(cli, "%s %s: not a duration such as 250ms, 2s or 1m", option, value);
 	return ns;
+}
+
+mode_t
+cli_mode(const struct cli *cli, const char *option, const char *value, mode_t base)
+{
+	/* Where no "who" is named, setmode(3) takes out what the umask does. */
+	mode_t mask = umask(0), mode = 0;
+	void *change = setmode(value);
+
+	umask(mask);
+	if (change != NULL)
+		mode = getmode(change, base);
+	if (change == NULL || (mode & ~(mode_t)0777) != 0)
+		cli_usage_error(cli, "%s %s: not a mode such as 0660 or g=rw", option, value);
+	free(change);
+	return mode;
 }
 
 void

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* What a program says of itself.  All constant. */
 struct cli_about {
@@ -23,13 +24,15 @@ enum { CLI_OPT_COMMON = 0x1000 };
 
 extern const struct poptOption cli_common_options[];
 
-/* The last lines of every program's table. */
-#define CLI_COMMON_TABLE                                                                           \
+/* A row of a program's table that stands for a group of options under a title of its own. */
+#define CLI_GROUP(table, title)                                                                    \
 	{                                                                                          \
-		.argInfo = POPT_ARG_INCLUDE_TABLE,                                                 \
-		.arg = (void *)(uintptr_t)cli_common_options,                                      \
-		.descrip = "Common options:",                                                      \
+		.argInfo = POPT_ARG_INCLUDE_TABLE, .arg = (void *)(uintptr_t)(table),              \
+		.descrip = (title),                                                                \
 	}
+
+/* The last lines of every program's table. */
+#define CLI_COMMON_TABLE CLI_GROUP(cli_common_options, "Common options:")
 
 struct cli {
 	const struct cli_about *about;
@@ -91,6 +94,8 @@ void cli_die(const struct cli *cli, int status, const char *format, ...)
 long long cli_number(const struct cli *cli, const char *option, const char *value, long long min,
     long long max);
 int64_t cli_duration(const struct cli *cli, const char *option, const char *value); /* ns */
+/* An octal mode, or a change to base such as g-w or o=rw; of the bits 0777, whatever the umask. */
+mode_t cli_mode(const struct cli *cli, const char *option, const char *value, mode_t base);
 
 /*
  * Flushes stdout; a failure (a full disk) is an error that exits with status.  A program calls it

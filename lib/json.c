@@ -265,7 +265,11 @@ json_double(struct json *json, double value, int decimals)
 	char text[352]; /* DBL_MAX has 309 digits before the point */
 	char *point, *rest;
 
-	if (!isfinite(value) || decimals < 0 || decimals > 9) {
+	if (json->error == 0 && (decimals < 0 || decimals > 9))
+		json->error = -FCGI_E_SYNTAX;
+	if (json->error < 0)
+		return;
+	if (!isfinite(value)) {
 		json_null(json);
 		return;
 	}

@@ -113,6 +113,11 @@ static const struct {
 	{ BYTES("Status:\n\n"), BAD_STATUS "8" },
 	{ BYTES("Status: 20\n\n"), BAD_STATUS "11" },
 	{ BYTES("Status: 2000\n\n"), BAD_STATUS "13" },
+	{ BYTES("Status: x00\n\n"), BAD_STATUS "12" },
+	{ BYTES("Status: 1x0\n\n"), BAD_STATUS "12" },
+	{ BYTES("Status: 10x\n\n"), BAD_STATUS "12" },
+	{ BYTES("Status: 1:0\n\n"), BAD_STATUS "12" },
+	{ BYTES("Status: 20/\n\n"), BAD_STATUS "12" },
 	{ BYTES("Status: 200junk\n\n"), BAD_STATUS "16" },
 	{ BYTES("Status: 200,\n\n"), BAD_STATUS "13" },
 	{ BYTES("Status: banana\n\n"), BAD_STATUS "15" },
@@ -228,7 +233,35 @@ headers_are_found_by_name(void **state)
 	assert_false(cgi_response_find(&response, "Content", &header));
 	assert_false(cgi_response_find(&response, "Content-type2", &header));
 	assert_false(cgi_response_find(&response, "", &header));
-	assert_true(response.has_location == 0 && response.has_status == 0);
+}
+
+/* An application may send its own 302, and a Location with another status. */
+static void
+what_decided_the_status_is_known(void **state)
+{
+	static const struct {
+		const unsigned char *wire;
+		size_t len;
+		int has_status, has_location;
+	} cases[] = {
+		{ BYTES("A: b\n\n"), 0, 0 },
+		{ BYTES("Status: 302\n\n"), 1, 0 },
+		{ BYTES("Location: /\n\n"), 0, 1 },
+		{ BYTES("Location: /\nStatus: 201\n\n"), 1, 1 },
+	};
+	struct cgi_response response;
+	const unsigned char *p;
+	char block[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		cgi_response_init(&response, block, sizeof block);
+		p = cases[i].wire;
+		assert_int_equal(cgi_response_feed(&response, &p, p + cases[i].len), 1);
+		assert_int_equal(response.has_status, cases[i].has_status);
+		assert_int_equal(response.has_location, cases[i].has_location);
+	}
 }
 
 /* Every byte in each place of a line, against the grammar told independently. */
@@ -280,6 +313,7 @@ main(void)
 		cmocka_unit_test(a_block_larger_than_its_buffer_is_told),
 		cmocka_unit_test(the_body_is_left_alone),
 		cmocka_unit_test(headers_are_found_by_name),
+		cmocka_unit_test(what_decided_the_status_is_known),
 		cmocka_unit_test(every_byte_has_its_place),
 	};
 

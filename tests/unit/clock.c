@@ -42,7 +42,7 @@ static const struct {
 static const char *const bad[] = {
 	"", " ", ".", "s", ".s", "5.", "5.s", "1.5.5", "-1", "+1", " 1", "1 ", "1 s", "1s ", "0x10",
 	"1e3", "1,5", "nan", "inf", "1S", "1sec", "1ss", "1d", "1msx", "never",
-	"9223372036.854775807", "9223372037", "9223372036854775808", "2562048h", "153722868m",
+	"9223372036.854775807", "9223372036.9", "9223372037", "9223372036854775808", "2562048h", "153722868m",
 	"99999999999999999999999999999999999999",
 };
 
@@ -168,6 +168,7 @@ poll_does_not_wake_too_early(void **state)
 	assert_int_equal(clock_poll_timeout(1000000, 0), 1);
 	assert_int_equal(clock_poll_timeout(1000001, 0), 2);
 	assert_int_equal(clock_poll_timeout(1999999, 0), 2);
+	assert_int_equal(clock_poll_timeout(7000000001, 7000000000 - 250000000), 251);
 	/* A deadline in a month is further away than poll(2) can count. */
 	assert_int_equal(clock_poll_timeout(INT64_MAX - 1, 0), INT_MAX);
 	assert_int_equal(clock_poll_timeout(INT_MAX * CLOCK_NS_PER_MS, 0), INT_MAX);

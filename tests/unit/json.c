@@ -192,6 +192,7 @@ numbers_are_written_in_full(void **state)
 {
 	struct json json;
 	struct page page;
+	int decimals;
 
 	(void)state;
 	check_doubles();
@@ -208,6 +209,12 @@ numbers_are_written_in_full(void **state)
 	json_double(&json, -DBL_MAX, 9);
 	assert_int_equal(json_finish(&json), 0);
 	assert_int_equal(page.len, 1 + 309 + 1 + 9);
+	for (decimals = -1; decimals <= 10; decimals += 11) {
+		begin(&json, &page);
+		json_double(&json, 1, decimals);
+		assert_int_equal(json_finish(&json), -FCGI_E_SYNTAX);
+		assert_int_equal(page.len, 0);
+	}
 }
 
 static void
@@ -344,6 +351,7 @@ a_full_disk_is_told(void **state)
 	json_init(&json, json_to_file, file);
 	json_int(&json, 123);
 	assert_int_equal(json_finish(&json), 0);
+	assert_int_equal(ftell(file), 3);
 	assert_int_equal(fclose(file), 0);
 	assert_string_equal(text, "123");
 

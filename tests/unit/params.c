@@ -221,6 +221,8 @@ static const struct {
 	/* Errors name their line. */
 	{ LINES, BYTES("A=1\n\n# x\nexport B\nC=1\n"), -FCGI_E_SYNTAX, 4, "A=1|" },
 	{ LINES, BYTES("=1\n"), -FCGI_E_SYNTAX, 1, "" },
+	{ LINES, BYTES("A \t\n"), -FCGI_E_SYNTAX, 1, "" },
+	{ LINES, BYTES("\r\n"), -FCGI_E_SYNTAX, 1, "" },
 	{ LINES, BYTES("A=1\n=1"), -FCGI_E_SYNTAX, 2, "A=1|" },
 	/* The other format by mistake. */
 	{ LINES, BYTES("A=1\0B=2\0"), -FCGI_E_SYNTAX, 1, "" },

@@ -246,6 +246,55 @@ every_character_is_decoded(void **state)
 	guard_free(edge, 4);
 }
 
+/* Whatever follows a byte that cannot begin a character, and whatever does not continue one. */
+static void
+what_is_no_character_is_not_decoded(void **state)
+{
+	static const unsigned char leads[] = { 0xc3, 0xe2, 0xf0, 0xf4 };
+	unsigned char bytes[4];
+	uint32_t code;
+	unsigned lead;
+	size_t i, j;
+
+	(void)state;
+	for (lead = 0x80; lead < 256; lead++) {
+		memset(bytes, 0x90, sizeof bytes);
+		bytes[0] = (unsigned char)lead;
+		if (lead < 0xc2 || lead > 0xf4)
+			assert_int_equal(text_utf8_decode(bytes, bytes + 4, &code), 0);
+	}
+	for (i = 0; i < sizeof leads; i++) {
+		for (j = 1; j < (leads[i] < 0xe0 ? 2 : leads[i] < 0xf0 ? 3 : 4); j++) {
+			memset(bytes, 0x80, sizeof bytes);
+			bytes[0] = leads[i];
+			bytes[1] = leads[i] == 0xf0 ? 0x90 : 0x80;
+			assert_true(text_utf8_decode(bytes, bytes + 4, &code) > 0);
+			bytes[j] = 0x41;
+			assert_int_equal(text_utf8_decode(bytes, bytes + 4, &code), 0);
+			bytes[j] = 0xc1;
+			assert_int_equal(text_utf8_decode(bytes, bytes + 4, &code), 0);
+		}
+	}
+}
+
+static void
+hidden_characters_are_known(void **state)
+{
+	static const uint32_t hidden[] = { 0, 0x1f, 0x7f, 0x80, 0x9f, 0xad, 0x61c, 0x200b, 0x200f,
+		0x2028, 0x202e, 0x2066, 0x2069, 0xfe0f, 0xfeff, 0xfffe, 0xffff, 0x1fffe, 0x1ffff,
+		0xe0001, 0xe0fff, 0x10ffff };
+	static const uint32_t shown[] = { ' ', '~', 0xa0, 0xac, 0xae, 0x61b, 0x61d, 0x200a, 0x2010,
+		0x2027, 0x202f, 0x205f, 0x2070, 0xfefe, 0xff00, 0xfffd, 0x10000, 0x1fffd, 0x1f600,
+		0xe1000 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		assert_int_equal(text_is_visible(hidden[i]), 0);
+	for (i = 0; i < sizeof shown / sizeof *shown; i++)
+		assert_int_equal(text_is_visible(shown[i]), 1);
+}
+
 static const char *const secrets[] = {
 	"HTTP_AUTHORIZATION", "Authorization", "REDIRECT_HTTP_AUTHORIZATION", "Proxy-Authorization",
 	"HTTP_PROXY_AUTHORIZATION", "HTTP_COOKIE", "Cookie", "cookie", "Set-Cookie",
@@ -332,6 +381,8 @@ main(void)
 		cmocka_unit_test(a_cut_text_has_no_holes),
 		cmocka_unit_test(escapes_can_be_read_back),
 		cmocka_unit_test(every_character_is_decoded),
+		cmocka_unit_test(what_is_no_character_is_not_decoded),
+		cmocka_unit_test(hidden_characters_are_known),
 		cmocka_unit_test(secrets_are_told_by_their_name),
 		cmocka_unit_test(a_long_name_takes_no_long_time),
 		cmocka_unit_test(emptiness_needs_no_memory),

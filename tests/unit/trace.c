@@ -99,14 +99,16 @@ static const struct {
 	{ BYTES(WIRE("\52", "\0\1", "\0\3", "\0") "\1\1\1" WIRE("\0", "\0\0", "\0\0", "\0")),
 	    "> type 42 id=1 len=3 pad=0\n> type 0 id=0 len=0 pad=0\n" },
 	/* Pairs, escaped; a name may be empty, a long form short. */
-	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\24", "\1") "\1\1A1\0\0\1\3B\033\n\303"
-		"\200\0\0\2\1CCx#"
+	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\33", "\1") "\1\1A1\0\0\1\3B\033\n\303"
+		"\200\0\0\2\1CCx\2\0\nD\0\1E#"
 		WIRE(WIRE_PARAMS, "\0\1", "\0\0", "\0")),
-	    "> PARAMS id=1 len=20 pad=1\n"
+	    "> PARAMS id=1 len=27 pad=1\n"
 	    ">   A=1\n"
 	    ">   =\n"
 	    ">   B=\\033\\n\\303\n"
 	    ">   CC=x\n"
+	    ">   \\nD=\n"
+	    ">   =E\n"
 	    "> PARAMS id=1 len=0 pad=0 (end)\n" },
 	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\34", "\0")
 		"\13\3HTTP_COOKIEs3c\7\3X_TOKENs3c"),
@@ -140,15 +142,15 @@ static const struct {
 	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\3", "\0") "\1\2A"
 		WIRE(WIRE_PARAMS, "\0\2", "\0\3", "\0") "\1\2B"
 		WIRE(WIRE_STDIN, "\0\3", "\0\1", "\0") "x"
-		WIRE(WIRE_PARAMS, "\0\1", "\0\2", "\0") "11"
-		WIRE(WIRE_PARAMS, "\0\2", "\0\2", "\0") "22"),
+		WIRE(WIRE_PARAMS, "\0\2", "\0\2", "\0") "22"
+		WIRE(WIRE_PARAMS, "\0\1", "\0\2", "\0") "11"),
 	    "> PARAMS id=1 len=3 pad=0\n"
 	    "> PARAMS id=2 len=3 pad=0\n"
 	    "> STDIN id=3 len=1 pad=0\n"
-	    "> PARAMS id=1 len=2 pad=0\n"
-	    ">   A=11\n"
 	    "> PARAMS id=2 len=2 pad=0\n"
-	    ">   B=22\n" },
+	    ">   B=22\n"
+	    "> PARAMS id=1 len=2 pad=0\n"
+	    ">   A=11\n" },
 	/* A stream that ends inside a pair, and one that a new request cuts off. */
 	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\3", "\0") "\1\2A"
 		WIRE(WIRE_PARAMS, "\0\1", "\0\0", "\0")

@@ -121,6 +121,35 @@ has_incomplete_request(const struct client *client)
 	return !fcgi_reader_between_records(&client->serve.reader);
 }
 
+/* --- memory ------------------------------------------------------------------------------------ */
+
+/* Returns 0, or -1 when memory is short. */
+static int
+borrow_block(struct client *client)
+{
+	if (client->in != NULL)
+		return 0;
+	client->in = blocks_take(&client->server->blocks);
+	if (client->in == NULL)
+		return -1;
+	client->output.data = client->in + CLIENT_INPUT;
+	return 0;
+}
+
+static void
+return_block(struct client *client)
+{
+	blocks_give(&client->server->blocks, client->in);
+	client->in = NULL;
+}
+
+static void
+free_client(struct client *client)
+{
+	buffer_free(&client->values);
+	free(client);
+}
+
 /* --- the end ----------------------------------------------------------------------------------- */
 
 void
@@ -134,14 +163,13 @@ client_close(struct client *client)
 	timer_stop(&server->timers, &client->timer);
 	timer_stop(&server->timers, &client->pause);
 	close(client->readable.fd);
+	return_block(client);
 	TAILQ_REMOVE(&server->clients, client, entry);
 	if (server->spare_client_count < SPARE_MAX) {
 		TAILQ_INSERT_HEAD(&server->spare_clients, client, entry);
 		server->spare_client_count++;
 	} else {
-		buffer_free(&client->values);
-		free(client->in);
-		free(client);
+		free_client(client);
 	}
 	server_client_gone(server);
 }
@@ -153,9 +181,7 @@ client_drop_spare(struct server *server)
 
 	while ((client = TAILQ_FIRST(&server->spare_clients)) != NULL) {
 		TAILQ_REMOVE(&server->spare_clients, client, entry);
-		buffer_free(&client->values);
-		free(client->in);
-		free(client);
+		free_client(client);
 	}
 }
 
@@ -184,10 +210,8 @@ static void
 linger(struct client *client)
 {
 	drop_requests(client, 1);
+	return_block(client);
 	client->lingering = 1;
-	client->in_start = 0;
-	client->in_end = 0;
-	client->parsed = 1;
 	if (shutdown(client->readable.fd, SHUT_WR) < 0) {
 		client_close(client);
 		return;
@@ -330,6 +354,8 @@ settle(struct client *client)
 		end_idle(client);
 		return;
 	}
+	if (client->parsed && !has_work(client) && output_pending(&client->output) == 0)
+		return_block(client);
 	if (client->eof || !client->parsed)
 		ev_io_stop(loop, &client->readable);
 	else
@@ -346,6 +372,10 @@ turn(struct client *client)
 {
 	int round;
 
+	if (borrow_block(client) < 0) {
+		client_close(client);
+		return;
+	}
 	for (round = 0; round < ROUNDS; round++) {
 		parse(client);
 		produce(client);
@@ -378,8 +408,13 @@ receive(struct client *client)
 static void
 read_some(struct client *client)
 {
-	ssize_t len = receive(client);
+	ssize_t len;
 
+	if (borrow_block(client) < 0) {
+		client_close(client);
+		return;
+	}
+	len = receive(client);
 	if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
 		settle(client);
 		return;
@@ -388,8 +423,10 @@ read_some(struct client *client)
 		client_close(client);
 		return;
 	}
-	if (client->lingering || client->deaf)
+	if (client->lingering || client->deaf) {
+		return_block(client);
 		return;
+	}
 	client->used = 1;
 	client->in_start = 0;
 	client->in_end = (size_t)len;
@@ -473,27 +510,15 @@ static struct client *
 allocate(struct server *server)
 {
 	struct client *client = TAILQ_FIRST(&server->spare_clients);
-	unsigned char *memory;
 	struct buffer values;
 
-	if (client == NULL) {
-		client = calloc(1, sizeof *client);
-		memory = malloc(CLIENT_INPUT + OUTPUT_SIZE);
-		if (client == NULL || memory == NULL) {
-			free(client);
-			free(memory);
-			return NULL;
-		}
-		client->in = memory;
-		return client;
-	}
+	if (client == NULL)
+		return calloc(1, sizeof *client);
 	TAILQ_REMOVE(&server->spare_clients, client, entry);
 	server->spare_client_count--;
-	memory = client->in;
 	values = client->values;
 	buffer_clear(&values);
 	memset(client, 0, sizeof *client);
-	client->in = memory;
 	client->values = values;
 	return client;
 }
@@ -510,7 +535,6 @@ client_open(struct server *server, int fd)
 		return;
 	}
 	client->server = server;
-	client->output.data = client->in + CLIENT_INPUT;
 	client->serve.slots = client->slots;
 	client->serve.slot_count = has_fault(client, FAULT_NO_MULTIPLEX) ? 1 : CLIENT_SLOTS;
 	client->deaf = has_fault(client, FAULT_SILENT) ? 1 : 0;

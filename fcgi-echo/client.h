@@ -19,6 +19,7 @@ struct server;
 enum {
 	CLIENT_SLOTS = 256,	/* requests on one connection at a time */
 	CLIENT_INPUT = 64 * 1024,
+	CLIENT_BLOCK = CLIENT_INPUT + OUTPUT_SIZE, /* what it borrows of server->blocks */
 };
 
 /* Whether a connection goes on, or ends once its output is sent, whatever is open on it. */
@@ -35,7 +36,7 @@ struct client {
 	struct damage_pace pace;
 	struct fcgi_serve serve;
 	struct output output;		/* public */
-	unsigned char *in;		/* CLIENT_INPUT bytes */
+	unsigned char *in;		/* CLIENT_INPUT bytes of a block, NULL while idle */
 	size_t in_start;
 	size_t in_end;
 	size_t peeked;			/* bytes of in that are still in the socket, for faults */

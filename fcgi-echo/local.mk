@@ -11,6 +11,7 @@ bin_PROGRAMS += %D%/fcgi-echo
 	%D%/action_run.c \
 	%D%/action_say.c \
 	%D%/allow.c %D%/allow.h \
+	%D%/blocks.c %D%/blocks.h \
 	%D%/buffer.c %D%/buffer.h \
 	%D%/client.c %D%/client.h \
 	%D%/damage.c %D%/damage.h \

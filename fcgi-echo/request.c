@@ -17,7 +17,7 @@ request_new(struct request_list *spare)
 	TAILQ_REMOVE(spare, request, entry);
 	params = request->params;
 	page = request->page;
-	memset(request, 0, sizeof *request);
+	memset(request, 0, offsetof(struct request, state));
 	request->params = params;
 	request->page = page;
 	return request;
@@ -46,12 +46,10 @@ request_drop_spare(struct request_list *spare)
 }
 
 static int
-is_named(const struct fcgi_nv *nv, const char *name, size_t len)
+is_named(const struct fcgi_nv *nv, const char *name)
 {
-	return nv->name_len == len && memcmp(nv->name, name, len) == 0;
+	return memcmp(nv->name, name, nv->name_len) == 0;
 }
-
-#define IS_NAMED(nv, name) is_named(nv, name, sizeof(name) - 1)
 
 void
 request_read_params(struct request *request)
@@ -63,12 +61,12 @@ request_read_params(struct request *request)
 
 	while ((r = fcgi_nv_next(&p, end, &nv)) > 0) {
 		request->params_count++;
-		if (IS_NAMED(&nv, "REQUEST_METHOD"))
-			request->method = (struct fcgi_slice){ nv.value, nv.value_len };
-		else if (IS_NAMED(&nv, "SCRIPT_NAME"))
-			script_name = (struct fcgi_slice){ nv.value, nv.value_len };
-		else if (IS_NAMED(&nv, "PATH_INFO"))
+		if (nv.name_len == 9 && is_named(&nv, "PATH_INFO"))
 			path_info = (struct fcgi_slice){ nv.value, nv.value_len };
+		else if (nv.name_len == 11 && is_named(&nv, "SCRIPT_NAME"))
+			script_name = (struct fcgi_slice){ nv.value, nv.value_len };
+		else if (nv.name_len == 14 && is_named(&nv, "REQUEST_METHOD"))
+			request->method = (struct fcgi_slice){ nv.value, nv.value_len };
 	}
 	request->malformed = r < 0;
 	request->path = path_info.len > 0 ? path_info : script_name;
@@ -84,7 +82,7 @@ request_param(const struct request *request, const char *name, struct fcgi_slice
 	int found = 0;
 
 	while (fcgi_nv_next(&p, end, &nv) > 0) {
-		if (!is_named(&nv, name, len))
+		if (nv.name_len != len || !is_named(&nv, name))
 			continue;
 		*value = (struct fcgi_slice){ nv.value, nv.value_len };
 		found = 1;

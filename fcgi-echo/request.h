@@ -62,12 +62,12 @@ struct request {
 		SHA2_CTX digest;
 		struct request_run run;
 		int granted;
-	} state;			/* the action's */
+	} state;			/* the action's, which sets it before use */
 };
 
 TAILQ_HEAD(request_list, request);
 
-/* Returns a request to request_free(), zero-filled but for its buffers; NULL when memory is short. */
+/* Returns a request, zero-filled but for its buffers and state; NULL when memory is short. */
 struct request *request_new(struct request_list *spare);
 
 /* Keeps the request for request_new(). */

@@ -63,6 +63,7 @@ int
 server_init(struct server *server, const struct server_config *config, int listen_fd, int own)
 {
 	*server = (struct server){ .config = config };
+	server->blocks.block_size = CLIENT_BLOCK;
 	TAILQ_INIT(&server->clients);
 	TAILQ_INIT(&server->spare_clients);
 	TAILQ_INIT(&server->spare_requests);
@@ -96,6 +97,7 @@ server_reset(struct server *server)
 	while ((client = TAILQ_FIRST(&server->clients)) != NULL)
 		client_close(client);
 	client_drop_spare(server);
+	blocks_reset(&server->blocks);
 	request_drop_spare(&server->spare_requests);
 	timers_reset(&server->timers);
 	buffer_free(&server->list);

@@ -8,6 +8,7 @@
 
 #include "acceptor.h"
 #include "allow.h"
+#include "blocks.h"
 #include "buffer.h"
 #include "cli.h"
 #include "client.h"
@@ -38,6 +39,7 @@ struct server {
 	struct timers timers;
 	struct hasher hasher;
 	struct buffer list;		/* of action_list() */
+	struct blocks blocks;
 	size_t client_count;
 	size_t request_count;
 	uint64_t params_len;		/* of all requests */

@@ -10,12 +10,13 @@ enum { SKIP, BEGIN, STREAM, VALUES, UNKNOWN };
 /* Bits of fcgi_serve_slot.closed. */
 enum { PARAMS_CLOSED = 1, STDIN_CLOSED = 2, DATA_CLOSED = 4 };
 
+/* Returns the slot of a request, or serve->used when there is none. */
 static size_t
 find_slot(const struct fcgi_serve *serve, uint16_t request_id)
 {
 	size_t i;
 
-	for (i = 0; i < serve->slot_count; i++)
+	for (i = 0; i < serve->used; i++)
 		if (serve->slots[i].request_id == request_id)
 			break;
 	return i;
@@ -26,7 +27,7 @@ fcgi_serve_active(const struct fcgi_serve *serve)
 {
 	size_t i, count = 0;
 
-	for (i = 0; i < serve->slot_count; i++)
+	for (i = 0; i < serve->used; i++)
 		count += serve->slots[i].request_id != FCGI_NULL_REQUEST_ID;
 	return count;
 }
@@ -41,6 +42,8 @@ fcgi_serve_done(struct fcgi_serve *serve, size_t slot)
 	if (serve->action == STREAM && serve->current == slot)
 		serve->action = SKIP;
 	serve->slots[slot] = (struct fcgi_serve_slot){ 0 };
+	while (serve->used > 0 && serve->slots[serve->used - 1].request_id == FCGI_NULL_REQUEST_ID)
+		serve->used--;
 }
 
 static int
@@ -107,7 +110,7 @@ open_application(struct fcgi_serve *serve, const struct fcgi_record *record,
 		return FCGI_SERVE_MORE;
 	}
 	serve->current = find_slot(serve, record->request_id);
-	if (serve->current == serve->slot_count)
+	if (serve->current == serve->used)
 		return FCGI_SERVE_MORE;
 	event->slot = serve->current;
 	slot = &serve->slots[serve->current];
@@ -147,7 +150,7 @@ begin_request(struct fcgi_serve *serve, struct fcgi_serve_event *event)
 	size_t i;
 
 	fcgi_begin_decode(&begin, serve->body);
-	if (find_slot(serve, request_id) < serve->slot_count)
+	if (find_slot(serve, request_id) < serve->used)
 		return -FCGI_E_ORDER;
 	if (fcgi_role_name(begin.role) == NULL)
 		return reject(event, request_id, FCGI_UNKNOWN_ROLE, begin.flags);
@@ -160,6 +163,8 @@ begin_request(struct fcgi_serve *serve, struct fcgi_serve_event *event)
 		.role = begin.role,
 		.flags = begin.flags,
 	};
+	if (i == serve->used)
+		serve->used++;
 	event->slot = i;
 	return FCGI_SERVE_BEGIN;
 }

@@ -60,6 +60,7 @@ struct fcgi_serve {
 	struct fcgi_serve_slot *slots;
 	size_t slot_count;
 	struct fcgi_reader reader;	/* public to read: the current record */
+	size_t used;			/* private: no slot from here on is taken */
 	size_t current;			/* private: slot of the current record */
 	uint8_t action;			/* private */
 	uint8_t body_len;		/* private */

@@ -176,8 +176,7 @@ cgi_response_next(const struct cgi_response *response, size_t *at, struct cgi_he
 }
 
 int
-cgi_response_find(const struct cgi_response *response, const char *name,
-    struct cgi_header *header)
+cgi_response_find(const struct cgi_response *response, const char *name, struct cgi_header *header)
 {
 	size_t at = 0;
 

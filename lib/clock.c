@@ -81,7 +81,7 @@ clock_parse_duration(const char *text, int64_t *ns)
 			return -FCGI_E_SYNTAX;
 	if (__builtin_mul_overflow(sum, unit, &sum))
 		return -FCGI_E_SYNTAX;
-	/* Each unit divides by ten without a rest down to a nanosecond; what is below is dropped. */
+	/* Units divide by ten without a rest down to a nanosecond; what is below is dropped. */
 	for (i = 0, place = unit / 10; i < fraction && place > 0; i++, place /= 10)
 		if (__builtin_add_overflow(sum, (point[1 + i] - '0') * place, &sum))
 			return -FCGI_E_SYNTAX;

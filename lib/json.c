@@ -122,8 +122,7 @@ json_array_end(struct json *json)
 void
 json_key(struct json *json, const char *key)
 {
-	if (json->error == 0 &&
-	    (!(json->scope[json->depth] & IS_OBJECT) || json->after_key))
+	if (json->error == 0 && (!(json->scope[json->depth] & IS_OBJECT) || json->after_key))
 		json->error = -FCGI_E_SYNTAX;
 	if (json->error < 0 || begin_item(json) < 0)
 		return;

@@ -38,7 +38,7 @@ size_t params_unset(struct params *params, const char *name);
  */
 const char *params_get(const struct params *params, const char *name);
 
-/* "NAME=VALUE" is set.  Returns 0, -FCGI_E_SYNTAX without '=' or with an empty name, or as above. */
+/* "NAME=VALUE" is set.  Returns 0, -FCGI_E_SYNTAX without '=' or without a name, or as above. */
 int params_set_pair(struct params *params, const char *pair);
 
 /*

@@ -82,8 +82,7 @@ print_pair(const struct trace *trace, char mark, const struct pair *pair)
 	char note[96] = "", *name_text, *value_text;
 
 	/* Of a name that is not all there nobody can tell whether it is a secret's. */
-	if (!trace->show_secrets &&
-	    (name_len < pair->name_len || text_is_secret(name, name_len))) {
+	if (!trace->show_secrets && (name_len < pair->name_len || text_is_secret(name, name_len))) {
 		value = TEXT_REDACTED;
 		value_len = strlen(TEXT_REDACTED);
 	}
@@ -311,8 +310,7 @@ begin_record(const struct trace *trace, struct direction *direction)
 }
 
 static void
-take_content(const struct trace *trace, struct direction *direction,
-    const struct fcgi_slice *slice)
+take_content(const struct trace *trace, struct direction *direction, const struct fcgi_slice *slice)
 {
 	switch (direction->reader.record.type) {
 	case FCGI_PARAMS:
@@ -398,7 +396,7 @@ print_cut(const struct trace *trace, const struct direction *direction)
 	} else if (direction->body_wanted) {
 		print_record(trace, direction, " (cut inside the body)");
 	} else if (fcgi_reader_pending(reader) > 0) {
-		fprintf(trace->out, "%c (cut: %zu bytes of the last record's content are missing)\n",
+		fprintf(trace->out, "%c (cut: %zu bytes of the last record are missing)\n",
 		    direction->mark, fcgi_reader_pending(reader));
 	} else {
 		fprintf(trace->out, "%c (cut inside the padding of the last record)\n",

@@ -45,7 +45,8 @@ send_piece(void *self, const unsigned char *p, const unsigned char *end)
 }
 
 static void
-assert_traces(const unsigned char *wire, size_t len, size_t first, size_t rest, const char *expected)
+assert_traces(const unsigned char *wire, size_t len, size_t first, size_t rest,
+    const char *expected)
 {
 	struct paper paper;
 
@@ -80,6 +81,11 @@ static const struct {
 	{ BYTES(WIRE(WIRE_UNKNOWN_TYPE, "\0\0", BODY_LEN, "\0") "\52\0\0\0\0\0\0\0"),
 	    "> UNKNOWN_TYPE id=0 len=8 pad=0 type=42\n" },
 	{ BYTES(WIRE(WIRE_ABORT, "\0\1", "\0\0", "\0")), "> ABORT_REQUEST id=1 len=0 pad=0\n" },
+	/* A body that looks like another's is none. */
+	{ BYTES(WIRE(WIRE_BEGIN, "\0\1", BODY_LEN, "\0") "\0\1\0\0\0\0\0\0"
+		WIRE(WIRE_STDIN, "\0\1", "\0\20", "\0") "0123456789abcdef"),
+	    "> BEGIN_REQUEST id=1 len=8 pad=0 role=RESPONDER flags=0\n"
+	    "> STDIN id=1 len=16 pad=0\n" },
 	/* Discrete records whose body is none. */
 	{ BYTES(WIRE(WIRE_END, "\0\1", "\0\0", "\0")
 		WIRE(WIRE_BEGIN, "\0\1", "\0\11", "\1") "123456789#"),
@@ -167,6 +173,11 @@ static const struct {
 	    "> BEGIN_REQUEST id=2 len=8 pad=0 role=RESPONDER flags=0\n"
 	    "> PARAMS id=2 len=4 pad=0\n"
 	    ">   D=1\n" },
+	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\1", "\0") "\1"
+		WIRE(WIRE_PARAMS, "\0\1", "\0\0", "\0")),
+	    "> PARAMS id=1 len=1 pad=0\n"
+	    "> PARAMS id=1 len=0 pad=0 (end)\n"
+	    ">   (a pair runs past the end of the stream)\n" },
 	/* Cut in the header, in a body, in content, in padding. */
 	{ BYTES("\1\6\0"), "> (cut inside a header: \"\\001\\006\\000\")\n" },
 	{ BYTES(WIRE(WIRE_END, "\0\1", BODY_LEN, "\0") "\0\0\0"),
@@ -175,10 +186,10 @@ static const struct {
 	    "> END_REQUEST id=1 len=8 pad=0 (cut inside the body)\n" },
 	{ BYTES(WIRE(WIRE_STDOUT, "\0\1", "\1\0", "\0") "abc"),
 	    "> STDOUT id=1 len=256 pad=0\n"
-	    "> (cut: 253 bytes of the last record's content are missing)\n" },
+	    "> (cut: 253 bytes of the last record are missing)\n" },
 	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\5", "\0") "\1\7A1"),
 	    "> PARAMS id=1 len=5 pad=0\n"
-	    "> (cut: 1 bytes of the last record's content are missing)\n" },
+	    "> (cut: 1 bytes of the last record are missing)\n" },
 	{ BYTES(WIRE(WIRE_STDOUT, "\0\1", "\0\3", "\5") "abc##"),
 	    "> STDOUT id=1 len=3 pad=5\n"
 	    "> (cut inside the padding of the last record)\n" },

@@ -3,7 +3,7 @@
 CLI_TESTS =
 
 EXTRA_DIST += $(CLI_TESTS)
-EXTRA_DIST += %D%/page-examples.awk %D%/page-options.awk %D%/page-run.bash %D%/missing.sh
+EXTRA_DIST += %D%/helper.bash %D%/page-examples.awk %D%/page-options.awk %D%/page-run.bash %D%/missing.sh
 
 if HAVE_BATS
 TESTS += $(CLI_TESTS)

@@ -28,7 +28,7 @@ end_started() {
   local pid
   while [ -S app.sock ] && pid=$(started_pid) && [ -n "$pid" ]; do
     kill "$pid"
-    while [ -d "/proc/$pid" ] && ! grep -q '^State:.*Z' "/proc/$pid/status" 2>/dev/null; do :; done
+    wait_for is_gone "$pid"
   done
 }
 
@@ -38,8 +38,9 @@ end_started() {
   [[ $(ask /env) == *SCRIPT_NAME=/env* ]]
   first=$(started_pid)
   kill "$first"
-  while [ "$(started_pid)" = "$first" ]; do :; done
-  [ -n "$(started_pid)" ]
+  wait_for is_gone "$first"
+  second=$(started_pid)
+  [ -n "$second" ] && [ "$second" != "$first" ]
 }
 
 @test "-start passes on what follows --" {
@@ -94,10 +95,10 @@ end_started() {
 @test "-supervise stays, tells of deaths, and removes the socket at the end" {
   "$cgi_fcgi" -start -supervise -connect ./app.sock "$fcgi_echo" 2 2>errors 3>&- &
   supervisor=$!
-  wait_for_file ./app.sock
+  wait_for test -S ./app.sock
   pid=$(started_pid)
   kill -KILL "$pid"
-  until grep -q "\[$pid\]: ended by signal 9" errors; do kill -0 "$supervisor"; done
+  wait_for grep -q "\[$pid\]: ended by signal 9" errors
   kill -TERM "$supervisor"
   wait "$supervisor" && status=0 || status=$?
   [ "$status" -eq 1 ]
@@ -107,7 +108,7 @@ end_started() {
 @test "-supervise ends well when told to" {
   "$cgi_fcgi" -start -supervise -connect ./app.sock "$fcgi_echo" 2>errors 3>&- &
   supervisor=$!
-  wait_for_file ./app.sock
+  wait_for test -S ./app.sock
   kill -TERM "$supervisor"
   wait "$supervisor"
   [ ! -s errors ]
@@ -122,7 +123,7 @@ end_started() {
     for i in $(seq 30); do printf -- "-e 'V%s=a b'\n" "$i"; done
     printf -- "-e QUOTE=\"it's\" -e BACK=a\\\\ b\n--clean-env\n"
     printf -- '-e SCRIPT_NAME=/env'
-  } >command
+  } >./command
   run -0 --separate-stderr env -i "$cgi_fcgi" -f command ignored -also --ignored
   [[ $output == *"V1=a b"* && $output == *"V30=a b"* && $output == *"QUOTE=it's"* ]]
   [[ $output == *"BACK=a b"* ]]

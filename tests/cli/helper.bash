@@ -40,8 +40,9 @@ wait_for() {
   return 1
 }
 
+# A process that nobody waits for is gone too: in a container its zombie may stay for ever.
 is_gone() {
-  ! kill -0 "$1" 2>/dev/null
+  ! kill -0 "$1" 2>/dev/null || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
 }
 
 # stop_echo [SIGNAL]: ends the one started last and returns its exit status.

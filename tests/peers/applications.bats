@@ -10,7 +10,7 @@ setup_file() {
 }
 
 teardown_file() {
-  stop_all
+  stop_peers
 }
 
 setup() {

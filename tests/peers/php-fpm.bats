@@ -59,7 +59,7 @@ END
 }
 
 teardown_file() {
-  stop_all
+  stop_peers
 }
 
 setup() {

@@ -17,7 +17,7 @@ setup_file() {
 }
 
 teardown_file() {
-  stop_all
+  stop_peers
 }
 
 # The one place that knows how each web server is reached: get WEB-TRANSPORT PATH CURL-OPTION...
@@ -32,7 +32,7 @@ get() {
 }
 
 answers_or_gone() {
-  get "$1" / -f -o /dev/null 2>/dev/null || gone "$pid"
+  get "$1" / -f -o /dev/null 2>/dev/null || is_gone "$pid"
 }
 
 # Apache draws its port by lot, and exits when that was taken: then once more.
@@ -43,7 +43,7 @@ start_web() {
     mkdir "$dir"
     background "$1-$2" sh "$peers/$1.sh" "$dir" "$3"
     wait_for answers_or_gone "$1-$2"
-    gone "$pid" || return 0
+    is_gone "$pid" || return 0
   done
   cat "$BATS_FILE_TMPDIR/$1-$2.out" "$dir/log" >&2
   return 1

@@ -179,6 +179,7 @@ static const struct {
 	    "> PARAMS id=1 len=0 pad=0 (end)\n"
 	    ">   (a pair runs past the end of the stream)\n" },
 	/* Cut in the header, in a body, in content, in padding. */
+	{ BYTES("\1"), "> (cut inside a header: \"\\001\")\n" },
 	{ BYTES("\1\6\0"), "> (cut inside a header: \"\\001\\006\\000\")\n" },
 	{ BYTES(WIRE(WIRE_END, "\0\1", BODY_LEN, "\0") "\0\0\0"),
 	    "> END_REQUEST id=1 len=8 pad=0 (cut inside the body)\n" },
@@ -385,7 +386,7 @@ too_many_split_pairs_are_told(void **state)
 	for (id = 1; id <= 40; id++)
 		wire_record(&wire, FCGI_PARAMS, id, "\1\2A", 3, 0);
 	for (id = 1; id <= 40; id++)
-		wire_record(&wire, FCGI_PARAMS, id, "11", 2, 0);
+		wire_record(&wire, FCGI_PARAMS, id, "11\1\1C3", 6, 0);
 	/* Management pairs have nothing to do with it. */
 	wire_record(&wire, FCGI_GET_VALUES, 0, "\1\1B2", 4, 0);
 	paper_open(&paper, 0);
@@ -395,7 +396,8 @@ too_many_split_pairs_are_told(void **state)
 	assert_non_null(text);
 	assert_null(strstr(text + 1, lost));
 	assert_null(strstr(text, "A="));
-	assert_non_null(strstr(text, "\n> PARAMS id=40 len=2 pad=0\n"));
+	assert_null(strstr(text, "C="));
+	assert_non_null(strstr(text, "\n> PARAMS id=40 len=6 pad=0\n"));
 	assert_non_null(strstr(text, "\n>   B=2\n"));
 	free(paper.text);
 

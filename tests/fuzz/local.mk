@@ -1,6 +1,6 @@
 # A target is two programs: NAME.tap replays corpus/NAME, with any compiler; NAME.fuzz lets libFuzzer
 # look for more, with --enable-fuzzers.
-EXTRA_DIST += %D%/corpus %D%/cuts.h %D%/target.h
+EXTRA_DIST += %D%/corpus %D%/cuts.h %D%/ruler.h %D%/target.h
 
 # One block a target; keep them sorted.
 check_PROGRAMS += %D%/cgi_response.tap

@@ -368,6 +368,7 @@ addr_explain_denied(char *dst, size_t size, const char *path)
 {
 	char part[PATH_MAX];
 	char owner[192];
+	const char *kind;
 	struct stat st;
 	char *slash;
 	unsigned uid = (unsigned)geteuid();
@@ -386,10 +387,20 @@ addr_explain_denied(char *dst, size_t size, const char *path)
 		}
 		*slash = '/';
 	}
-	if (stat(part, &st) < 0)
-		return dst;
+	kind = "file";
+	if (stat(part, &st) == 0) {
+		if (S_ISSOCK(st.st_mode))
+			kind = "socket";
+	} else {
+		/* It was to be made, then, and its directory does not let us. */
+		slash = strrchr(part, '/');
+		if (slash != NULL)
+			slash[slash == part] = '\0';
+		if (errno != ENOENT || stat(slash != NULL ? part : ".", &st) < 0)
+			return dst;
+		kind = "directory";
+	}
 	format_owner(owner, sizeof owner, &st);
-	snprintf(dst, size, "%s is %s, we are uid %u", S_ISSOCK(st.st_mode) ? "socket" : "file",
-	    owner, uid);
+	snprintf(dst, size, "%s is %s, we are uid %u", kind, owner, uid);
 	return dst;
 }

@@ -81,8 +81,9 @@ int addr_connect(const struct addr_socket *socket, int *in_progress);
 int addr_connected(int fd);
 
 /*
- * Says why a connection to a UNIX path was denied: "socket is www-data:www-data 0660, we are uid
- * 1000".  Returns dst, "" when nothing can be found out.
+ * Says why something at a path was denied (EACCES): "socket is www-data:www-data 0660, we are uid
+ * 1000"; the directory, where it is the directory that is in the way or that nothing can be made in.
+ * Returns dst, "" when nothing can be found out.
  */
 char *addr_explain_denied(char *dst, size_t size, const char *path);
 

@@ -308,8 +308,14 @@ explains_a_denial(void **state)
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof path, "%s/inner", directory);
 	assert_int_equal(mkdir(path, 0700), 0);
-	snprintf(path, sizeof path, "%s/inner/s", directory);
+	snprintf(path, sizeof path, "%s/inner/no/s", directory);
 	assert_string_equal(addr_explain_denied(text, sizeof text, path), "");
+	/* What is not there could not be made. */
+	snprintf(path, sizeof path, "%s/inner/s", directory);
+	snprintf(want, sizeof want, " 0700, we are uid %u", (unsigned)geteuid());
+	addr_explain_denied(text, sizeof text, path);
+	assert_int_equal(strncmp(text, "directory is ", 13), 0);
+	assert_non_null(strstr(text, want));
 	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	assert_int_equal(chmod(path, 0640), 0);
 	snprintf(want, sizeof want, " 0640, we are uid %u", (unsigned)geteuid());

@@ -65,6 +65,8 @@ end_started() {
   [ -n "$stderr" ]
   : >file
   run -126 --separate-stderr "$cgi_fcgi" -start -connect ./app.sock ./file
+  [ ! -e app.sock ]
+  ! grep -q valgrind "$cgi_fcgi" || skip "valgrind cannot bear an exec that fails"
   printf '#!/no/such/interpreter\n' >script
   chmod +x script
   run --separate-stderr "$cgi_fcgi" -start -connect ./app.sock ./script

@@ -94,7 +94,7 @@ fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *
 
 	if (at == end)
 		return 0;
-	/* Nearly every pair has two short lengths, and servers read some twenty of them a request. */
+	/* Nearly every pair has two short lengths, and a request has some twenty pairs. */
 	if (end - at >= 2 && ((at[0] | at[1]) & 0x80) == 0) {
 		nv->name_len = at[0];
 		nv->value_len = at[1];

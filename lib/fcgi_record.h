@@ -19,7 +19,8 @@ struct fcgi_record {
  * the first one is wrong); -FCGI_E_VERSION with the record filled in as far as it was read, so that
  * the caller can say what it saw.
  */
-int fcgi_record_decode(struct fcgi_record *record, const unsigned char *p, const unsigned char *end);
+int fcgi_record_decode(struct fcgi_record *record, const unsigned char *p,
+    const unsigned char *end);
 
 /*
  * Writes one header; the reserved byte is zero.

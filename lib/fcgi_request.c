@@ -40,14 +40,14 @@ feed_end(struct fcgi_request *request, const struct fcgi_record *record, int wha
 		return record->content_length == FCGI_BODY_LEN ? FCGI_REQUEST_NOTHING
 							       : -FCGI_E_LENGTH;
 	case FCGI_READ_CONTENT:
-		/* Only behind a refused header, yet the peer must never get to choose this length. */
+		/* Only behind a refused header, yet the peer must never choose this length. */
 		if (slice->len > (size_t)(FCGI_BODY_LEN - request->body_len))
 			return -FCGI_E_LENGTH;
 		memcpy(request->body + request->body_len, slice->data, slice->len);
 		request->body_len = (uint8_t)(request->body_len + slice->len);
 		if (request->body_len < FCGI_BODY_LEN)
 			return FCGI_REQUEST_NOTHING;
-		/* Its padding tells nothing more: a peer that withholds it has answered all the same. */
+		/* Its padding tells nothing more: a peer that withholds it has answered. */
 		fcgi_end_decode(&request->end, request->body);
 		request->ended = 1;
 		return FCGI_REQUEST_END;

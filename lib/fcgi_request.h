@@ -17,19 +17,19 @@ enum fcgi_request_event {
 	FCGI_REQUEST_FOREIGN,		/* the record is not this request's: counted and skipped */
 	FCGI_REQUEST_STDOUT,		/* the slice belongs to the output */
 	FCGI_REQUEST_STDERR,		/* the slice belongs to the error output */
-	FCGI_REQUEST_END,		/* END_REQUEST has come: end is filled in, nothing more follows */
+	FCGI_REQUEST_END,		/* END_REQUEST came: end is filled in, nothing follows */
 };
 
 /* Zero-filled before use, then request_id set.  Public to read: everything but the private. */
 struct fcgi_request {
 	uint16_t request_id;
 	uint8_t ended;			/* END_REQUEST has come */
-	uint8_t stdout_closed;		/* the empty STDOUT record has come; php-fpm never sends it */
+	uint8_t stdout_closed;		/* the empty STDOUT record came; php-fpm never sends it */
 	uint8_t stderr_closed;
 	struct fcgi_end end;		/* valid when ended */
 	uint64_t stdout_len;		/* bytes of output so far */
 	uint64_t stderr_len;
-	uint64_t foreign;		/* records of other ids, management records, unknown types */
+	uint64_t foreign;		/* records of other ids, of management, of unknown types */
 	struct fcgi_record first_foreign; /* the first of them, valid when foreign > 0 */
 	uint8_t body_len;		/* private */
 	unsigned char body[FCGI_BODY_LEN]; /* private */

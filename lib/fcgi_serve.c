@@ -128,7 +128,7 @@ open_application(struct fcgi_serve *serve, const struct fcgi_record *record,
 		slot->closed = (uint8_t)(slot->closed | stream_bit(record->type));
 		return stream_event(record->type, 1);
 	default:
-		/* Not a web server's type, or none at all: application ids have no answer for it. */
+		/* Not a web server's type, or none: application ids have no answer for it. */
 		return FCGI_SERVE_MORE;
 	}
 }

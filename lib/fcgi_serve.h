@@ -47,7 +47,7 @@ struct fcgi_serve_event {
 	struct fcgi_slice slice;
 	uint16_t request_id;	/* of REJECT */
 	uint8_t protocol_status; /* of REJECT: enum fcgi_protocol_status */
-	uint8_t flags;		/* of REJECT: the BEGIN_REQUEST's; without KEEP_CONN close after it */
+	uint8_t flags;		/* of REJECT: FCGI_KEEP_CONN; without it close after the answer */
 	uint8_t type;		/* of UNKNOWN */
 };
 
@@ -72,8 +72,8 @@ struct fcgi_serve {
  * *p: where to read; moved behind what was taken.  event: slices point into the input.
  * Returns an enum fcgi_serve_kind, or
  * -FCGI_E_VERSION: not FastCGI;  -FCGI_E_LENGTH: BEGIN_REQUEST without its 8 bytes;
- * -FCGI_E_ORDER: a stream goes on after its end, PARAMS or STDIN are skipped, DATA comes for another
- * role than FILTER, an id is begun twice.
+ * -FCGI_E_ORDER: a stream goes on after its end, PARAMS or STDIN are skipped, DATA comes for a role
+ * other than FILTER, an id is begun twice.
  * Sections 3.3, 4, 5, 6.
  */
 int fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,

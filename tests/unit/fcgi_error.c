@@ -41,7 +41,8 @@ words_fit_into_a_sentence(void **state)
 static void
 other_numbers_are_unknown(void **state)
 {
-	static const int others[] = { 0, FCGI_E_SYNTAX + 1, -(FCGI_E_SYNTAX + 1), INT_MAX, INT_MIN };
+	static const int others[] = { 0, FCGI_E_SYNTAX + 1, -(FCGI_E_SYNTAX + 1), INT_MAX,
+		INT_MIN };
 	size_t i;
 
 	(void)state;

@@ -255,7 +255,7 @@ pairs_round_trip_in_exactly_their_size(void **state)
 static void
 too_small_a_buffer_is_left_alone(void **state)
 {
-	const struct fcgi_nv nv = { (const unsigned char *)"NAME", 4, (const unsigned char *)"VAL", 3 };
+	const struct fcgi_nv nv = { BYTES("NAME"), BYTES("VAL") };
 	unsigned char dst[16];
 	unsigned char untouched[16];
 	size_t room;

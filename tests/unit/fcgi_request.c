@@ -127,7 +127,8 @@ static const struct answer answers[] = {
 	    "error/1: record body has the wrong length" },
 	{ "END_REQUEST of 7 bytes", 1, BYTES(WIRE(WIRE_END, ID1, "\0\7", "\1") "\0\0\0\0\0\0\0\0"),
 	    "error/1: record body has the wrong length" },
-	{ "END_REQUEST of 9 bytes", 1, BYTES(WIRE(WIRE_END, ID1, "\0\11", "\0") "\0\0\0\0\0\0\0\0\0"),
+	{ "END_REQUEST of 9 bytes", 1,
+	    BYTES(WIRE(WIRE_END, ID1, "\0\11", "\0") "\0\0\0\0\0\0\0\0\0"),
 	    "error/1: record body has the wrong length" },
 	{ "END_REQUEST of 264 bytes, whose low byte is 8", 1,
 	    BYTES(WIRE(WIRE_END, ID1, "\1\10", "\0") "\0\0\0\0\0\0\0\0\0"),
@@ -231,7 +232,8 @@ an_id_is_used_again_with_a_fresh_request(void **state)
 static void
 an_oversized_end_request_overruns_nothing(void **state)
 {
-	static const size_t pieces[][2] = { { 9, 1 }, { 4096, 1 }, { 7, 2 }, { 1, 8 }, { 7, 4096 } };
+	static const size_t pieces[][2] = { { 9, 1 }, { 4096, 1 }, { 7, 2 }, { 1, 8 },
+		{ 7, 4096 } };
 	static const struct fcgi_record record = { FCGI_VERSION_1, FCGI_END_REQUEST, 1, 4096, 0 };
 	static const unsigned char content[4096], untouched[64];
 	struct {
@@ -250,7 +252,8 @@ an_oversized_end_request_overruns_nothing(void **state)
 		    -FCGI_E_LENGTH);
 		slice.len = pieces[i][0];
 		r = fcgi_request_feed(&held.request, &record, FCGI_READ_CONTENT, &slice);
-		assert_int_equal(r, slice.len > FCGI_BODY_LEN ? -FCGI_E_LENGTH : FCGI_REQUEST_NOTHING);
+		assert_int_equal(r,
+		    slice.len > FCGI_BODY_LEN ? -FCGI_E_LENGTH : FCGI_REQUEST_NOTHING);
 		slice.len = pieces[i][1];
 		r = fcgi_request_feed(&held.request, &record, FCGI_READ_CONTENT, &slice);
 		if (pieces[i][0] <= FCGI_BODY_LEN)

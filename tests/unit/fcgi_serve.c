@@ -190,7 +190,8 @@ static const struct row rows[] = {
 	{ "STDIN after its end", 1, 0,
 	    BYTES(BEGIN(ID1, RESPONDER, KEEP) EMPTY(WIRE_PARAMS, ID1) EMPTY(WIRE_STDIN, ID1)
 		WIRE(WIRE_STDIN, ID1, "\0\1", "\0") "x"),
-	    "BEGIN/1 slot 0 RESPONDER flags 1 PARAMS_END/1 STDIN_END/1 error: record out of order" },
+	    "BEGIN/1 slot 0 RESPONDER flags 1 PARAMS_END/1 STDIN_END/1 "
+	    "error: record out of order" },
 	{ "DATA before STDIN", 1, 1,
 	    BYTES(BEGIN(ID1, FILTER, KEEP) EMPTY(WIRE_PARAMS, ID1) EMPTY(WIRE_DATA, ID1)),
 	    "BEGIN/1 slot 0 FILTER flags 1 PARAMS_END/1 error: record out of order" },
@@ -202,7 +203,8 @@ static const struct row rows[] = {
 	{ "DATA for a responder", 1, 0,
 	    BYTES(BEGIN(ID1, RESPONDER, KEEP) EMPTY(WIRE_PARAMS, ID1) EMPTY(WIRE_STDIN, ID1)
 		WIRE(WIRE_DATA, ID1, "\0\1", "\0") "x"),
-	    "BEGIN/1 slot 0 RESPONDER flags 1 PARAMS_END/1 STDIN_END/1 error: record out of order" },
+	    "BEGIN/1 slot 0 RESPONDER flags 1 PARAMS_END/1 STDIN_END/1 "
+	    "error: record out of order" },
 	{ "another protocol", 1, 1, BYTES("GET / HTTP/1.0\r\n\r\n"),
 	    "error: record version is not 1" },
 	{ "a client that leaves in the middle", 1, 1,

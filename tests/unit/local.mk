@@ -74,6 +74,11 @@ TESTS += %D%/fcgi_writer.tap
 %C%_fcgi_writer_tap_SOURCES = %D%/fcgi_writer.c
 %C%_fcgi_writer_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/fcgi_writer_params.tap
+TESTS += %D%/fcgi_writer_params.tap
+%C%_fcgi_writer_params_tap_SOURCES = %D%/fcgi_writer_params.c
+%C%_fcgi_writer_params_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/json.tap
 TESTS += %D%/json.tap
 %C%_json_tap_SOURCES = %D%/json.c

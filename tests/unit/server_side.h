@@ -45,8 +45,8 @@ server_side_done(struct server_side *side, size_t slot)
 }
 
 static inline void
-server_side_content(struct server_side *side, const char *name, const struct fcgi_serve_event *event,
-    uint8_t stream, uint8_t before)
+server_side_content(struct server_side *side, const char *name,
+    const struct fcgi_serve_event *event, uint8_t stream, uint8_t before)
 {
 	char label[16];
 

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /*
@@ -24,36 +25,75 @@ int spawn_find(char *dst, size_t size, const char *command, const char *search_p
 /* The exit status a shell would give for a failed find or exec: 127 for ENOENT, else 126. */
 int spawn_exit_status(int error);
 
-/* What the child is to be.  All strings and arrays stay the caller's. */
+/* Whom the child becomes.  Looked up before: after a fork(2) it is too late to ask for names. */
+struct spawn_identity {
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;	/* all supplementary ones; the caller's */
+	size_t group_count;
+};
+
+/*
+ * What the child is to be.  All strings, arrays and structures stay the caller's.
+ * Whatever is below the descriptors is left as it is with us where it is 0 or NULL.
+ */
 struct spawn {
-	const char *path;	/* the program, absolute */
+	const char *path;	/* the program, absolute; below root, if there is one */
 	char *const *argv;
 	char *const *envp;
-	const char *directory;	/* its working directory; NULL: ours */
 	int listen_fd;		/* becomes descriptor 0, made blocking, for all who share it */
 	int stdout_fd;		/* becomes descriptor 1; -1: /dev/null */
 	int stderr_fd;		/* becomes descriptor 2; -1: /dev/null */
+
 	int new_group;		/* 1: a process group of its own */
+	const struct rlimit *open_files; /* soft and hard limit */
+	int nice;		/* added to ours */
+	int set_umask;		/* 1: umask is the child's */
+	mode_t umask;
+	const char *root;	/* its root directory */
+	const struct spawn_identity *identity;
+	const char *directory;	/* its working directory, entered as whom it becomes; without one
+				   it is "/" where there is a root */
+	int no_new_privs;	/* 1: neither it nor a child of its gains rights by an exec */
+	int death_signal;	/* what it gets when we die.  Gone by an exec of a setuid program;
+				   children of its do not get it */
+	int ignore_sigpipe;	/* 1: starts with SIGPIPE ignored */
+	int timeout_ms;		/* for all this, exec included, after which it is killed: who becomes
+				   another can be held up by that other */
 };
 
-/* Which step failed in the child. */
-enum spawn_step { SPAWN_FORK = 1, SPAWN_FDS, SPAWN_DIRECTORY, SPAWN_EXEC };
+/* Which step failed in the child; they are taken in this order. */
+enum spawn_step {
+	SPAWN_FORK = 1,
+	SPAWN_FDS,
+	SPAWN_OPEN_FILES,
+	SPAWN_NICE,
+	SPAWN_ROOT,
+	SPAWN_GROUPS,
+	SPAWN_USER,
+	SPAWN_DIRECTORY,
+	SPAWN_NO_NEW_PRIVS,
+	SPAWN_DEATH_SIGNAL,
+	SPAWN_EXEC,
+};
 
 struct spawn_failure {
 	int step;		/* enum spawn_step */
 	int error;		/* errno; ENOEXEC also where exec says ENOENT of a file that is
-				   there: it is the interpreter that is not */
+				   there: it is the interpreter that is not; ETIMEDOUT, of
+				   SPAWN_EXEC, when timeout_ms have passed */
 };
 
 /*
  * Forks and execs.  The child has descriptors 0 to 2 and no other, an empty signal mask, every
- * disposition at its default.
+ * disposition at its default (but SIGPIPE's where asked for).  Who becomes a user other than root
+ * has no capability left, and no way back.
  * Returns the pid once exec has succeeded; -FCGI_E_SYSTEM with failure filled in otherwise, and no
  * process left.
  */
 pid_t spawn_start(const struct spawn *spawn, struct spawn_failure *failure);
 
-/* Words for a step: "fork", "set up descriptors", "change directory", "execute". */
+/* Words for a step, to follow "cannot": "change directory", "change user", "execute". */
 const char *spawn_step_name(int step);
 
 /*

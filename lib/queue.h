@@ -2,6 +2,23 @@
 #ifndef QUEUE_H
 #define QUEUE_H
 
+#include <stdint.h>
+
+/* What a listening socket tells of its queue; -1 for what it does not tell. */
+struct queue {
+	int64_t len;		/* connections that wait now */
+	int64_t limit;		/* as given to listen(2), capped by the system; one more fits in */
+	int64_t drops;		/* connections turned away for want of room, since it listens */
+};
+
+/*
+ * Reads the queue of a listening socket, ours or shared, UNIX or TCP, without waiting.
+ * UNIX sockets count no drops; on a kernel without their question (or where no netlink socket may
+ * be made) neither do they tell the limit.
+ * Returns 0, or -FCGI_E_SYSTEM with errno (EINVAL: it does not listen).
+ */
+int queue_read(int listen_fd, struct queue *queue);
+
 /*
  * Tells whether a connection still waits in the queue.
  * listen_fd: the listening socket, UNIX or TCP, ours or shared with those who accept on it.

@@ -1,0 +1,108 @@
+#include "retire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define STEP_NS CLOCK_NS_PER_S
+#define LEFT_BEHIND_TERM_NS (2 * CLOCK_NS_PER_S)
+#define LEFT_BEHIND_INTERVAL_NS (20 * CLOCK_NS_PER_MS)
+
+static void
+set_timer(const struct supervisor *supervisor, struct instance *instance, int64_t ns)
+{
+	ev_timer_stop(supervisor->loop, &instance->timer);
+	ev_now_update(supervisor->loop);
+	ev_timer_set(&instance->timer, (double)ns / CLOCK_NS_PER_S, 0.);
+	ev_timer_start(supervisor->loop, &instance->timer);
+}
+
+void
+retire(struct supervisor *supervisor, struct instance *instance, int delayed)
+{
+	/* One that is being drained may be in more of a hurry now. */
+	if (instance->state == INSTANCE_RETIRING && (instance->kill_ns != 0 || delayed))
+		return;
+	instance->state = INSTANCE_RETIRING;
+	if (delayed && supervisor->options->drain_delay_ns > 0)
+		set_timer(supervisor, instance, supervisor->options->drain_delay_ns);
+	else
+		retire_step(supervisor, instance);
+}
+
+void
+retire_step(struct supervisor *supervisor, struct instance *instance)
+{
+	const struct options *options = supervisor->options;
+	int64_t now_ns = clock_now_ns(), next_ns = STEP_NS;
+
+	if (instance->kill_ns == 0)
+		instance->kill_ns = clock_after(now_ns, options->stop_timeout_ns);
+	if (now_ns >= instance->kill_ns) {
+		if (instance->stop_step >= 0)
+			supervisor_say(supervisor, "instance %d [%ld] does not end: killed",
+			    instance->number, (long)instance->pid);
+		instance->stop_step = -1;
+		instance_signal(instance, SIGKILL);
+	} else {
+		instance_signal(instance, options->stop_signals[instance->stop_step]);
+		/* What is stopped would not see it before it is continued. */
+		instance_signal(instance, SIGCONT);
+		if (instance->stop_step + 1 < options->stop_signal_count)
+			instance->stop_step++;
+		if (instance->kill_ns - now_ns < next_ns)
+			next_ns = instance->kill_ns - now_ns;
+	}
+	set_timer(supervisor, instance, next_ns);
+}
+
+/* What instances have left behind is our child by now.  Returns one of them, 0 if there is none. */
+static pid_t
+signal_children(int number)
+{
+	char path[64];
+	FILE *list;
+	pid_t one = 0;
+	long pid;
+
+	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+	list = fopen(path, "re");
+	if (list == NULL)
+		return 0;
+	while (fscanf(list, "%ld", &pid) == 1) {
+		kill((pid_t)pid, number);
+		one = (pid_t)pid;
+	}
+	fclose(list);
+	return one;
+}
+
+void
+retire_left_behind(const struct supervisor *supervisor)
+{
+	const struct timespec interval = { .tv_nsec = LEFT_BEHIND_INTERVAL_NS };
+	int64_t kill_ns = clock_after(clock_now_ns(), LEFT_BEHIND_TERM_NS);
+	int64_t end_ns = clock_after(kill_ns, LEFT_BEHIND_TERM_NS);
+	sigset_t death;
+	pid_t pid, left;
+
+	sigemptyset(&death);
+	sigaddset(&death, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &death, NULL);
+	for (;;) {
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		if (pid < 0 && errno == ECHILD)
+			return;
+		left = signal_children(clock_now_ns() < kill_ns ? SIGTERM : SIGKILL);
+		if (clock_now_ns() > end_ns) {
+			supervisor_say(supervisor, "process %ld cannot be stopped", (long)left);
+			return;
+		}
+		sigtimedwait(&death, NULL, &interval);
+	}
+}

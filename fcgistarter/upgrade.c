@@ -1,0 +1,291 @@
+#include "upgrade.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "spawn.h"
+
+/*
+ * The state is text, one item a line, so that a newer program can read what an older one wrote:
+ *
+ *	pid 4711
+ *	directory /srv
+ *	counters GENERATION RESTARTS SINCE_NS
+ *	fd NAME FD
+ *	listener FD
+ *	instance NUMBER PID GENERATION STARTED_NS RETIRING OUTPUT_FD
+ *
+ * Lines that it does not know are skipped.
+ */
+#define VARIABLE "FCGISTARTER_STATE"
+
+/* --- reading ------------------------------------------------------------------------------------- */
+
+/* The rest of the line that follows *p and begins with key, or NULL.  Moves *p behind that line. */
+static const char *
+next_item(const char **p, const char *key)
+{
+	size_t len = strlen(key);
+	const char *line;
+
+	while (**p != '\0') {
+		line = *p;
+		*p += strcspn(*p, "\n");
+		*p += **p == '\n';
+		if (strncmp(line, key, len) == 0 && line[len] == ' ')
+			return line + len + 1;
+	}
+	return NULL;
+}
+
+static void
+set_cloexec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+int
+upgrade_find(struct upgrade *upgrade)
+{
+	const char *value = getenv(VARIABLE), *p, *item;
+	char directory[PATH_MAX];
+	size_t len;
+
+	upgrade->text = value != NULL ? strdup(value) : NULL;
+	unsetenv(VARIABLE);
+	if (upgrade->text == NULL)
+		return 0;
+	p = upgrade->text;
+	item = next_item(&p, "pid");
+	/* An application that starts another fcgistarter hands on its environment, not its state. */
+	if (item == NULL || strtol(item, NULL, 10) != (long)getpid()) {
+		upgrade_reset(upgrade);
+		return 0;
+	}
+	p = upgrade->text;
+	item = next_item(&p, "directory");
+	if (item != NULL && (len = strcspn(item, "\n")) < sizeof directory) {
+		memcpy(directory, item, len);
+		directory[len] = '\0';
+		if (chdir(directory) < 0)
+			return 1;
+	}
+	return 1;
+}
+
+void
+upgrade_reset(struct upgrade *upgrade)
+{
+	free(upgrade->text);
+	upgrade->text = NULL;
+}
+
+int
+upgrade_fd(const struct upgrade *upgrade, const char *name)
+{
+	const char *p = upgrade->text, *item;
+	size_t len = strlen(name);
+	int fd;
+
+	while ((item = next_item(&p, "fd")) != NULL) {
+		if (strncmp(item, name, len) != 0 || item[len] != ' ')
+			continue;
+		fd = (int)strtol(item + len, NULL, 10);
+		set_cloexec(fd);
+		return fd;
+	}
+	return -1;
+}
+
+int
+upgrade_listeners(const struct upgrade *upgrade, struct listeners *listeners,
+    const struct options *options)
+{
+	const char *p = upgrade->text, *item;
+	int fds[INSTANCES_MAX];
+	size_t count = 0;
+
+	while (count < INSTANCES_MAX && (item = next_item(&p, "listener")) != NULL) {
+		fds[count] = (int)strtol(item, NULL, 10);
+		set_cloexec(fds[count++]);
+	}
+	return listeners_adopt(listeners, options, fds, count);
+}
+
+static void
+adopt_instance(struct supervisor *supervisor, const char *item)
+{
+	int number, retiring, output_fd;
+	int64_t started_ns;
+	struct instance *instance;
+	unsigned generation;
+	long pid;
+
+	if (sscanf(item, "%d %ld %u %" SCNd64 " %d %d", &number, &pid, &generation, &started_ns,
+		&retiring, &output_fd) != 6 || number < 0 || pid <= 0)
+		return;
+	instance = instance_adopt((pid_t)pid, number, generation, started_ns);
+	if (instance == NULL) {
+		supervisor_say(supervisor, "instance %d [%ld]: lost, out of memory", number, pid);
+		return;
+	}
+	if (output_fd >= 0) {
+		set_cloexec(output_fd);
+		if (supervisor->log != NULL)
+			instance->output = log_source_adopt(supervisor->log, supervisor->loop,
+			    number, (pid_t)pid, output_fd);
+	}
+	supervisor_adopt(supervisor, instance,
+	    retiring || number >= supervisor->options->instances ||
+		supervisor->places[number].instance != NULL);
+}
+
+void
+upgrade_instances(const struct upgrade *upgrade, struct supervisor *supervisor)
+{
+	const char *p = upgrade->text, *item = next_item(&p, "counters");
+
+	supervisor->state = SUPERVISOR_RUNNING;
+	if (item != NULL)
+		(void)sscanf(item, "%u %u %" SCNd64, &supervisor->number, &supervisor->restarts,
+		    &supervisor->since_ns);
+	for (p = upgrade->text; (item = next_item(&p, "instance")) != NULL;)
+		adopt_instance(supervisor, item);
+}
+
+/* --- writing ------------------------------------------------------------------------------------- */
+
+void
+upgrade_prepare(struct supervisor *supervisor, char **argv)
+{
+	supervisor->argv = argv;
+	if (spawn_find(supervisor->self, sizeof supervisor->self, argv[0], getenv("PATH")) < 0)
+		supervisor->self[0] = '\0';
+	if (getcwd(supervisor->directory, sizeof supervisor->directory) == NULL)
+		supervisor->directory[0] = '\0';
+}
+
+/* A descriptor crosses exec(3) only if it may; back to what it was if exec fails. */
+static void
+keep_open(int fd, int keep)
+{
+	int flags = fd >= 0 ? fcntl(fd, F_GETFD) : -1;
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFD, keep ? flags & ~FD_CLOEXEC : flags | FD_CLOEXEC);
+}
+
+static void
+keep_all_open(const struct supervisor *supervisor, int keep)
+{
+	const struct instance *instance;
+	size_t i;
+
+	for (i = 0; i < supervisor->listeners->count; i++)
+		keep_open(supervisor->listeners->items[i].fd, keep);
+	TAILQ_FOREACH(instance, &supervisor->instances, link)
+		if (instance->output != NULL)
+			keep_open(log_source_read_fd(instance->output), keep);
+	for (i = 0; i < supervisor->kept_count; i++)
+		keep_open(supervisor->kept[i].fd, keep);
+}
+
+static char *
+write_state(const struct supervisor *supervisor)
+{
+	const struct instance *instance;
+	char *text = NULL;
+	size_t len, i;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return NULL;
+	fprintf(out, "pid %ld\ndirectory %s\ncounters %u %u %" PRId64 "\n", (long)getpid(),
+	    supervisor->directory, supervisor->number, supervisor->restarts,
+	    supervisor->since_ns);
+	for (i = 0; i < supervisor->kept_count; i++)
+		fprintf(out, "fd %s %d\n", supervisor->kept[i].name, supervisor->kept[i].fd);
+	for (i = 0; i < supervisor->listeners->count; i++)
+		fprintf(out, "listener %d\n", supervisor->listeners->items[i].fd);
+	TAILQ_FOREACH(instance, &supervisor->instances, link)
+		fprintf(out, "instance %d %ld %u %" PRId64 " %d %d\n", instance->number,
+		    (long)instance->pid, instance->generation, instance->started_ns,
+		    instance->state == INSTANCE_RETIRING,
+		    instance->output != NULL ? log_source_read_fd(instance->output) : -1);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Whether the program that is there now takes our command line.  What it says goes to stderr. */
+static int
+is_acceptable(const struct supervisor *supervisor)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return 0;
+	if (pid == 0) {
+		size_t count = 0;
+		char **argv;
+		sigset_t none;
+
+		while (supervisor->argv[count] != NULL)
+			count++;
+		argv = calloc(count + 2, sizeof *argv);
+		if (argv == NULL || chdir(supervisor->directory) < 0)
+			_exit(1);
+		argv[0] = supervisor->argv[0];
+		argv[1] = (char *)(uintptr_t) "--check";
+		memcpy(argv + 2, supervisor->argv + 1, count * sizeof *argv);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		execv(supervisor->self, argv);
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status == 0;
+}
+
+void
+upgrade(struct supervisor *supervisor)
+{
+	char *state;
+
+	if (supervisor->generation != NULL || supervisor->state != SUPERVISOR_RUNNING) {
+		supervisor_say(supervisor, "not upgraded: instances are being exchanged");
+		return;
+	}
+	if (!is_acceptable(supervisor)) {
+		supervisor_say(supervisor, "not upgraded: %s does not accept our command line",
+		    supervisor->self);
+		return;
+	}
+	state = write_state(supervisor);
+	if (state == NULL || setenv(VARIABLE, state, 1) < 0) {
+		supervisor_say(supervisor, "not upgraded: out of memory");
+		free(state);
+		return;
+	}
+	free(state);
+	supervisor_say(supervisor, "executing %s again", supervisor->self);
+	keep_all_open(supervisor, 1);
+	execv(supervisor->self, supervisor->argv);
+	supervisor_say(supervisor, "not upgraded: %s: %s", supervisor->self, strerror(errno));
+	keep_all_open(supervisor, 0);
+	unsetenv(VARIABLE);
+}

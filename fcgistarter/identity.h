@@ -7,9 +7,11 @@
 
 #include "spawn.h"
 
+enum { IDENTITY_USER = 1, IDENTITY_GROUP = 2 };
+
 /* Zero-filled is none.  Public to read; identity_reset() gives back what it holds. */
 struct identity {
-	int set;		/* 1: a user or a group was asked for */
+	int set;		/* which were asked for; 0: neither, the instances run as we do */
 	struct spawn_identity spawn; /* for struct spawn */
 	char *user;		/* names, or numbers where there is no name: what --wrapper is told */
 	char *group;
@@ -33,8 +35,7 @@ int identity_find(struct identity *identity, const char *user, const char *group
  * why: as above, "-u NAME: only root may change the user".
  * Returns 0, or -1.
  */
-int identity_permitted(const struct identity *identity, const char *user, const char *group,
-    char *why, size_t why_size);
+int identity_permitted(const struct identity *identity, char *why, size_t why_size);
 
 /*
  * Reads U, U:G, U: (the group of the user) or :G, each a name, a number or #NUMBER, and whether we

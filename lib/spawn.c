@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,7 +18,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fcgi_error.h"
+
+/* What the child needs of us besides. */
+struct child {
+	const struct spawn *spawn;
+	int report;		/* where it says what has failed */
+	pid_t parent;
+};
 
 /* 0 if the file can be executed by us, else errno. */
 static int
@@ -109,13 +120,14 @@ spawn_exit_status(int error)
 }
 
 /*
- * Descriptors 0 to 2 are what the application is to have, 3 is *report, and no other is open.
+ * Descriptors 0 to 2 are what the application is to have, 3 is the report, and no other is open.
  * Everything is copied out of the way first: any of the originals may be where another has to go.
  */
 static int
-set_up_fds(const struct spawn *spawn, int *report)
+set_up_fds(struct child *child)
 {
-	int wanted[4] = { spawn->listen_fd, spawn->stdout_fd, spawn->stderr_fd, *report };
+	const struct spawn *spawn = child->spawn;
+	int wanted[4] = { spawn->listen_fd, spawn->stdout_fd, spawn->stderr_fd, child->report };
 	int flags;
 	int i;
 
@@ -127,17 +139,143 @@ set_up_fds(const struct spawn *spawn, int *report)
 		if (wanted[i] < 0)
 			return -1;
 	}
-	*report = wanted[3];
+	child->report = wanted[3];
 	for (i = 0; i < 3; i++)
 		if (dup2(wanted[i], i) < 0)
 			return -1;
 	if (dup3(wanted[3], 3, O_CLOEXEC) < 0)
 		return -1;
-	*report = 3;
+	child->report = 3;
 	closefrom(4);
 	flags = fcntl(0, F_GETFL);
 	return flags < 0 ? -1 : fcntl(0, F_SETFL, flags & ~O_NONBLOCK);
 }
+
+static int
+limit_open_files(struct child *child)
+{
+	const struct rlimit *limit = child->spawn->open_files;
+
+	return limit == NULL ? 0 : setrlimit(RLIMIT_NOFILE, limit);
+}
+
+static int
+change_priority(struct child *child)
+{
+	if (child->spawn->nice == 0)
+		return 0;
+	/* -1 may be the new priority. */
+	errno = 0;
+	return nice(child->spawn->nice) == -1 && errno != 0 ? -1 : 0;
+}
+
+static int
+change_root(struct child *child)
+{
+	const char *root = child->spawn->root;
+
+	if (root == NULL)
+		return 0;
+	/* A working directory outside would be a way out. */
+	return chroot(root) < 0 ? -1 : chdir("/");
+}
+
+/* A change that did not happen is as bad as one that was refused. */
+static int
+must_be(int changed)
+{
+	if (!changed)
+		errno = EPERM;
+	return changed ? 0 : -1;
+}
+
+static int
+change_groups(struct child *child)
+{
+	const struct spawn_identity *who = child->spawn->identity;
+	gid_t real, effective, saved;
+
+	if (who == NULL)
+		return 0;
+	if (setgroups(who->group_count, who->groups) < 0 ||
+	    setresgid(who->gid, who->gid, who->gid) < 0 ||
+	    getresgid(&real, &effective, &saved) < 0)
+		return -1;
+	return must_be(real == who->gid && effective == who->gid && saved == who->gid);
+}
+
+/* Those too that a change of user leaves: the inheritable ones, and all under odd securebits. */
+static int
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	static const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+	return (int)syscall(SYS_capset, &header, none);
+}
+
+static int
+change_user(struct child *child)
+{
+	const struct spawn_identity *who = child->spawn->identity;
+	uid_t real, effective, saved;
+
+	if (who == NULL)
+		return 0;
+	if (setresuid(who->uid, who->uid, who->uid) < 0 ||
+	    getresuid(&real, &effective, &saved) < 0)
+		return -1;
+	if (must_be(real == who->uid && effective == who->uid && saved == who->uid) < 0)
+		return -1;
+	if (who->uid == 0)
+		return 0;
+	return drop_capabilities() < 0 ? -1 : must_be(setuid(0) < 0);
+}
+
+static int
+change_directory(struct child *child)
+{
+	const char *directory = child->spawn->directory;
+
+	return directory == NULL ? 0 : chdir(directory);
+}
+
+static int
+renounce_new_privileges(struct child *child)
+{
+	return child->spawn->no_new_privs ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
+}
+
+static int
+die_with_parent(struct child *child)
+{
+	if (child->spawn->death_signal == 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, child->spawn->death_signal, 0, 0, 0) < 0)
+		return -1;
+	/* It may have died before. */
+	if (getppid() != child->parent)
+		_exit(127);
+	return 0;
+}
+
+/* By enum spawn_step, whose order is the one that they have to be taken in. */
+static const struct {
+	int (*take)(struct child *child);
+	const char *name;
+} steps[] = {
+	[SPAWN_FORK] = { NULL, "fork" },
+	[SPAWN_FDS] = { set_up_fds, "set up descriptors" },
+	[SPAWN_OPEN_FILES] = { limit_open_files, "limit open files" },
+	[SPAWN_NICE] = { change_priority, "change priority" },
+	[SPAWN_ROOT] = { change_root, "change root directory" },
+	[SPAWN_GROUPS] = { change_groups, "change groups" },
+	[SPAWN_USER] = { change_user, "change user" },
+	[SPAWN_DIRECTORY] = { change_directory, "change directory" },
+	[SPAWN_NO_NEW_PRIVS] = { renounce_new_privileges, "renounce new privileges" },
+	[SPAWN_DEATH_SIGNAL] = { die_with_parent, "ask for a death signal" },
+	[SPAWN_EXEC] = { NULL, "execute" },
+};
 
 static void
 reset_signals(void)
@@ -157,40 +295,69 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+int
+spawn_become(const struct spawn *spawn)
+{
+	struct child child = { .spawn = spawn };
+	int step;
+
+	for (step = SPAWN_ROOT; step <= SPAWN_USER; step++)
+		if (steps[step].take(&child) < 0)
+			return -FCGI_E_SYSTEM;
+	return 0;
+}
+
 /* The child's half: only async-signal-safe calls. */
 static _Noreturn void
-become(const struct spawn *spawn, int report)
+run_child(struct child *child)
 {
-	struct spawn_failure failure = { .step = SPAWN_FDS };
+	const struct spawn *spawn = child->spawn;
+	struct spawn_failure failure;
 	ssize_t n;
 
 	if (spawn->new_group)
 		setpgid(0, 0);
-	if (set_up_fds(spawn, &report) < 0)
-		goto failed;
-	failure.step = SPAWN_DIRECTORY;
-	if (spawn->directory != NULL && chdir(spawn->directory) < 0)
-		goto failed;
-	failure.step = SPAWN_EXEC;
-	reset_signals();
-	execve(spawn->path, spawn->argv, spawn->envp);
-failed:
+	if (spawn->set_umask)
+		umask(spawn->umask);
+	for (failure.step = SPAWN_FDS; failure.step < SPAWN_EXEC; failure.step++)
+		if (steps[failure.step].take(child) < 0)
+			break;
+	if (failure.step == SPAWN_EXEC) {
+		reset_signals();
+		if (spawn->ignore_sigpipe)
+			signal(SIGPIPE, SIG_IGN);
+		execve(spawn->path, spawn->argv, spawn->envp);
+		if (errno == ENOENT)
+			errno = access(spawn->path, F_OK) == 0 ? ENOEXEC : ENOENT;
+	}
 	failure.error = errno;
 	/* Less than PIPE_BUF: whole, or not at all, and then the parent sees but a death. */
-	n = write(report, &failure, sizeof failure);
+	n = write(child->report, &failure, sizeof failure);
 	(void)n;
 	_exit(127);
 }
 
-/* Waits until exec has closed the pipe or the child has said why not.  Returns 1 if it has. */
+/*
+ * Waits until exec has closed the pipe or the child has said why not.
+ * Returns 1 if it has failed, or if it takes too long.
+ */
 static int
-has_failed(int fd, struct spawn_failure *failure)
+has_failed(int fd, int timeout_ms, struct spawn_failure *failure)
 {
+	int64_t deadline_ns =
+	    timeout_ms == 0 ? CLOCK_NEVER : clock_after(clock_now_ns(), timeout_ms * CLOCK_NS_PER_MS);
+	struct pollfd end = { .fd = fd, .events = POLLIN };
 	ssize_t n;
+	int r;
 
 	do
-		n = read(fd, failure, sizeof *failure);
-	while (n < 0 && errno == EINTR);
+		r = poll(&end, 1, clock_poll_timeout(deadline_ns, clock_now_ns()));
+	while (r < 0 && errno == EINTR);
+	if (r == 0) {
+		*failure = (struct spawn_failure){ .step = SPAWN_EXEC, .error = ETIMEDOUT };
+		return 1;
+	}
+	n = read(fd, failure, sizeof *failure);
 	return n == (ssize_t)sizeof *failure;
 }
 
@@ -205,6 +372,7 @@ fail_fork(struct spawn_failure *failure)
 pid_t
 spawn_start(const struct spawn *spawn, struct spawn_failure *failure)
 {
+	struct child child = { .spawn = spawn, .parent = getpid() };
 	sigset_t all;
 	sigset_t before;
 	int fds[2];
@@ -212,12 +380,13 @@ spawn_start(const struct spawn *spawn, struct spawn_failure *failure)
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return fail_fork(failure);
+	child.report = fds[1];
 	/* No handler of ours may run in the child. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
-		become(spawn, fds[1]);
+		run_child(&child);
 	if (pid < 0)
 		fail_fork(failure);
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -226,13 +395,11 @@ spawn_start(const struct spawn *spawn, struct spawn_failure *failure)
 		/* Here too, so that the group is there when we return. */
 		if (spawn->new_group)
 			setpgid(pid, pid);
-		if (has_failed(fds[0], failure)) {
+		if (has_failed(fds[0], spawn->timeout_ms, failure)) {
+			kill(pid, SIGKILL);
 			while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 				;
 			pid = -1;
-			if (failure->step == SPAWN_EXEC && failure->error == ENOENT &&
-			    access(spawn->path, F_OK) == 0)
-				failure->error = ENOEXEC;
 		}
 	}
 	close(fds[0]);
@@ -245,16 +412,9 @@ spawn_start(const struct spawn *spawn, struct spawn_failure *failure)
 const char *
 spawn_step_name(int step)
 {
-	static const char *const names[] = {
-		[SPAWN_FORK] = "fork",
-		[SPAWN_FDS] = "set up descriptors",
-		[SPAWN_DIRECTORY] = "change directory",
-		[SPAWN_EXEC] = "execute",
-	};
-
 	if (step < SPAWN_FORK || step > SPAWN_EXEC)
 		return "start";
-	return names[step];
+	return steps[step].name;
 }
 
 void

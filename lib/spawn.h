@@ -93,6 +93,13 @@ struct spawn_failure {
  */
 pid_t spawn_start(const struct spawn *spawn, struct spawn_failure *failure);
 
+/*
+ * The steps SPAWN_ROOT to SPAWN_USER in the calling process, which cannot go back: for one that is
+ * forked to see what such a child sees.
+ * Returns 0, or -FCGI_E_SYSTEM with errno.
+ */
+int spawn_become(const struct spawn *spawn);
+
 /* Words for a step, to follow "cannot": "change directory", "change user", "execute". */
 const char *spawn_step_name(int step);
 

@@ -3,17 +3,23 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "addr.h"
+#include "clock.h"
 
 enum {
 	HEAD_LEN = 4096,	/* of the file: its #! line, or its ELF program headers */
 	NAME_LEN = 256,		/* the kernel's limit for a #! line */
+	LOOK_MS = 1000,		/* for looking as somebody else, who may hold it up */
 };
 
 /* The interpreter that a #! line names, "" if it names none; the arguments are left out. */
@@ -147,6 +153,78 @@ spawn_explain(char *dst, size_t size, const char *path, int error)
 	if (error == EACCES)
 		explain_denied(dst, size, path);
 	else if (error != ENOEXEC || !explain_content(dst, size, path, error))
+		snprintf(dst, size, "%s", strerror(error));
+	return dst;
+}
+
+/* In a process of its own: looks as the child that failed did. */
+static _Noreturn void
+look(const struct spawn *spawn, int error, int report)
+{
+	char text[PIPE_BUF];
+	ssize_t n;
+
+	if (spawn_become(spawn) < 0)
+		_exit(1);
+	spawn_explain(text, sizeof text, spawn->path, error);
+	n = write(report, text, strlen(text));
+	_exit(n < 0);
+}
+
+/* Until the pipe is readable or the time is over. */
+static void
+wait_for_report(int fd)
+{
+	int64_t deadline_ns = clock_after(clock_now_ns(), LOOK_MS * CLOCK_NS_PER_MS);
+	struct pollfd report = { .fd = fd, .events = POLLIN };
+
+	while (poll(&report, 1, clock_poll_timeout(deadline_ns, clock_now_ns())) < 0 &&
+	    errno == EINTR)
+		;
+}
+
+/* Returns 0 if that cannot be done. */
+static int
+explain_as_child(char *dst, size_t size, const struct spawn *spawn, int error)
+{
+	sigset_t all;
+	sigset_t before;
+	ssize_t len;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return 0;
+	/* No handler of ours may run in the child. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		look(spawn, error, fds[1]);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(fds[1]);
+	if (pid > 0)
+		wait_for_report(fds[0]);
+	len = pid > 0 ? read(fds[0], dst, size - 1) : -1;
+	close(fds[0]);
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	dst[len > 0 ? len : 0] = '\0';
+	return len > 0;
+}
+
+char *
+spawn_explain_exec(char *dst, size_t size, const struct spawn *spawn, int error)
+{
+	/* Names of users are not looked up below a root that may be another's. */
+	int has_reason = error == ENOEXEC || (error == EACCES && spawn->root == NULL);
+
+	if (spawn->identity == NULL && spawn->root == NULL)
+		return spawn_explain(dst, size, spawn->path, error);
+	if (!has_reason || !explain_as_child(dst, size, spawn, error))
 		snprintf(dst, size, "%s", strerror(error));
 	return dst;
 }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "spawn.h"
+
 /*
  * Words for the failure of spawn_find() or spawn_start() to follow "PATH: ": who may execute the
  * file and who we are, an interpreter or loader that is missing, a #! line with a carriage return,
@@ -12,5 +14,12 @@
  * Returns dst.
  */
 char *spawn_explain(char *dst, size_t size, const char *path, int error);
+
+/*
+ * The same for a failure of the step SPAWN_EXEC, as the child has seen the file: as another user,
+ * below another root.  It takes a second at most.
+ * Returns dst.
+ */
+char *spawn_explain_exec(char *dst, size_t size, const struct spawn *spawn, int error);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "options_pool.h"
 
 enum {
 	OPT_PORT = 1,
@@ -25,13 +26,22 @@ enum {
 	OPT_READY,
 	OPT_PRINT_PORT,
 	OPT_PID_FILE,
+	OPT_SOCKET_OWNER,
+	OPT_IPC_DIR,
+	OPT_FD,
+	OPT_UMASK,
+	OPT_NICE,
+	OPT_LIMIT_NOFILE,
+	OPT_SIGPIPE,
+	OPT_ALLOW,
+	OPT_START_DELAY,
+	OPT_NOTIFY_FD,
 };
 
 enum {
 	BACKLOG = 1024,
 	MODE = 0660,
 	PORT_MAX = 65535,
-	INSTANCES_MAX = 65535,
 };
 
 static const struct poptOption where_options[] = {
@@ -52,6 +62,13 @@ static const struct poptOption where_options[] = {
 	    .descrip = "how many clients may wait to be accepted (1024)", .argDescrip = "N" },
 	{ .longName = "mode", .shortName = 'M', .argInfo = POPT_ARG_STRING, .val = OPT_MODE,
 	    .descrip = "mode of the UNIX socket, or a change to it (0660)", .argDescrip = "MODE" },
+	{ .longName = "socket-owner", .argInfo = POPT_ARG_STRING, .val = OPT_SOCKET_OWNER,
+	    .descrip = "owner of the UNIX socket, and its group", .argDescrip = "USER[:GROUP]" },
+	{ .longName = "ipc-dir", .argInfo = POPT_ARG_STRING, .val = OPT_IPC_DIR,
+	    .descrip = "the directory that a relative -s is in, made if it is not there",
+	    .argDescrip = "DIR" },
+	{ .longName = "fd", .argInfo = POPT_ARG_STRING, .val = OPT_FD,
+	    .descrip = "use the socket that listens on this descriptor", .argDescrip = "N" },
 	POPT_TABLEEND,
 };
 
@@ -69,6 +86,19 @@ static const struct poptOption what_options[] = {
 	    .descrip = "pass nothing of our environment but what -e and --keep-env name" },
 	{ .longName = "keep-env", .argInfo = POPT_ARG_STRING, .val = OPT_KEEP_ENV,
 	    .descrip = "with --clean-env: pass NAME if we have it", .argDescrip = "NAME" },
+	{ .longName = "umask", .argInfo = POPT_ARG_STRING, .val = OPT_UMASK,
+	    .descrip = "its umask (ours)", .argDescrip = "MASK" },
+	{ .longName = "nice", .argInfo = POPT_ARG_STRING, .val = OPT_NICE,
+	    .descrip = "add to its nice value", .argDescrip = "N" },
+	{ .longName = "limit-nofile", .argInfo = POPT_ARG_STRING, .val = OPT_LIMIT_NOFILE,
+	    .descrip = "how many files it may open: soft limit and hard",
+	    .argDescrip = "SOFT[:HARD]" },
+	{ .longName = "sigpipe", .argInfo = POPT_ARG_STRING, .val = OPT_SIGPIPE,
+	    .descrip = "start it with SIGPIPE at its default, or ignored (default)",
+	    .argDescrip = "default|ignore" },
+	{ .longName = "allow", .argInfo = POPT_ARG_STRING, .val = OPT_ALLOW,
+	    .descrip = "tell it to accept connections from these IPv4 addresses alone",
+	    .argDescrip = "ADDR,..." },
 	POPT_TABLEEND,
 };
 
@@ -82,12 +112,20 @@ static const struct poptOption start_options[] = {
 	    .descrip = "with -w: give up after that long, with 124 (10s)",
 	    .argDescrip = "DURATION" },
 	{ .longName = "ready", .argInfo = POPT_ARG_STRING, .val = OPT_READY,
-	    .descrip = "what to wait for: exec, alive or connect (connect); implies -w",
+	    .descrip = "what to wait for: exec, alive, connect, values or request (connect); "
+		       "implies -w",
 	    .argDescrip = "WHAT" },
+	{ .longName = "start-delay", .argInfo = POPT_ARG_STRING, .val = OPT_START_DELAY,
+	    .descrip = "wait between the starts of two instances (0)",
+	    .argDescrip = "DURATION" },
+	{ .longName = "notify-fd", .argInfo = POPT_ARG_STRING, .val = OPT_NOTIFY_FD,
+	    .descrip = "write a newline to this descriptor when all is started",
+	    .argDescrip = "N" },
 	{ .longName = "print-port", .argInfo = POPT_ARG_NONE, .val = OPT_PRINT_PORT,
 	    .descrip = "print the port when all is started, one a line" },
 	{ .longName = "pid-file", .shortName = 'P', .argInfo = POPT_ARG_STRING,
-	    .val = OPT_PID_FILE, .descrip = "write the instances' process ids there, one a line",
+	    .val = OPT_PID_FILE,
+	    .descrip = "write the instances' process ids there, one a line; with -S ours",
 	    .argDescrip = "FILE" },
 	POPT_TABLEEND,
 };
@@ -95,7 +133,10 @@ static const struct poptOption start_options[] = {
 static const struct poptOption options_table[] = {
 	CLI_GROUP(where_options, "Where:"),
 	CLI_GROUP(what_options, "What:"),
+	CLI_GROUP(options_who, "Who:"),
 	CLI_GROUP(start_options, "Start:"),
+	CLI_GROUP(options_supervise, "Supervise:"),
+	CLI_GROUP(options_control, "Control:"),
 	CLI_COMMON_TABLE,
 	POPT_TABLEEND,
 };
@@ -104,8 +145,9 @@ static const struct cli_about about = {
 	.name = "fcgistarter",
 	.usage = "[OPTION...] -c CMD -p PORT [-i ADDR] [-N N] [-- ARG...]\n"
 		 "       fcgistarter [OPTION...] -p PORT -- CMD [ARG...]\n"
-		 "       fcgistarter [OPTION...] -s PATH -- CMD [ARG...]",
-	.purpose = "Starts a FastCGI application, listening, in the background.",
+		 "       fcgistarter [OPTION...] -s PATH -- CMD [ARG...]\n"
+		 "       fcgistarter --status|--reload|--stop [-P FILE|--control=PATH]",
+	.purpose = "Starts a FastCGI application, listening, in the background, and supervises it.",
 	.usage_status = 1,
 };
 
@@ -127,8 +169,8 @@ keep(const struct cli *cli, const char *value)
 	return copy;
 }
 
-static void
-replace(const struct cli *cli, char **where, const char *value)
+void
+options_keep(const struct cli *cli, char **where, const char *value)
 {
 	free(*where);
 	*where = keep(cli, value);
@@ -189,13 +231,45 @@ read_ready(const struct cli *cli, const char *value)
 		{ "exec", READY_EXEC },
 		{ "alive", READY_ALIVE },
 		{ "connect", READY_CONNECT },
+		{ "values", READY_VALUES },
+		{ "request", READY_REQUEST },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof levels / sizeof *levels; i++)
 		if (strcmp(value, levels[i].name) == 0)
 			return levels[i].ready;
-	cli_usage_error(cli, "--ready %s: not exec, alive or connect", value);
+	cli_usage_error(cli, "--ready %s: not exec, alive, connect, values or request", value);
+}
+
+/* SOFT or SOFT:HARD. */
+static void
+read_open_files(struct options *options, const char *value)
+{
+	const char *colon = strchr(value, ':');
+	char *soft = keep(&options->cli, value);
+
+	if (colon != NULL)
+		soft[colon - value] = '\0';
+	options->open_files.rlim_cur =
+	    (rlim_t)cli_number(&options->cli, "--limit-nofile", soft, 3, INT_MAX);
+	options->open_files.rlim_max = colon == NULL
+	    ? options->open_files.rlim_cur
+	    : (rlim_t)cli_number(&options->cli, "--limit-nofile", colon + 1, 3, INT_MAX);
+	free(soft);
+	if (options->open_files.rlim_max < options->open_files.rlim_cur)
+		cli_usage_error(&options->cli, "--limit-nofile %s: the hard limit is below the soft one",
+		    value);
+}
+
+static int
+read_sigpipe(const struct cli *cli, const char *value)
+{
+	if (strcmp(value, "ignore") == 0)
+		return 1;
+	if (strcmp(value, "default") != 0)
+		cli_usage_error(cli, "--sigpipe %s: not default or ignore", value);
+	return 0;
 }
 
 static void
@@ -211,7 +285,7 @@ take(struct options *options, struct given *given, int option, const char *value
 		read_interface(options, value);
 		break;
 	case OPT_SOCKET:
-		replace(cli, &options->socket, value);
+		options_keep(cli, &options->socket, value);
 		break;
 	case OPT_PORT_PER_INSTANCE:
 		given->port_per_instance = 1;
@@ -224,13 +298,13 @@ take(struct options *options, struct given *given, int option, const char *value
 		given->mode = 1;
 		break;
 	case OPT_COMMAND:
-		replace(cli, &options->command_given, value);
+		options_keep(cli, &options->command_given, value);
 		break;
 	case OPT_INSTANCES:
 		options->instances = (int)cli_number(cli, "-N", value, 1, INSTANCES_MAX);
 		break;
 	case OPT_CHDIR:
-		replace(cli, &options->directory, value);
+		options_keep(cli, &options->directory, value);
 		break;
 	case OPT_ENV:
 		read_change(options, value);
@@ -257,8 +331,42 @@ take(struct options *options, struct given *given, int option, const char *value
 	case OPT_PRINT_PORT:
 		options->print_port = 1;
 		break;
+	case OPT_PID_FILE:
+		options_keep(cli, &options->pid_file, value);
+		break;
+	case OPT_SOCKET_OWNER:
+		options_keep(cli, &options->socket_owner, value);
+		break;
+	case OPT_IPC_DIR:
+		options_keep(cli, &options->ipc_dir, value);
+		break;
+	case OPT_FD:
+		options->fd = (int)cli_number(cli, "--fd", value, 0, INT_MAX);
+		break;
+	case OPT_UMASK:
+		options->umask = cli_mode(cli, "--umask", value, 0);
+		options->set_umask = 1;
+		break;
+	case OPT_NICE:
+		options->nice = (int)cli_number(cli, "--nice", value, -40, 40);
+		break;
+	case OPT_LIMIT_NOFILE:
+		read_open_files(options, value);
+		break;
+	case OPT_SIGPIPE:
+		options->ignore_sigpipe = read_sigpipe(cli, value);
+		break;
+	case OPT_ALLOW:
+		options_keep(cli, &options->allow, value);
+		break;
+	case OPT_START_DELAY:
+		options->start_delay_ns = cli_duration(cli, "--start-delay", value);
+		break;
+	case OPT_NOTIFY_FD:
+		options->notify_fd = (int)cli_number(cli, "--notify-fd", value, 0, INT_MAX);
+		break;
 	default:
-		replace(cli, &options->pid_file, value);
+		options_pool_take(options, option, value);
 	}
 }
 
@@ -358,18 +466,24 @@ options_read(struct options *options, int argc, char **argv)
 		.backlog = BACKLOG,
 		.mode = MODE,
 		.instances = 1,
+		.fd = -1,
+		.notify_fd = -1,
 		.start_grace_ns = 250 * CLOCK_NS_PER_MS,
 		.wait_timeout_ns = 10 * CLOCK_NS_PER_S,
 	};
+	options_pool_defaults(options);
 	cli_init(&options->cli, &about, argc, argv, options_table, CLI_STOP_AT_OPERAND);
 	while ((option = cli_next(&options->cli, &value)) != -1)
 		take(options, &given, option, value);
+	options_pool_settle(options);
+	if (options->action >= ACTION_STATUS && options->action <= ACTION_STOP)
+		return;
 	settle_command(options);
 	if (options->socket != NULL)
 		settle_socket(options, &given);
 	else if (options->port >= 0)
 		settle_port(options, &given);
-	else
+	else if (!options->activated)
 		cli_usage_error(&options->cli, "-p PORT or -s PATH is missing");
 	settle_start(options, &given);
 }
@@ -384,5 +498,9 @@ options_reset(struct options *options)
 	free(options->directory);
 	free(options->pid_file);
 	free(options->command_given);
+	free(options->socket_owner);
+	free(options->ipc_dir);
+	free(options->allow);
+	options_pool_reset(options);
 	cli_reset(&options->cli);
 }

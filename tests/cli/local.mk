@@ -5,6 +5,9 @@ CLI_TESTS += %D%/cgi-fcgi-peer.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/fcgi-echo-protocol.bats
+CLI_TESTS += %D%/fcgistarter-start.bats
+CLI_TESTS += %D%/fcgistarter-what.bats
+CLI_TESTS += %D%/fcgistarter-where.bats
 CLI_TESTS += %D%/fcgistarter.bats
 
 # An application that shows what it was started with.

@@ -115,9 +115,10 @@ END
   umask 0
   start -s ./octal -M 0606 -c "$show_state"
   [ "$(mode_of octal)" = "socket 606" ]
-  umask 0777
-  start -s "$PWD/change" -M g-w,o+r -c "$fcgi_echo"
-  umask 022
+  (
+    umask 0777
+    "$starter" -s "$PWD/change" -M g-w,o+r -c "$fcgi_echo" 3>&-
+  )
   [ "$(mode_of change)" = "socket 644" ]
   [ -n "$(ask ./change /pid)" ]
   umask 077

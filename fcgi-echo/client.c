@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -389,6 +390,15 @@ turn(struct client *client)
 	settle(client);
 }
 
+/* A client that has closed is nobody to answer; one that has only shut its side is. */
+static int
+is_hung_up(const struct client *client)
+{
+	struct pollfd hung_up = { .fd = client->readable.fd };
+
+	return poll(&hung_up, 1, 0) > 0 && (hung_up.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 /* A reset on a UNIX socket comes of input nobody has read, so FAULT_RST leaves some. */
 static ssize_t
 receive(struct client *client)
@@ -419,7 +429,8 @@ read_some(struct client *client)
 		settle(client);
 		return;
 	}
-	if (len < 0 || (len == 0 && (client->lingering || client->deaf))) {
+	if (len < 0 ||
+	    (len == 0 && (client->lingering || client->deaf || is_hung_up(client)))) {
 		client_close(client);
 		return;
 	}

@@ -10,7 +10,6 @@
 #include "fcgi_writer.h"
 #include "reply.h"
 #include "server.h"
-#include "text.h"
 
 static int
 has_fault(const struct client *client, enum fault fault)
@@ -224,16 +223,36 @@ take_values(struct client *client, const struct fcgi_slice *slice)
 
 /* --- all of it --------------------------------------------------------------------------------- */
 
+/* What came in place of a record header: as text if it is some, else in hexadecimal. */
+static void
+describe(char *dst, size_t size, const unsigned char *data, size_t len)
+{
+	size_t i, at = 0;
+
+	for (i = 0; i < len && data[i] >= ' ' && data[i] <= '~'; i++)
+		;
+	if (i == len) {
+		snprintf(dst, size, "\"%.*s\"", (int)len, (const char *)data);
+		return;
+	}
+	for (i = 0; i < len; i++)
+		at += (size_t)snprintf(dst + at, size - at, "%s%02x", i > 0 ? " " : "", data[i]);
+}
+
 static void
 complain(struct client *client, int error)
 {
 	const struct fcgi_reader *reader = &client->serve.reader;
-	char seen[4 * FCGI_HEADER_LEN + 1] = "";
+	char seen[4 * FCGI_HEADER_LEN];
 
-	if (error == -FCGI_E_VERSION)
-		(void)text_escape(seen, sizeof seen, reader->header, reader->have, TEXT_QUOTE);
-	cli_warn(client->server->config->cli, "connection closed: %s%s%s%s", fcgi_strerror(error),
-	    *seen != '\0' ? ": the client sent \"" : "", seen, *seen != '\0' ? "\"" : "");
+	if (error == -FCGI_E_VERSION) {
+		describe(seen, sizeof seen, reader->header, reader->have);
+		cli_warn(client->server->config->cli, "connection closed: %s: the client sent %s",
+		    fcgi_strerror(error), seen);
+	} else {
+		cli_warn(client->server->config->cli, "connection closed: %s",
+		    fcgi_strerror(error));
+	}
 	client->ending = CLIENT_CUT;
 }
 

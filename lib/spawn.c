@@ -77,8 +77,9 @@ search(char *dst, size_t size, const char *command, const char *search_path)
 	for (;; p = end + 1) {
 		end = p + strcspn(p, ":");
 		error = join(candidate, sizeof candidate, p, (size_t)(end - p), command);
+		/* A directory that we may not look into is one that does not have it. */
 		if (error == 0)
-			error = executable_error(candidate);
+			error = access(candidate, F_OK) < 0 ? ENOENT : executable_error(candidate);
 		if (error == 0 || (best == ENOENT && (error == EACCES || error == EISDIR))) {
 			if (snprintf(dst, size, "%s", candidate) >= (int)size)
 				error = ENAMETOOLONG;

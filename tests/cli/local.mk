@@ -4,9 +4,23 @@ CLI_TESTS =
 CLI_TESTS += %D%/cgi-fcgi-peer.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
+CLI_TESTS += %D%/fcgi-echo-protocol.bats
+CLI_TESTS += %D%/fcgistarter-start.bats
+CLI_TESTS += %D%/fcgistarter-what.bats
+CLI_TESTS += %D%/fcgistarter-where.bats
+CLI_TESTS += %D%/fcgistarter.bats
+
+# An application that shows what it was started with.
+check_PROGRAMS += %D%/show-state
+%C%_show_state_SOURCES = %D%/show-state.c
+
+# A FastCGI client that sends what no proper one does.
+check_PROGRAMS += %D%/wire
+%C%_wire_SOURCES = %D%/wire.c
+%C%_wire_LDADD = $(FCGIUTILS_LIBS)
 
 EXTRA_DIST += $(CLI_TESTS)
-EXTRA_DIST += %D%/helper.bash %D%/page-examples.awk %D%/page-options.awk %D%/page-run.bash %D%/missing.sh
+EXTRA_DIST += %D%/helper.bash %D%/starter.bash %D%/page-examples.awk %D%/page-options.awk %D%/page-run.bash %D%/missing.sh
 
 if HAVE_BATS
 TESTS += $(CLI_TESTS)

@@ -14,5 +14,11 @@ ping.path = /ping
 php_admin_value[post_max_size] = 64M
 php_admin_flag[log_errors] = on
 END
-[ "$(id -u)" -ne 0 ] || printf 'user = nobody\ngroup = nogroup\n' >>"$dir/php-fpm.conf"
-exec "$program" -n -F -y "$dir/php-fpm.conf"
+set -- -n -F -y "$dir/php-fpm.conf"
+# Workers of root's would be another user, who may not reach the scripts in root's folders: -R lets
+# them be root.
+if [ "$(id -u)" -eq 0 ]; then
+	printf 'user = root\ngroup = root\n' >>"$dir/php-fpm.conf"
+	set -- "$@" -R
+fi
+exec "$program" "$@"

@@ -239,7 +239,7 @@ any_set_arrives_within_the_bound(void **state)
 	int round;
 
 	(void)state;
-	for (round = 0; round < 400; round++) {
+	for (round = 0; round < 150; round++) {
 		set = (struct set){ 0 };
 		count = next_random(&seed) % SET_MAX;
 		for (i = 0; i < count; i++)

@@ -151,7 +151,9 @@ finds_programs(void **state)
 	assert_int_equal(find(scene, "app", "d", "d/app"), EISDIR);
 	assert_int_equal(find(scene, "sh", NULL, "/bin/sh"), 0);
 
-	assert_true(spawn_find(path, sizeof path, "no-such-program", "/nowhere") < 0);
+	/* Nor is a directory that we may not enter: it does not matter to root. */
+	assert_int_equal(mkdir("f", 0), 0);
+	assert_true(spawn_find(path, sizeof path, "no-such-program", "f:/nowhere") < 0);
 	assert_int_equal(errno, ENOENT);
 	assert_string_equal(path, "no-such-program");
 	assert_true(spawn_find(path, sizeof path, "", "/bin") < 0);

@@ -10,6 +10,7 @@ bin_PROGRAMS += %D%/fcgistarter
 	%D%/pool.c %D%/pool.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/program.c %D%/program.h \
+	%D%/status.c %D%/status.h \
 	%D%/wrapper.c %D%/wrapper.h
 %C%_fcgistarter_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
 %C%_fcgistarter_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS)

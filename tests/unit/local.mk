@@ -99,6 +99,12 @@ TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c
 %C%_spawn_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/status.tap
+TESTS += %D%/status.tap
+%C%_status_tap_SOURCES = %D%/status.c fcgistarter/status.c
+%C%_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_status_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/text.tap
 TESTS += %D%/text.tap
 %C%_text_tap_SOURCES = %D%/text.c

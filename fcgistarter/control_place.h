@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "addr.h"
+
 /*
  * The path of our own.  The directory of last resort is made if it is not there.
  * control, pid_file: values of --control and -P, NULL for none.
@@ -24,5 +26,13 @@ int control_place(char *dst, size_t size, const char *control, const char *pid_f
  * Returns 0, or -FCGI_E_SYSTEM with errno (ENOENT: it is not there) and the reason in why.
  */
 int control_place_directory(char *dst, size_t size, int make, char *why, size_t why_size);
+
+/*
+ * The socket address of a path that may be longer than a socket address holds: its directory is
+ * then reached through a descriptor.
+ * *directory_fd: to be closed once the address has been used; -1: there is none.
+ * Returns 0, or -FCGI_E_SYSTEM with errno.
+ */
+int control_place_address(const char *path, struct addr_socket *address, int *directory_fd);
 
 #endif

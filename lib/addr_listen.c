@@ -317,6 +317,17 @@ addr_listen(const struct addr_socket *address, const struct addr_listen_options 
 }
 
 int
+addr_file_remove_dead(const struct addr_socket *address)
+{
+	struct place place;
+	int r = place_open(&place, address);
+
+	if (r < 0)
+		return r;
+	return close_failed(place.directory, clear_place(&place));
+}
+
+int
 addr_file_unlink(const struct addr_file *file, const char *path)
 {
 	struct stat st;

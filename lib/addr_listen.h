@@ -39,6 +39,14 @@ struct addr_file {
 int addr_listen(const struct addr_socket *address, const struct addr_listen_options *options,
     struct addr_file *file);
 
+/*
+ * Removes the file of a UNIX socket that nobody serves any more.
+ * address: of a path.
+ * Returns 0, also when there is no file; -FCGI_E_SYSTEM with errno (EADDRINUSE: somebody serves it),
+ * or -FCGI_E_NOT_SOCKET.
+ */
+int addr_file_remove_dead(const struct addr_socket *address);
+
 /* Unlinks path if it is still that file.  Returns 1 when it did, 0 when it is another or gone. */
 int addr_file_unlink(const struct addr_file *file, const char *path);
 

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr_listen.h"
 #include "status.h"
 
 struct control;
@@ -47,17 +46,14 @@ struct control *control_open(struct ev_loop *loop, const char *path,
     const struct control_handlers *handlers, void *owner, char *why, size_t why_size);
 
 /*
- * The same with a socket that is open already, by the program that we were before exec(3).
- * listen_fd: its control_fd(); ours from now on, also on failure, and close-on-exec again.
- * file: its control_file().
+ * The same with a socket that is open already: listen_fd is the control_fd() of the program that we
+ * were before exec(3).  It is ours from now on, also on failure, and close-on-exec again.
  */
 struct control *control_adopt(struct ev_loop *loop, int listen_fd, const char *path,
-    const struct addr_file *file, const struct control_handlers *handlers, void *owner, char *why,
-    size_t why_size);
+    const struct control_handlers *handlers, void *owner, char *why, size_t why_size);
 
-/* What control_adopt() wants to know: the listening socket, to be left open, and its file. */
+/* The listening socket, to be left open across an exec(3). */
 int control_fd(const struct control *control);
-const struct addr_file *control_file(const struct control *control);
 
 /*
  * Removes the socket's file, if it is still ours, and ends the connections; but not those of who

@@ -194,15 +194,17 @@ generation_died(struct generation *generation, struct instance *instance)
 /* --- readiness ----------------------------------------------------------------------------------- */
 
 /*
- * Connections leave a queue in the order they came: behind one that waits no other needs to be looked
- * at, where all are on the same socket.
+ * Connections leave a queue in the order they came: behind one that waits to be accepted no other
+ * needs to be looked at, where all are on the same socket.
  */
 static void
 on_sample(EV_P_ ev_timer *watcher, int events)
 {
 	struct generation *generation = watcher->data;
 	struct supervisor *supervisor = generation->supervisor;
-	int shared = supervisor->listeners->count == 1, waiting = 0, i, r;
+	int in_order = supervisor->listeners->count == 1 &&
+	    supervisor->options->ready == READY_CONNECT;
+	int waiting = 0, i, r;
 	char text[ADDR_TEXT_MAX];
 	struct probe *probe;
 
@@ -214,11 +216,11 @@ on_sample(EV_P_ ev_timer *watcher, int events)
 			continue;
 		r = probe_step(probe);
 		generation->answered += r > 0;
-		waiting |= shared && r == 0 && probe->state == PROBE_WAITING;
+		waiting |= in_order && r == 0 && probe->state == PROBE_WAITING;
 		if (r < 0) {
 			fail(generation, 1, "%s: %s",
 			    addr_format_socket(text, sizeof text, &probe->listener->address),
-			    probe_explain(probe));
+			    strerror(errno));
 			return;
 		}
 	}

@@ -5,9 +5,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fcgi_error.h"
+#include "identity.h"
 
 static void
 set_port(struct addr_socket *address, int port)
@@ -94,6 +96,20 @@ expand(const char *pattern, size_t instance)
 	return NULL;
 }
 
+/* A relative name is in the directory of --ipc-dir. */
+static char *
+expand_below(const char *directory, const char *pattern, size_t instance)
+{
+	char *name = expand(pattern, instance), *path = NULL;
+
+	if (name == NULL || directory == NULL || name[0] == '/' || name[0] == '@')
+		return name;
+	if (asprintf(&path, "%s/%s", directory, name) < 0)
+		path = NULL;
+	free(name);
+	return path;
+}
+
 static int
 resolve_paths(struct listeners *listeners, const struct options *options)
 {
@@ -105,7 +121,7 @@ resolve_paths(struct listeners *listeners, const struct options *options)
 
 	for (i = 0; i < listeners->count; i++) {
 		listener = &listeners->items[i];
-		listener->path = expand(options->socket, i);
+		listener->path = expand_below(options->ipc_dir, options->socket, i);
 		if (listener->path == NULL) {
 			cli_error(&options->cli, "out of memory");
 			return -1;
@@ -177,18 +193,47 @@ open_port(struct listener *listener, const struct addr_listen_options *how, int 
 	return r;
 }
 
+/* The directory of relative socket names: for us and the group of the sockets alone. */
+static int
+make_ipc_dir(const struct options *options, gid_t group)
+{
+	const char *path = options->ipc_dir;
+	struct stat st;
+
+	if (mkdir(path, 0710) == 0) {
+		/* Whatever the umask has taken away. */
+		if (chmod(path, 0710) == 0 &&
+		    (group == (gid_t)-1 || chown(path, (uid_t)-1, group) == 0))
+			return 0;
+	} else if (errno == EEXIST && stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return 0;
+		errno = ENOTDIR;
+	}
+	cli_error(&options->cli, "--ipc-dir %s: %s", path, strerror(errno));
+	return -1;
+}
+
 int
 listeners_open(struct listeners *listeners, const struct options *options)
 {
-	const struct addr_listen_options how = {
+	struct addr_listen_options how = {
 		.backlog = options->backlog,
 		.mode = options->mode,
 		.owner = (uid_t)-1,
 		.group = (gid_t)-1,
 	};
 	struct listener *listener;
+	char why[256];
 	size_t i;
 
+	if (options->socket_owner != NULL &&
+	    identity_owner(&how.owner, &how.group, options->socket_owner, why, sizeof why) < 0) {
+		cli_error(&options->cli, "--socket-owner %s: %s", options->socket_owner, why);
+		return -1;
+	}
+	if (options->ipc_dir != NULL && make_ipc_dir(options, how.group) < 0)
+		return -1;
 	for (i = 0; i < listeners->count; i++) {
 		listener = &listeners->items[i];
 		if (options->socket != NULL)
@@ -211,10 +256,56 @@ listeners_open(struct listeners *listeners, const struct options *options)
 	return 0;
 }
 
+int
+listeners_adopt(struct listeners *listeners, const struct options *options, const int *fds,
+    size_t count)
+{
+	struct listener *listener;
+	struct stat st;
+	size_t i;
+
+	if (listeners->items == NULL) {
+		listeners->items = calloc(count, sizeof *listeners->items);
+		listeners->count = listeners->items != NULL ? count : 0;
+	}
+	if (listeners->count != count || count == 0) {
+		cli_error(&options->cli, "%zu listening sockets were handed on where %zu are wanted",
+		    count, listeners->count);
+		return -1;
+	}
+	for (i = 0; i < count; i++) {
+		listener = &listeners->items[i];
+		listener->fd = fds[i];
+		if (listener->path != NULL && lstat(listener->path, &st) == 0)
+			listener->file = (struct addr_file){ .dev = st.st_dev, .ino = st.st_ino };
+		/* A path that was moved into place is known to the kernel by another name. */
+		if (listener->path != NULL)
+			continue;
+		listener->address.len = sizeof listener->address.sa;
+		getsockname(listener->fd, (struct sockaddr *)&listener->address.sa,
+		    &listener->address.len);
+	}
+	return 0;
+}
+
 const struct listener *
 listeners_of(const struct listeners *listeners, int instance)
 {
 	return &listeners->items[(size_t)instance % listeners->count];
+}
+
+char *
+listeners_preview(const struct listeners *listeners, const struct options *options, size_t index,
+    char *dst, size_t size)
+{
+	const struct listener *listener = &listeners->items[index];
+	struct addr_socket address = listener->address;
+
+	if (options->socket == NULL) {
+		address = listener->interface->sockets[0];
+		set_port(&address, options->port + (int)index);
+	}
+	return addr_format_socket(dst, size, &address);
 }
 
 /* The addresses of a name that are not listened on, "" if it has but one. */

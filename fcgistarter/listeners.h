@@ -43,8 +43,21 @@ int listeners_resolve(struct listeners *listeners, const struct options *options
 /* Binds and listens on all.  Returns 0, or -1 after an error message and with none open. */
 int listeners_open(struct listeners *listeners, const struct options *options);
 
+/*
+ * Takes over sockets that listen already, in place of resolving and opening any.
+ * fds: as many as listeners are wanted, or any number when the options name no address; theirs from
+ * now on.
+ * Returns 0, or -1 after an error message.
+ */
+int listeners_adopt(struct listeners *listeners, const struct options *options, const int *fds,
+    size_t count);
+
 /* The one that an instance has on descriptor 0. */
 const struct listener *listeners_of(const struct listeners *listeners, int instance);
+
+/* Writes the address that one of them would be bound to, before any is.  Returns dst. */
+char *listeners_preview(const struct listeners *listeners, const struct options *options,
+    size_t index, char *dst, size_t size);
 
 /* Warns of what somebody may not expect of the addresses. */
 void listeners_warn(const struct listeners *listeners, const struct options *options);

@@ -1,16 +1,38 @@
 bin_PROGRAMS += %D%/fcgistarter
-%C%_fcgistarter_SOURCES = \
-	%D%/allow.c %D%/allow.h \
-	%D%/environment.c %D%/environment.h \
-	%D%/identity.c %D%/identity.h \
-	%D%/listeners.c %D%/listeners.h \
-	%D%/main.c \
-	%D%/options.c %D%/options.h \
-	%D%/pid_file.c %D%/pid_file.h \
-	%D%/pool.c %D%/pool.h \
-	%D%/probe.c %D%/probe.h \
-	%D%/program.c %D%/program.h \
-	%D%/status.c %D%/status.h \
-	%D%/wrapper.c %D%/wrapper.h
+%C%_fcgistarter_SOURCES =
+%C%_fcgistarter_SOURCES += %D%/activation.c %D%/activation.h
+%C%_fcgistarter_SOURCES += %D%/allow.c %D%/allow.h
+%C%_fcgistarter_SOURCES += %D%/control.c %D%/control.h
+%C%_fcgistarter_SOURCES += %D%/control_client.c %D%/control_client.h
+%C%_fcgistarter_SOURCES += %D%/control_line.c %D%/control_line.h
+%C%_fcgistarter_SOURCES += %D%/control_place.c %D%/control_place.h
+%C%_fcgistarter_SOURCES += %D%/environment.c %D%/environment.h
+%C%_fcgistarter_SOURCES += %D%/generation.c %D%/generation.h
+%C%_fcgistarter_SOURCES += %D%/identity.c %D%/identity.h
+%C%_fcgistarter_SOURCES += %D%/instance.c %D%/instance.h
+%C%_fcgistarter_SOURCES += %D%/listeners.c %D%/listeners.h
+%C%_fcgistarter_SOURCES += %D%/log.c %D%/log.h
+%C%_fcgistarter_SOURCES += %D%/log_sink.c %D%/log_sink.h
+%C%_fcgistarter_SOURCES += %D%/main.c
+%C%_fcgistarter_SOURCES += %D%/memory.c %D%/memory.h
+%C%_fcgistarter_SOURCES += %D%/notify.c %D%/notify.h
+%C%_fcgistarter_SOURCES += %D%/options.c %D%/options.h
+%C%_fcgistarter_SOURCES += %D%/options_pool.c %D%/options_pool.h
+%C%_fcgistarter_SOURCES += %D%/pid_file.c %D%/pid_file.h
+%C%_fcgistarter_SOURCES += %D%/pid_lock.c %D%/pid_lock.h
+%C%_fcgistarter_SOURCES += %D%/policy.c %D%/policy.h
+%C%_fcgistarter_SOURCES += %D%/preview.c %D%/preview.h
+%C%_fcgistarter_SOURCES += %D%/print_config.h
+%C%_fcgistarter_SOURCES += %D%/probe.c %D%/probe.h
+%C%_fcgistarter_SOURCES += %D%/program.c %D%/program.h
+%C%_fcgistarter_SOURCES += %D%/recycle.c %D%/recycle.h
+%C%_fcgistarter_SOURCES += %D%/retire.c %D%/retire.h
+%C%_fcgistarter_SOURCES += %D%/service.c %D%/service.h
+%C%_fcgistarter_SOURCES += %D%/start.c %D%/start.h
+%C%_fcgistarter_SOURCES += %D%/status.c %D%/status.h
+%C%_fcgistarter_SOURCES += %D%/supervisor.c %D%/supervisor.h
+%C%_fcgistarter_SOURCES += %D%/upgrade.c %D%/upgrade.h
+%C%_fcgistarter_SOURCES += %D%/watch.c %D%/watch.h
+%C%_fcgistarter_SOURCES += %D%/wrapper.c %D%/wrapper.h
 %C%_fcgistarter_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
 %C%_fcgistarter_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS)

@@ -25,9 +25,9 @@ struct log_sink {
 	int is_socket;		/* private, as all below */
 	int may_block;		/* fd is shared with others who want it to block */
 	int midline;		/* what was written last does not end a line */
-	size_t first;		/* bytes held: [first, last) of bytes */
+	char *bytes;		/* LOG_SINK_SIZE, of which [first, last) are held */
+	size_t first;
 	size_t last;
-	char bytes[LOG_SINK_SIZE];
 };
 
 /*

@@ -1,71 +1,40 @@
 /*
  * fcgistarter: starts a FastCGI application in the background with its listening socket, as Apache
- * httpd's program of that name does, and comes back when it is certain that it runs.
+ * httpd's program of that name does, and comes back when it is certain that it runs; or stays and
+ * supervises it.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "control_client.h"
+#include "control_place.h"
 #include "listeners.h"
+#include "log.h"
+#include "notify.h"
 #include "options.h"
 #include "pid_file.h"
-#include "pool.h"
+#include "pid_lock.h"
+#include "preview.h"
 #include "program.h"
+#include "service.h"
 #include "spawn.h"
-
-/* All that is made before anything runs. */
-struct start {
-	struct options options;
-	struct program program;
-	struct listeners listeners;
-	struct pid_file pid_file;
-};
-
-/*
- * A signal must not end us between making a socket's file and being able to remove it; looking up a
- * host name before that may take long and may be interrupted.
- */
-static void
-hold_signals(void)
-{
-	sigset_t stop;
-
-	spawn_stop_signals(&stop);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	/* A pipe that nobody reads is told as an error of standard output. */
-	signal(SIGPIPE, SIG_IGN);
-}
-
-/* Returns 0, or the exit status after an error message. */
-static int
-prepare(struct start *start, int argc, char **argv)
-{
-	const struct options *options = &start->options;
-	int status;
-
-	options_read(&start->options, argc, argv);
-	status = program_find(&start->program, options, environ);
-	if (status != 0)
-		return status;
-	if (listeners_resolve(&start->listeners, options) < 0)
-		return 1;
-	hold_signals();
-	if (pid_file_open(&start->pid_file, options->pid_file) < 0) {
-		cli_error(&options->cli, "-P %s: %s", options->pid_file,
-		    errno == EEXIST ? "not a regular file" : strerror(errno));
-		return 1;
-	}
-	return listeners_open(&start->listeners, options) < 0 ? 1 : 0;
-}
+#include "start.h"
+#include "supervisor.h"
+#include "upgrade.h"
 
 /* What success leaves behind besides the instances.  Returns 0, or 1 after an error message. */
 static int
-conclude(struct start *start, const struct pool *pool)
+conclude(struct start *start, const struct supervisor *supervisor)
 {
 	const struct cli *cli = &start->options.cli;
+	pid_t *pids;
+	int i, r;
 
 	if (start->options.print_port) {
 		listeners_print_ports(&start->listeners, stdout);
@@ -74,66 +43,168 @@ conclude(struct start *start, const struct pool *pool)
 			return 1;
 		}
 	}
-	if (pid_file_commit(&start->pid_file, pool_pids(pool),
-		(size_t)start->options.instances) < 0) {
+	pids = calloc((size_t)start->options.instances, sizeof *pids);
+	for (i = 0; pids != NULL && i < start->options.instances; i++)
+		pids[i] = supervisor->places[i].instance->pid;
+	r = pids == NULL ? -1
+	    : start->options.supervise
+	    ? pid_lock_write(&start->pid_lock)
+	    : pid_file_commit(&start->pid_file, pids, (size_t)start->options.instances);
+	free(pids);
+	if (r < 0) {
 		cli_error(cli, "-P %s: %s", start->options.pid_file, strerror(errno));
 		return 1;
 	}
-	listeners_warn(&start->listeners, &start->options);
+	if (!start->activation.count)
+		listeners_warn(&start->listeners, &start->options);
 	return 0;
 }
 
-/* In the daemon: its end, and with it our exit status, is what the caller waits for. */
-static int
-run(struct start *start, int caller_fd)
+/* Nothing of who started us is held any more: neither its directory nor its descriptors. */
+static void
+detach(const struct options *options, int caller_fd)
 {
-	struct pool *pool =
-	    pool_new(&start->options, &start->program, &start->listeners);
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (caller_fd >= 0)
+		spawn_daemon_ready(caller_fd, 0);
+	if (chdir("/") < 0 || null_fd < 0)
+		return;
+	dup2(null_fd, STDIN_FILENO);
+	dup2(null_fd, STDOUT_FILENO);
+	/* Without -l, and with -l -, standard error is where errors go. */
+	if (options->log != NULL && strcmp(options->log, "-") != 0)
+		dup2(null_fd, STDERR_FILENO);
+	close(null_fd);
+}
+
+/* Until the pool is stopped.  Returns the exit status. */
+static int
+supervise(struct start *start, struct supervisor *supervisor, int caller_fd, int control_fd)
+{
+	struct service service;
 	int status;
 
-	if (pool == NULL) {
-		cli_error(&start->options.cli, "cannot watch instances: %s", strerror(errno));
-		return 1;
-	}
-	status = pool_start(pool, caller_fd);
-	if (status == 0)
-		status = conclude(start, pool);
-	if (status != 0)
-		pool_stop(pool);
-	pool_free(pool);
+	if (!start->options.foreground)
+		detach(&start->options, caller_fd);
+	service_begin(&service, supervisor, &start->notify, control_fd);
+	status = supervisor_run(supervisor);
+	service_end(&service);
+	listeners_unlink(&start->listeners);
+	pid_lock_remove(&start->pid_lock);
 	return status;
 }
 
-static void
-reset(struct start *start)
+/* In the process that has the instances for children.  Returns the exit status. */
+static int
+run(struct start *start, char **argv, int caller_fd)
 {
-	pid_file_reset(&start->pid_file);
-	listeners_reset(&start->listeners);
-	program_reset(&start->program);
-	options_reset(&start->options);
+	struct supervisor *supervisor =
+	    supervisor_new(&start->options, &start->program, &start->listeners);
+	int status;
+
+	if (supervisor == NULL) {
+		cli_error(&start->options.cli, "cannot watch instances: %s", strerror(errno));
+		return 1;
+	}
+	start_fill(start, supervisor, argv);
+	status = supervisor_start(supervisor, caller_fd);
+	if (status == 0) {
+		status = conclude(start, supervisor);
+		if (status != 0)
+			supervisor_end(supervisor);
+	}
+	if (status != 0)
+		listeners_unlink(&start->listeners);
+	else if (start->options.supervise)
+		status = supervise(start, supervisor, caller_fd, -1);
+	else
+		(void)notify_ready(&start->notify, "started");
+	supervisor_free(supervisor);
+	return status;
+}
+
+/* The same, by a program that has taken the place of an older one. */
+static int
+go_on(struct start *start, char **argv)
+{
+	struct supervisor *supervisor =
+	    supervisor_new(&start->options, &start->program, &start->listeners);
+	int status;
+
+	if (supervisor == NULL)
+		return 1;
+	start_fill(start, supervisor, argv);
+	upgrade_instances(&start->upgrade, supervisor);
+	status = supervise(start, supervisor, -1, upgrade_fd(&start->upgrade, "control"));
+	supervisor_free(supervisor);
+	return status;
+}
+
+static int
+start_all(struct start *start, char **argv)
+{
+	int caller_fd = -1;
+
+	if (start->upgrade.text != NULL)
+		return go_on(start, argv);
+	if (!start->options.foreground) {
+		caller_fd = spawn_daemonize();
+		if (caller_fd < 0) {
+			cli_error(&start->options.cli, "cannot fork: %s", strerror(errno));
+			listeners_unlink(&start->listeners);
+			return 1;
+		}
+	}
+	return run(start, argv, caller_fd);
+}
+
+static int
+ask_supervisor(const struct options *options)
+{
+	static const enum control_command commands[] = {
+		[ACTION_STATUS] = CONTROL_STATUS,
+		[ACTION_JSON] = CONTROL_JSON,
+		[ACTION_RELOAD] = CONTROL_RELOAD,
+		[ACTION_STOP] = CONTROL_STOP,
+	};
+	const struct control_client client = {
+		.cli = &options->cli,
+		.command = commands[options->action],
+		.control = options->control,
+		.pid_file = options->pid_file,
+	};
+	int status = control_client_run(&client);
+
+	cli_close_stdout(&options->cli, 1);
+	return status;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct start start = { .pid_file.fd = -1 };
-	int caller_fd;
+	struct start start;
 	int status;
 
 	if (spawn_fill_standard_fds() < 0)
 		return 1;
-	status = prepare(&start, argc, argv);
-	if (status == 0) {
-		caller_fd = spawn_daemonize();
-		if (caller_fd >= 0) {
-			status = run(&start, caller_fd);
-		} else {
-			cli_error(&start.options.cli, "cannot fork: %s", strerror(errno));
-			status = 1;
-		}
-		if (status != 0)
-			listeners_unlink(&start.listeners);
+	start_init(&start);
+	options_read(&start.options, argc, argv);
+	switch (start.options.action) {
+	case ACTION_START:
+		status = start_prepare(&start);
+		if (status == 0)
+			status = start_all(&start, argv);
+		break;
+	case ACTION_CHECK:
+		status = start_check(&start);
+		break;
+	case ACTION_PRINT_CONFIG:
+		status = preview_configurations(&start.options, argv);
+		break;
+	default:
+		status = ask_supervisor(&start.options);
 	}
-	reset(&start);
+	start_reset(&start);
 	return status;
 }

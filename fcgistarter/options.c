@@ -483,8 +483,6 @@ options_read(struct options *options, int argc, char **argv)
 		settle_socket(options, &given);
 	else if (options->port >= 0)
 		settle_port(options, &given);
-	else if (!options->activated)
-		cli_usage_error(&options->cli, "-p PORT or -s PATH is missing");
 	settle_start(options, &given);
 }
 

@@ -49,7 +49,6 @@ struct options {
 	char *socket_owner;		/* NULL: ours */
 	char *ipc_dir;			/* of relative socket names; NULL: where we are */
 	int fd;				/* of a socket that listens already; -1: none given */
-	int activated;			/* 1: a listening socket was handed to us */
 
 	/* what */
 	const char *command;

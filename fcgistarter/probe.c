@@ -4,9 +4,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fcgi_error.h"
+#include "fcgi_writer.h"
 #include "queue.h"
 
 /* Where a listener can be reached; one on every interface is on loopback too. */
@@ -61,6 +66,123 @@ finish_connection(struct probe *probe)
 	return errno == ETIMEDOUT ? 0 : -FCGI_E_SYSTEM;
 }
 
+/* The request that goes out, whole: it fits into any socket's buffer. */
+static size_t
+encode(struct probe *probe, unsigned char *dst, size_t size)
+{
+	static const char *const variables[][2] = {
+		{ "REQUEST_METHOD", "GET" },
+		{ "SCRIPT_NAME", "/" },
+		{ "REQUEST_URI", "/" },
+		{ "QUERY_STRING", "" },
+		{ "CONTENT_LENGTH", "0" },
+		{ "SERVER_PROTOCOL", "HTTP/1.1" },
+		{ "GATEWAY_INTERFACE", "CGI/1.1" },
+		{ "SERVER_NAME", "localhost" },
+		{ "SERVER_PORT", "80" },
+		{ "SERVER_SOFTWARE", "fcgistarter" },
+		{ "REMOTE_ADDR", "127.0.0.1" },
+	};
+	static const char *const values[] = { FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS };
+	struct fcgi_writer writer;
+	struct fcgi_nv nv = { 0 };
+	size_t i;
+
+	fcgi_writer_init(&writer, dst, size, probe->reply.request_id);
+	if (probe->kind == READY_VALUES) {
+		for (i = 0; i < sizeof values / sizeof *values; i++) {
+			nv.name = (const unsigned char *)values[i];
+			nv.name_len = strlen(values[i]);
+			fcgi_writer_value(&writer, &nv, 0);
+		}
+		fcgi_writer_flush(&writer);
+	} else {
+		fcgi_writer_begin(&writer, FCGI_RESPONDER, 0);
+		for (i = 0; i < sizeof variables / sizeof *variables; i++) {
+			nv.name = (const unsigned char *)variables[i][0];
+			nv.name_len = strlen(variables[i][0]);
+			nv.value = (const unsigned char *)variables[i][1];
+			nv.value_len = strlen(variables[i][1]);
+			fcgi_writer_param(&writer, &nv);
+		}
+		fcgi_writer_stream_end(&writer, FCGI_PARAMS);
+		fcgi_writer_stream_end(&writer, FCGI_STDIN);
+	}
+	return (size_t)(writer.p - dst);
+}
+
+static int
+ask(struct probe *probe)
+{
+	unsigned char request[1024];
+	size_t len;
+
+	probe->reply = (struct fcgi_request){ .request_id = 1 };
+	probe->conn = malloc(sizeof *probe->conn);
+	if (probe->conn == NULL)
+		return -FCGI_E_SYSTEM;
+	conn_init(probe->conn, probe->in, sizeof probe->in);
+	len = encode(probe, request, sizeof request);
+	if (conn_attach(probe->conn, probe->fd) < 0 ||
+	    send(probe->fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
+		return -FCGI_E_SYSTEM;
+	return 0;
+}
+
+/* 1 when the answer is there, 0 if not yet, -1 when this connection will not bring one. */
+static int
+read_answer(struct probe *probe)
+{
+	struct conn *conn = probe->conn;
+	struct fcgi_slice slice;
+	int what, event, r = conn_step(conn, POLLIN, clock_now_ns());
+
+	while (r >= 0 && (what = conn_next(conn, &slice)) != FCGI_READ_MORE) {
+		if (what < 0)
+			return -1;
+		if (probe->kind == READY_VALUES) {
+			if (conn->reader.record.request_id == FCGI_NULL_REQUEST_ID)
+				return 1;
+			continue;
+		}
+		event = fcgi_request_feed(&probe->reply, &conn->reader.record, what, &slice);
+		if (event < 0)
+			return -1;
+		if (event == FCGI_REQUEST_END)
+			return probe->reply.end.protocol_status == FCGI_REQUEST_COMPLETE ? 1 : -1;
+	}
+	return r < 0 ? -1 : 0;
+}
+
+static int
+look(struct probe *probe)
+{
+	int r;
+
+	if (probe->kind == READY_CONNECT) {
+		r = queue_holds(probe->listener->fd, probe->fd);
+		return r < 0 ? r : r == 0;
+	}
+	if (probe->conn == NULL && ask(probe) < 0) {
+		probe_close(probe);
+		return 0;
+	}
+	r = read_answer(probe);
+	/* It may be another instance's turn the next time. */
+	if (r < 0)
+		probe_close(probe);
+	return r > 0;
+}
+
+void
+probe_init(struct probe *probe, const struct listener *listener, enum ready kind)
+{
+	probe->listener = listener;
+	probe->kind = kind;
+	probe->state = PROBE_IDLE;
+	probe->conn = NULL;
+}
+
 int
 probe_step(struct probe *probe)
 {
@@ -71,13 +193,13 @@ probe_step(struct probe *probe)
 	if (r == 0 && probe->state == PROBE_CONNECTING)
 		r = finish_connection(probe);
 	if (r == 0 && probe->state == PROBE_WAITING) {
-		r = queue_holds(probe->listener->fd, probe->fd);
-		if (r == 0)
-			probe->state = PROBE_ACCEPTED;
+		r = look(probe);
+		if (r > 0)
+			probe->state = PROBE_CONTENT;
 	}
 	if (r < 0)
 		return r;
-	return probe->state == PROBE_ACCEPTED;
+	return probe->state == PROBE_CONTENT;
 }
 
 void
@@ -87,6 +209,8 @@ probe_close(struct probe *probe)
 
 	if (probe->state != PROBE_IDLE)
 		close(probe->fd);
+	free(probe->conn);
+	probe->conn = NULL;
 	probe->state = PROBE_IDLE;
 	errno = saved;
 }

@@ -97,7 +97,7 @@ recycle_large(struct supervisor *supervisor)
 			return;
 		if (instance == NULL)
 			continue;
-		rss = memory_rss(instance->pid);
+		rss = memory_read(instance->pid);
 		if (rss < 0 || (uint64_t)rss <= limit)
 			continue;
 		snprintf(why, sizeof why, "has %lld KB of memory", (long long)rss / 1024);

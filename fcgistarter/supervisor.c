@@ -31,10 +31,26 @@ supervisor_say(const struct supervisor *supervisor, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	if (supervisor->log != NULL && supervisor->state != SUPERVISOR_STARTING)
-		log_own(supervisor->log, "%s", text);
+	if (supervisor->own_log != NULL && supervisor->state != SUPERVISOR_STARTING)
+		log_own(supervisor->own_log, "%s", text);
 	else
 		cli_error(&supervisor->options->cli, "%s", text);
+}
+
+static void
+tell_news(struct supervisor *supervisor, enum supervisor_news news, const char *why)
+{
+	if (supervisor->on_news != NULL)
+		supervisor->on_news(supervisor, news, why);
+}
+
+void
+supervisor_keep(struct supervisor *supervisor, const char *name, int fd)
+{
+	if (fd < 0 || supervisor->kept_count == SUPERVISOR_KEPT)
+		return;
+	supervisor->kept[supervisor->kept_count].name = name;
+	supervisor->kept[supervisor->kept_count++].fd = fd;
 }
 
 /* --- starting instances -------------------------------------------------------------------------- */
@@ -58,20 +74,19 @@ supervisor_spawn(struct supervisor *supervisor, const struct program *program, i
     unsigned generation, struct spawn_failure *failure)
 {
 	const struct options *options = supervisor->options;
-	struct spawn spawn = {
-		.path = program->path,
-		.argv = program->argv,
-		.envp = program->environment,
-		.directory = options->directory != NULL ? options->directory : "/",
-		.listen_fd = listeners_of(supervisor->listeners, number)->fd,
-		.stdout_fd = -1,
-		.stderr_fd = options->supervise ? STDERR_FILENO : -1,
-		.new_group = 1,
-		.death_signal = options->supervise ? SIGTERM : 0,
-	};
+	struct spawn spawn = supervisor->pattern;
 	struct log_source *output = NULL;
 	struct instance *instance;
 
+	spawn.path = program->path;
+	spawn.argv = program->argv;
+	spawn.envp = program->environment;
+	if (program->wrapper.argv != NULL) {
+		spawn.path = options->wrapper;
+		spawn.argv = program->wrapper.argv;
+		spawn.directory = program->wrapper.directory;
+	}
+	spawn.listen_fd = listeners_of(supervisor->listeners, number)->fd;
 	if (supervisor->log != NULL) {
 		output = log_source_new(supervisor->log, supervisor->loop, number);
 		if (output != NULL)
@@ -88,6 +103,16 @@ supervisor_spawn(struct supervisor *supervisor, const struct program *program, i
 	instance->output = output;
 	watch_instance(supervisor, instance);
 	return instance;
+}
+
+void
+supervisor_adopt(struct supervisor *supervisor, struct instance *instance, int retiring)
+{
+	watch_instance(supervisor, instance);
+	if (retiring)
+		retire(supervisor, instance, 0);
+	else
+		supervisor_place(supervisor, instance);
 }
 
 void
@@ -176,6 +201,7 @@ fill_places(struct supervisor *supervisor)
 		if (supervisor->state != SUPERVISOR_RUNNING)
 			return;
 	}
+	tell_news(supervisor, SUPERVISOR_CHANGED, NULL);
 	ev_timer_stop(supervisor->loop, &supervisor->wake);
 	if (again_ns == CLOCK_NEVER)
 		return;
@@ -270,7 +296,7 @@ on_death(EV_P_ ev_child *watcher, int events)
 	else if (instance->state == INSTANCE_STARTING)
 		starting_died(supervisor, instance);
 	if (instance->output != NULL)
-		log_source_ended(instance->output);
+		log_source_free(instance->output);
 	instance_free(EV_A_ instance);
 	if (supervisor->state == SUPERVISOR_STOPPING && TAILQ_EMPTY(&supervisor->instances))
 		ev_break(EV_A_ EVBREAK_ALL);
@@ -366,8 +392,7 @@ tell_reloaded(struct supervisor *supervisor, const char *why)
 		supervisor_say(supervisor, "reload failed, the old instances go on: %s", why);
 	else
 		supervisor_say(supervisor, "reloaded: generation %u serves", supervisor->number);
-	if (supervisor->on_reloaded != NULL)
-		supervisor->on_reloaded(supervisor, why);
+	tell_news(supervisor, SUPERVISOR_RELOADED, why);
 }
 
 /* The next reload that was asked for meanwhile, if any. */
@@ -418,12 +443,13 @@ supervisor_reload(struct supervisor *supervisor)
 		supervisor->reload_again = 1;
 		return;
 	}
-	if (program_find(&supervisor->next_program, supervisor->options, environ, why,
-		sizeof why) != 0) {
+	if (program_find(&supervisor->next_program, supervisor->options, environ,
+		supervisor->identity, why, sizeof why) != 0) {
 		tell_reloaded(supervisor, why);
 		program_reset(&supervisor->next_program);
 		return;
 	}
+	tell_news(supervisor, SUPERVISOR_RELOADING, NULL);
 	supervisor->generation = generation_begin(supervisor, &supervisor->next_program,
 	    supervisor->number + 1, &owner);
 	if (supervisor->generation == NULL) {
@@ -503,6 +529,7 @@ watch_control_signals(struct supervisor *supervisor)
 	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (sigismember(&supervisor->watched, numbers[i]) != 1)
 			watch_signal(supervisor, numbers[i]);
+	sigprocmask(SIG_UNBLOCK, &supervisor->watched, NULL);
 }
 
 static void
@@ -572,6 +599,7 @@ supervisor_stop(struct supervisor *supervisor, int status)
 	drop_generation(supervisor);
 	supervisor->state = SUPERVISOR_STOPPING;
 	supervisor->status = status;
+	tell_news(supervisor, SUPERVISOR_STOPS, NULL);
 	ev_timer_stop(supervisor->loop, &supervisor->wake);
 	TAILQ_FOREACH(instance, &supervisor->instances, link)
 		retire(supervisor, instance, 0);
@@ -607,10 +635,21 @@ supervisor_start(struct supervisor *supervisor, int caller_fd)
 	return supervisor->status;
 }
 
+void
+supervisor_end(struct supervisor *supervisor)
+{
+	supervisor_stop(supervisor, 1);
+	if (!TAILQ_EMPTY(&supervisor->instances))
+		ev_run(supervisor->loop, 0);
+	retire_left_behind(supervisor);
+}
+
 int
 supervisor_run(struct supervisor *supervisor)
 {
 	watch_control_signals(supervisor);
+	/* Deaths between two programs of ours have raised a signal that nobody saw. */
+	ev_feed_signal_event(supervisor->loop, SIGCHLD);
 	fill_places(supervisor);
 	ev_run(supervisor->loop, 0);
 	retire_left_behind(supervisor);

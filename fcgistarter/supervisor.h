@@ -7,10 +7,12 @@
 #define FCGISTARTER_SUPERVISOR_H
 
 #include <ev.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 
 #include "generation.h"
+#include "identity.h"
 #include "instance.h"
 #include "listeners.h"
 #include "log.h"
@@ -24,7 +26,15 @@ enum supervisor_state {
 	SUPERVISOR_STOPPING,	/* no instance is started any more */
 };
 
-enum { SUPERVISOR_SIGNALS = 8 };
+enum { SUPERVISOR_SIGNALS = 8, SUPERVISOR_KEPT = 4 };
+
+/* What happens to it, for those who are to know. */
+enum supervisor_news {
+	SUPERVISOR_RELOADING,
+	SUPERVISOR_RELOADED,	/* why: NULL, or why it has failed */
+	SUPERVISOR_CHANGED,	/* an instance has died or been started */
+	SUPERVISOR_STOPS,
+};
 
 /* A place in the pool: what serves under one number. */
 struct place {
@@ -39,7 +49,9 @@ struct supervisor {
 	const struct options *options;
 	struct program *program;	/* the current generation's */
 	struct listeners *listeners;
-	struct log *log;		/* NULL: before detaching, or without -S */
+	const struct identity *identity; /* whom the instances run as */
+	struct log *log;		/* of the instances; NULL: they have standard error */
+	struct log *own_log;		/* for our own lines once we have started; NULL: without -S */
 	struct ev_loop *loop;
 	enum supervisor_state state;
 	int status;			/* exit status */
@@ -57,7 +69,23 @@ struct supervisor {
 	ev_signal signals[SUPERVISOR_SIGNALS];
 	int signal_count;
 	sigset_t watched;
-	void (*on_reloaded)(struct supervisor *supervisor, const char *why); /* NULL why: done */
+	void (*on_news)(struct supervisor *supervisor, enum supervisor_news news,
+	    const char *why);		/* NULL: nobody wants to know */
+	void *listener_of_news;
+	struct spawn pattern;		/* of all instances: whom they run as, their limits */
+	char control_path[PATH_MAX];	/* "": no control socket */
+	char watch_path[PATH_MAX];	/* of --watch-file, absolute */
+
+	/* for an upgrade */
+	char **argv;
+	char self[PATH_MAX];
+	char directory[PATH_MAX];
+	const char *notify_socket;	/* NULL or "": none */
+	struct {
+		const char *name;
+		int fd;
+	} kept[SUPERVISOR_KEPT];	/* descriptors to hand on besides sockets and logs */
+	size_t kept_count;
 };
 
 /*
@@ -76,6 +104,9 @@ void supervisor_free(struct supervisor *supervisor);
  */
 int supervisor_start(struct supervisor *supervisor, int caller_fd);
 
+/* Ends all instances and waits for it: what was started is of no use. */
+void supervisor_end(struct supervisor *supervisor);
+
 /* Goes on until the pool is told to stop or given up.  Returns the exit status. */
 int supervisor_run(struct supervisor *supervisor);
 
@@ -91,6 +122,12 @@ struct instance *supervisor_spawn(struct supervisor *supervisor, const struct pr
 
 /* Gives an instance the place under its number: from now on its death makes the place empty. */
 void supervisor_place(struct supervisor *supervisor, struct instance *instance);
+
+/* Takes over an instance that an earlier program of ours has started. */
+void supervisor_adopt(struct supervisor *supervisor, struct instance *instance, int retiring);
+
+/* Notes a descriptor that an upgrade is to hand on.  name: a constant. */
+void supervisor_keep(struct supervisor *supervisor, const char *name, int fd);
 
 /* A line of ours: on standard error before detaching, in the log after. */
 void supervisor_say(const struct supervisor *supervisor, const char *format, ...)

@@ -265,6 +265,7 @@ void
 upgrade(struct supervisor *supervisor)
 {
 	char *state;
+	int error;
 
 	if (supervisor->generation != NULL || supervisor->state != SUPERVISOR_RUNNING) {
 		supervisor_say(supervisor, "not upgraded: instances are being exchanged");
@@ -282,10 +283,18 @@ upgrade(struct supervisor *supervisor)
 		return;
 	}
 	free(state);
+	if (supervisor->notify_socket != NULL && supervisor->notify_socket[0] != '\0')
+		setenv("NOTIFY_SOCKET", supervisor->notify_socket, 1);
 	supervisor_say(supervisor, "executing %s again", supervisor->self);
+	if (supervisor->own_log != NULL)
+		log_hand_over(supervisor->own_log);
 	keep_all_open(supervisor, 1);
+	/* A signal must not find its default disposition before the program has said what it wants. */
+	sigprocmask(SIG_BLOCK, &supervisor->watched, NULL);
 	execv(supervisor->self, supervisor->argv);
-	supervisor_say(supervisor, "not upgraded: %s: %s", supervisor->self, strerror(errno));
+	error = errno;
+	sigprocmask(SIG_UNBLOCK, &supervisor->watched, NULL);
 	keep_all_open(supervisor, 0);
 	unsetenv(VARIABLE);
+	supervisor_say(supervisor, "not upgraded: %s: %s", supervisor->self, strerror(error));
 }

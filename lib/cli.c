@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <bsd/stdlib.h>
+#include <bsd/libutil.h>
 #include <bsd/unistd.h>
 
 #include "clock.h"
@@ -230,6 +231,17 @@ cli_mode(const struct cli *cli, const char *option, const char *value, mode_t ba
 		cli_usage_error(cli, "%s %s: not a mode such as 0660 or g=rw", option, value);
 	free(change);
 	return mode;
+}
+
+uint64_t
+cli_size(const struct cli *cli, const char *option, const char *value)
+{
+	uint64_t bytes = 0;
+
+	/* expand_number(3) takes a sign and blanks, and calls -1 a size. */
+	if (*value < '0' || *value > '9' || expand_number(value, &bytes) < 0)
+		cli_usage_error(cli, "%s %s: not a size such as 500K, 200M or 1G", option, value);
+	return bytes;
 }
 
 void

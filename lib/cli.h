@@ -94,6 +94,7 @@ void cli_die(const struct cli *cli, int status, const char *format, ...)
 long long cli_number(const struct cli *cli, const char *option, const char *value, long long min,
     long long max);
 int64_t cli_duration(const struct cli *cli, const char *option, const char *value); /* ns */
+uint64_t cli_size(const struct cli *cli, const char *option, const char *value);    /* bytes */
 /* An octal mode, or a change to base such as g-w or o=rw; of the bits 0777, whatever the umask. */
 mode_t cli_mode(const struct cli *cli, const char *option, const char *value, mode_t base);
 

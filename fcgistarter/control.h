@@ -15,7 +15,7 @@
 struct control;
 struct control_request;
 
-/* What is asked for.  All are needed. */
+/* What is asked for.  All are needed, and none may close the control. */
 struct control_handlers {
 	/*
 	 * Fills in what is going on.  What it points to must last until the handler's caller

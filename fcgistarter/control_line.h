@@ -18,6 +18,7 @@
 enum {
 	CONTROL_LINE_MAX = 1024,	/* with the newline */
 	CONTROL_ANSWER_MAX = 16 << 20,	/* all of an answer */
+	CONTROL_WAIT_MAX_MS = 24 * 3600 * 1000,
 };
 
 enum control_command {

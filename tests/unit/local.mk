@@ -1,7 +1,7 @@
 # One program a module; the suffix .tap picks the driver.  cmocka prints TAP because
 # AM_TESTS_ENVIRONMENT asks for it.
 EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
-EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/run.sh
+EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 
@@ -18,6 +18,12 @@ check_PROGRAMS += %D%/addr_listen.tap
 TESTS += %D%/addr_listen.tap
 %C%_addr_listen_tap_SOURCES = %D%/addr_listen.c
 %C%_addr_listen_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/allow.tap
+TESTS += %D%/allow.tap
+%C%_allow_tap_SOURCES = %D%/allow.c fcgistarter/allow.c
+%C%_allow_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_allow_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/cgi_response.tap
 TESTS += %D%/cgi_response.tap
@@ -79,6 +85,12 @@ TESTS += %D%/fcgi_writer_params.tap
 %C%_fcgi_writer_params_tap_SOURCES = %D%/fcgi_writer_params.c
 %C%_fcgi_writer_params_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/identity.tap
+TESTS += %D%/identity.tap
+%C%_identity_tap_SOURCES = %D%/identity.c fcgistarter/identity.c
+%C%_identity_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_identity_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/json.tap
 TESTS += %D%/json.tap
 %C%_json_tap_SOURCES = %D%/json.c
@@ -99,6 +111,11 @@ TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c
 %C%_spawn_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/spawn_become.tap
+TESTS += %D%/spawn_become.tap
+%C%_spawn_become_tap_SOURCES = %D%/spawn_become.c
+%C%_spawn_become_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/status.tap
 TESTS += %D%/status.tap
 %C%_status_tap_SOURCES = %D%/status.c fcgistarter/status.c
@@ -114,6 +131,12 @@ check_PROGRAMS += %D%/trace.tap
 TESTS += %D%/trace.tap
 %C%_trace_tap_SOURCES = %D%/trace.c
 %C%_trace_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/wrapper.tap
+TESTS += %D%/wrapper.tap
+%C%_wrapper_tap_SOURCES = %D%/wrapper.c fcgistarter/wrapper.c
+%C%_wrapper_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_wrapper_tap_LDADD = $(UNIT_LIBS)
 else
 TESTS += %D%/missing.sh
 endif

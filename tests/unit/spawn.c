@@ -23,6 +23,7 @@
 
 #include "fcgi_error.h"
 #include "spawn_explain.h"
+#include "spawn_run.h"
 
 enum { GUARD_MS = 20000 };
 
@@ -167,35 +168,6 @@ finds_programs(void **state)
 	assert_int_equal(spawn_exit_status(ENOEXEC), 126);
 }
 
-/* Starts and waits.  Returns the exit status, or 1000 + the signal. */
-static int
-run(const struct spawn *spawn)
-{
-	struct spawn_failure failure = { 0 };
-	pid_t pid = spawn_start(spawn, &failure);
-	int status = 0;
-
-	if (pid < 0)
-		fail_msg("%s: %s", spawn_step_name(failure.step), strerror(failure.error));
-	while (waitpid(pid, &status, 0) < 0)
-		assert_int_equal(errno, EINTR);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
-static int
-run_shell(struct spawn *spawn, const char *script)
-{
-	/* exec(3) leaves the words alone. */
-	char *argv[] = { (char *)(uintptr_t)"sh", (char *)(uintptr_t)"-c",
-		(char *)(uintptr_t)script, NULL };
-
-	spawn->path = "/bin/sh";
-	spawn->argv = argv;
-	if (spawn->envp == NULL)
-		spawn->envp = environ;
-	return run(spawn);
-}
-
 static void
 passes_words_and_directory(void **state)
 {
@@ -334,20 +306,6 @@ makes_a_group(void **state)
 	close(fd);
 }
 
-/* The start fails in this step, for this reason, and leaves no process. */
-static void
-assert_fails(const struct spawn *spawn, int step, int error)
-{
-	struct spawn_failure failure = { 0 };
-
-	assert_int_equal(spawn_start(spawn, &failure), -FCGI_E_SYSTEM);
-	assert_int_equal(errno, failure.error);
-	if (failure.step != step || failure.error != error)
-		fail_msg("%s: %s", spawn_step_name(failure.step), strerror(failure.error));
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_int_equal(errno, ECHILD);
-}
-
 static void
 reports_what_fails(void **state)
 {
@@ -359,25 +317,25 @@ reports_what_fails(void **state)
 
 	(void)state;
 	spawn.directory = "/no/such";
-	assert_fails(&spawn, SPAWN_DIRECTORY, ENOENT);
+	assert_true(fails(&spawn, SPAWN_DIRECTORY, ENOENT));
 	spawn.directory = NULL;
 	spawn.path = "/no/such";
-	assert_fails(&spawn, SPAWN_EXEC, ENOENT);
+	assert_true(fails(&spawn, SPAWN_EXEC, ENOENT));
 	put_file("plain", "", 0, 0644);
 	spawn.path = "plain";
-	assert_fails(&spawn, SPAWN_EXEC, EACCES);
+	assert_true(fails(&spawn, SPAWN_EXEC, EACCES));
 	spawn.path = "/";
-	assert_fails(&spawn, SPAWN_EXEC, EACCES);
+	assert_true(fails(&spawn, SPAWN_EXEC, EACCES));
 	spawn.path = "/bin/true";
 	spawn.listen_fd = 999;
-	assert_fails(&spawn, SPAWN_FDS, EBADF);
+	assert_true(fails(&spawn, SPAWN_FDS, EBADF));
 	spawn.listen_fd = 0;
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	low = limit;
 	low.rlim_cur = 3;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-	assert_fails(&spawn, SPAWN_FORK, EMFILE);
+	assert_true(fails(&spawn, SPAWN_FORK, EMFILE));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_int_equal(run(&spawn), 0);
 }
@@ -387,18 +345,17 @@ reports_what_cannot_run(void **state)
 {
 	char *argv[] = { (char *)(uintptr_t)"x", NULL };
 	struct spawn spawn = { .argv = argv, .envp = environ, .stdout_fd = -1, .stderr_fd = -1 };
-	const char *preload = getenv("LD_PRELOAD");
 
 	(void)state;
 	/* valgrind takes an exec that the kernel refuses for the end of the world. */
-	if (preload != NULL && strstr(preload, "vgpreload") != NULL)
+	if (under_valgrind())
 		skip();
 	put_script("bad", "#!/no/such/interpreter\n");
 	spawn.path = "bad";
-	assert_fails(&spawn, SPAWN_EXEC, ENOEXEC);
+	assert_true(fails(&spawn, SPAWN_EXEC, ENOEXEC));
 	put_script("text", "exit 0\n");
 	spawn.path = "text";
-	assert_fails(&spawn, SPAWN_EXEC, ENOEXEC);
+	assert_true(fails(&spawn, SPAWN_EXEC, ENOEXEC));
 }
 
 static void

@@ -1,21 +1,18 @@
 #include "log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/queue.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "fcgi_error.h"
+#include "log_line.h"
+#include "log_private.h"
 #include "text.h"
 
 #define PATIENCE_S 1.		/* how long a line waits for a reader who takes nothing */
@@ -23,190 +20,67 @@
 #define RETRY_MAX_S 60.
 
 enum {
-	READ_LEN = 16 * 1024,	/* of one source, before the loop goes on to others */
-	LINE_MAX_TAGGED = 8 * 1024,
-	LINE_MAX_RAW = 64 * 1024,
-	OWN_SIZE = 4096,	/* of a line of our own, for which there is room kept */
-	PREFIX_SIZE = 384,
-	TAG_SIZE = 256,
-	LEFT_MAX = 64,
+	OWN_LEN = 8 * 1024,	/* of a line of our own */
+	OWN_ROOM = 4 * OWN_LEN + LOG_LINE_PREFIX_SIZE, /* is kept for one, escaped */
 };
 
-struct log_source {
-	TAILQ_ENTRY(log_source) link;
-	struct log *log;
-	int number;
-	pid_t pid;
-	int read_fd;		/* -1: at its end */
-	int write_fd;		/* -1: the instance alone has it */
-	int is_waiting;		/* for room */
-	int is_left;		/* its owner has freed it */
-	char *held;		/* read, but not logged: a line that has only begun, or that waits */
-	size_t held_len;
-	ev_io io;
-};
+/* --- writing, and what cannot be written at once ---------------------------------------------------- */
 
-TAILQ_HEAD(source_list, log_source);
-
-struct log {
-	struct log_sink sink;
-	int is_tagged;
-	char tag[TAG_SIZE];
-	struct ev_loop *loop;	/* NULL until there is a source */
-	ev_io writable;		/* active while a reader takes nothing */
-	ev_timer timer;		/* patience, or when to try again after an error */
-	double retry_s;
-	int is_losing;		/* nobody waits for room until all that is held is written */
-	uint64_t lost;		/* lines, not told of yet */
-	int lost_error;		/* why */
-	struct source_list sources;
-	int left_count;
-	/* What one source has held, and two reads: one of them was not taken for want of room. */
-	char buffer[LINE_MAX_RAW + 2 * READ_LEN];
-};
-
-/* --- lines ---------------------------------------------------------------------------------------- */
-
-/* What the system's log wants before the tag (RFC 3164, 4.1). */
-static size_t
-put_syslog_header(char *dst, size_t size)
-{
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-		"Sep", "Oct", "Nov", "Dec" };
-	time_t now = time(NULL);
-	struct tm tm;
-
-	localtime_r(&now, &tm);
-	return (size_t)snprintf(dst, size, "<%d>%s %2d %02d:%02d:%02d ", LOG_DAEMON | LOG_NOTICE,
-	    months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-static size_t
-put_time(char *dst, size_t size)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-	long minutes;
-
-	localtime_r(&now, &tm);
-	minutes = tm.tm_gmtoff / 60;
-	return (size_t)snprintf(dst, size, "%04d-%02d-%02dT%02d:%02d:%02d%c%02ld:%02ld ",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-	    minutes < 0 ? '-' : '+', labs(minutes) / 60, labs(minutes) % 60);
-}
-
-/* Before each line of an instance. */
-static void
-put_source_prefix(char *dst, size_t size, const struct log_source *source)
-{
-	const struct log *log = source->log;
-	size_t len = 0;
-
-	dst[0] = '\0';
-	if (log->sink.target == LOG_TO_SYSLOG)
-		len = put_syslog_header(dst, size);
-	else if (!log->is_tagged)
-		return;
-	snprintf(dst + len, size - len, "%s[%d:%ld]%s ", log->tag, source->number,
-	    (long)source->pid, len > 0 ? ":" : "");
-}
-
-static void
-put_own_prefix(char *dst, size_t size, const struct log *log)
-{
-	size_t len = 0;
-
-	if (log->sink.target == LOG_TO_SYSLOG)
-		len = put_syslog_header(dst, size);
-	else if (log->sink.target == LOG_TO_FILE)
-		len = put_time(dst, size);
-	snprintf(dst + len, size - len, "fcgistarter[%ld]: ", (long)getpid());
-}
-
-enum line_flags {
-	LINE_ESCAPED = 1,
-	LINE_CONTINUED = 2,	/* the next line of its goes on with it */
-	LINE_OWN = 4,		/* may take the room that is kept */
-};
-
-/* Returns 1, or 0 when there is no room for the line. */
-static int
-hold_line(struct log *log, const char *prefix, const char *p, size_t len, int flags)
-{
-	size_t kept = flags & LINE_OWN ? 0 : OWN_SIZE + PREFIX_SIZE;
-	size_t prefix_len = strlen(prefix), room, body;
-	char *dst = log_sink_room(&log->sink, &room);
-
-	/* Besides, a backslash and a newline. */
-	if (room < kept + prefix_len + 2)
-		return 0;
-	room -= kept + prefix_len + 2;
-	if (flags & LINE_ESCAPED)
-		body = text_escape(dst + prefix_len, room, p, len,
-		    flags & LINE_OWN ? 0 : TEXT_KEEP_LINES);
-	else
-		body = len;
-	if (body >= room)
-		return 0;
-	memcpy(dst, prefix, prefix_len);
-	if ((flags & LINE_ESCAPED) == 0)
-		memcpy(dst + prefix_len, p, len);
-	body += prefix_len;
-	if ((flags & (LINE_ESCAPED | LINE_CONTINUED)) == (LINE_ESCAPED | LINE_CONTINUED))
-		dst[body++] = '\\';
-	dst[body++] = '\n';
-	log_sink_add(&log->sink, body);
-	return 1;
-}
-
-/* --- what cannot be written at once --------------------------------------------------------------- */
-
-static void
-lose_line(struct log *log, int error)
+void
+log_lose(struct log *log)
 {
 	if (log->lost++ == 0)
-		log->lost_error = error;
+		log->lost_error = log->sink_error != 0 ? log->sink_error : ENOMEM;
 }
 
-static void __attribute__((format(printf, 2, 3)))
-hold_own(struct log *log, const char *format, ...)
+/* Returns 1, or 0 when there is no room. */
+static int
+hold_line(struct log *log, size_t kept, const char *prefix, const char *text, size_t len, int flags)
 {
-	char prefix[PREFIX_SIZE], message[OWN_SIZE / 4];
-	va_list arguments;
+	size_t size;
+	char *dst = log_sink_room(&log->sink, &size);
 
-	put_own_prefix(prefix, sizeof prefix, log);
-	va_start(arguments, format);
-	vsnprintf(message, sizeof message, format, arguments);
-	va_end(arguments);
-	if (!hold_line(log, prefix, message, strlen(message), LINE_ESCAPED | LINE_OWN))
-		lose_line(log, EAGAIN);
+	len = size > kept ? log_line_write(dst, size - kept, prefix, text, len, flags) : 0;
+	log_sink_add(&log->sink, len);
+	return len > 0;
+}
+
+static void
+hold_own(struct log *log, const char *message)
+{
+	char prefix[LOG_LINE_PREFIX_SIZE];
+
+	log_line_own_prefix(prefix, log->sink.target, time(NULL), getpid());
+	if (!hold_line(log, 0, prefix, message, strlen(message), LOG_LINE_ESCAPED))
+		log_lose(log);
 }
 
 static void
 tell_lost(struct log *log)
 {
-	uint64_t lost = log->lost;
+	char message[128];
 
-	if (lost == 0)
-		return;
+	snprintf(message, sizeof message, "%" PRIu64 " %s lost: %s", log->lost,
+	    log->lost == 1 ? "line was" : "lines were",
+	    log->lost_error == EAGAIN ? "nobody read the log" : strerror(log->lost_error));
 	log->lost = 0;
-	hold_own(log, "%" PRIu64 " %s lost: %s", lost, lost == 1 ? "line was" : "lines were",
-	    log->lost_error == EAGAIN ? "the log was not read" : strerror(log->lost_error));
+	hold_own(log, message);
 }
 
-/* Those who wait for room look again, in the loop's next round. */
 static void
 wake_sources(struct log *log)
 {
 	struct log_source *source;
 
-	TAILQ_FOREACH(source, &log->sources, link) {
-		if (!source->is_waiting)
-			continue;
-		source->is_waiting = 0;
-		ev_io_start(log->loop, &source->io);
-		ev_feed_event(log->loop, &source->io, EV_READ);
-	}
+	TAILQ_FOREACH(source, &log->sources, link)
+		log_source_wake(source);
+}
+
+static void
+stop_writable(struct log *log)
+{
+	if (log->loop != NULL)
+		ev_io_stop(log->loop, &log->writable);
 }
 
 static void
@@ -217,20 +91,28 @@ start_timer(struct log *log, double after_s)
 	ev_timer_start(log->loop, &log->timer);
 }
 
+/* Writes what is held, and then how much was lost.  Returns 0, or -FCGI_E_SYSTEM with errno. */
+static int
+flush(struct log *log)
+{
+	if (log_sink_flush(&log->sink) < 0)
+		return -FCGI_E_SYSTEM;
+	log->is_losing = 0;
+	if (log->lost == 0)
+		return 0;
+	tell_lost(log);
+	return log_sink_flush(&log->sink);
+}
+
 /* Comes back when there is reason to hope that more can be written. */
 static void
-await_sink(struct log *log, int error, int has_moved)
+await_sink(struct log *log, int has_moved)
 {
-	if (log->loop == NULL)
-		return;
-	if (error != EAGAIN) {
-		if (!ev_is_active(&log->timer)) {
-			start_timer(log, log->retry_s);
-			log->retry_s = log->retry_s < RETRY_MAX_S / 2 ? 2 * log->retry_s
-								      : RETRY_MAX_S;
-		}
-		/* Not a matter of patience. */
-		wake_sources(log);
+	if (log->sink_error != EAGAIN) {
+		if (ev_is_active(&log->timer))
+			return;
+		start_timer(log, log->retry_s);
+		log->retry_s = log->retry_s < RETRY_MAX_S / 2 ? 2 * log->retry_s : RETRY_MAX_S;
 		return;
 	}
 	ev_io_set(&log->writable, log->sink.fd, EV_WRITE);
@@ -238,4 +120,191 @@ await_sink(struct log *log, int error, int has_moved)
 	/* A reader who is slow is waited for, again and again. */
 	if (has_moved && ev_is_active(&log->timer))
 		start_timer(log, PATIENCE_S);
+}
+
+void
+log_push(struct log *log)
+{
+	size_t held = log_sink_held(&log->sink);
+	int error_before = log->sink_error;
+
+	/* Writing may open another descriptor. */
+	stop_writable(log);
+	log->sink_error = flush(log) < 0 ? errno : 0;
+	if (log->sink_error == 0)
+		log->retry_s = RETRY_S;
+	if (log->loop == NULL)
+		return;
+	/* It is patience, or a retry: for another reason it does not go on. */
+	if (log->sink_error != error_before)
+		ev_timer_stop(log->loop, &log->timer);
+	if (log->sink_error != 0)
+		await_sink(log, log_sink_held(&log->sink) < held);
+	if (log->sink_error != EAGAIN)
+		wake_sources(log);
+}
+
+static void
+on_writable(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop;
+	(void)events;
+	log_push(io->data);
+}
+
+static void
+on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct log *log = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (log->sink_error == EAGAIN) {
+		log->is_losing = 1;
+		wake_sources(log);
+	} else {
+		log_push(log);
+	}
+}
+
+void
+log_set_loop(struct log *log, struct ev_loop *loop)
+{
+	log->loop = loop;
+	/* A line of ours may have been held before there was a loop. */
+	if (log->sink_error != 0)
+		log_push(log);
+}
+
+int
+log_put(struct log *log, const char *prefix, const char *text, size_t len, int flags)
+{
+	if (!log->is_losing) {
+		if (hold_line(log, OWN_ROOM, prefix, text, len, flags))
+			return 1;
+		log_push(log);
+		if (hold_line(log, OWN_ROOM, prefix, text, len, flags))
+			return 1;
+		if (log->sink_error == EAGAIN)
+			return 0;
+		log->is_losing = 1;
+	}
+	log_lose(log);
+	return 1;
+}
+
+void
+log_wait(struct log *log)
+{
+	if (!ev_is_active(&log->timer))
+		start_timer(log, PATIENCE_S);
+}
+
+/* --- the log --------------------------------------------------------------------------------------- */
+
+struct log *
+log_open(enum log_target target, const char *path, int tagged, const char *tag, char *why,
+    size_t size)
+{
+	struct log *log = calloc(1, sizeof *log);
+
+	if (log == NULL) {
+		snprintf(why, size, "out of memory");
+		return NULL;
+	}
+	if (log_sink_open(&log->sink, target, path) < 0) {
+		snprintf(why, size, "%s: %s", log->sink.path != NULL ? log->sink.path :
+			path != NULL ? path : "standard error",
+		    errno == ENXIO ? "a FIFO that nobody reads, or a socket" : strerror(errno));
+		log_sink_reset(&log->sink);
+		free(log);
+		return NULL;
+	}
+	log->is_tagged = tagged;
+	(void)text_escape(log->tag, sizeof log->tag, tag, strlen(tag), 0);
+	log->retry_s = RETRY_S;
+	TAILQ_INIT(&log->sources);
+	ev_init(&log->writable, on_writable);
+	ev_init(&log->timer, on_timer);
+	log->writable.data = log;
+	log->timer.data = log;
+	return log;
+}
+
+/* Writes what is held, waiting for a reader until deadline_ns. */
+static void
+drain(struct log *log, int64_t deadline_ns)
+{
+	stop_writable(log);
+	if (log_sink_drain(&log->sink, deadline_ns) < 0 || log->lost == 0)
+		return;
+	tell_lost(log);
+	(void)log_sink_drain(&log->sink, deadline_ns);
+}
+
+static int64_t
+patience_end_ns(void)
+{
+	return clock_after(clock_now_ns(), (int64_t)(PATIENCE_S * CLOCK_NS_PER_S));
+}
+
+void
+log_close(struct log *log)
+{
+	int64_t deadline_ns = patience_end_ns();
+	struct log_source *source;
+
+	/* Makes room for the last words. */
+	drain(log, deadline_ns);
+	while ((source = TAILQ_FIRST(&log->sources)) != NULL)
+		log_source_destroy(source);
+	drain(log, deadline_ns);
+	if (log->loop != NULL)
+		ev_timer_stop(log->loop, &log->timer);
+	log_sink_reset(&log->sink);
+	free(log);
+}
+
+int
+log_reopen(struct log *log)
+{
+	int r, saved;
+
+	log_push(log);
+	stop_writable(log);
+	r = log_sink_reopen(&log->sink);
+	saved = errno;
+	if (r < 0)
+		log_own(log, "%s: %s; going on with the log that is open", log->sink.path,
+		    strerror(saved));
+	log_push(log);
+	errno = saved;
+	return r;
+}
+
+void
+log_own(struct log *log, const char *format, ...)
+{
+	char message[OWN_LEN];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	hold_own(log, message);
+	log_push(log);
+}
+
+void
+log_hand_over(struct log *log)
+{
+	int64_t deadline_ns = patience_end_ns();
+	struct log_source *source;
+
+	drain(log, deadline_ns);
+	TAILQ_FOREACH(source, &log->sources, link)
+		log_source_take_begun(source);
+	drain(log, deadline_ns);
+	/* We may have to go on ourselves. */
+	log_push(log);
 }

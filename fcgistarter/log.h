@@ -26,7 +26,7 @@ struct log;
 struct log_source;
 
 /*
- * target, path: as of log_sink_open().
+ * target, path: as of log_sink_open().  The process ignores SIGPIPE.
  * tagged: 0 leaves the lines of the instances as they are.
  * tag: the application's base name, copied.
  * why, size: filled in on failure, with what is wrong for the end of a message: "/var/log/app: Is a
@@ -36,7 +36,10 @@ struct log_source;
 struct log *log_open(enum log_target target, const char *path, int tagged, const char *tag,
     char *why, size_t size);
 
-/* Frees it and all of its sources.  Waits up to a second for what is held to be written. */
+/*
+ * Frees it and all of its sources, while their loop is still there.  Waits up to a second for what is
+ * held to be written.
+ */
 void log_close(struct log *log);
 
 /*

@@ -181,6 +181,12 @@ log_sink_add(struct log_sink *sink, size_t len)
 	sink->last += len;
 }
 
+size_t
+log_sink_held(const struct log_sink *sink)
+{
+	return sink->last - sink->first;
+}
+
 /* --- writing -------------------------------------------------------------------------------------- */
 
 static int

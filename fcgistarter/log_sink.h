@@ -54,6 +54,9 @@ char *log_sink_room(struct log_sink *sink, size_t *size);
 /* Takes the first len bytes of the room; they are one line, its newline included. */
 void log_sink_add(struct log_sink *sink, size_t len);
 
+/* How many bytes are held. */
+size_t log_sink_held(const struct log_sink *sink);
+
 /*
  * Writes what is held, as far as it goes without waiting; to the system log a line at a time.  The
  * process ignores SIGPIPE.

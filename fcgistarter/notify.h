@@ -6,6 +6,7 @@
 #ifndef FCGISTARTER_NOTIFY_H
 #define FCGISTARTER_NOTIFY_H
 
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
 

@@ -1,6 +1,7 @@
 #include "generation.h"
 
 #include <ev.h>
+#include <stdarg.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

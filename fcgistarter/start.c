@@ -18,12 +18,12 @@
 void
 start_init(struct start *start)
 {
-	*start = (struct start){
-		.stderr_fd = -1,
-		.pid_file.fd = -1,
-		.pid_lock.fd = -1,
-		.notify = { .fd = -1, .ready_fd = -1 },
-	};
+	memset(start, 0, sizeof *start);
+	start->stderr_fd = -1;
+	start->pid_file.fd = -1;
+	start->pid_lock.fd = -1;
+	start->notify.fd = -1;
+	start->notify.ready_fd = -1;
 	upgrade_find(&start->upgrade);
 }
 
@@ -317,16 +317,21 @@ fill_paths(const struct start *start, struct supervisor *supervisor)
 {
 	const struct options *options = &start->options;
 	char why[512];
+	int len;
 
 	if (control_place(supervisor->control_path, sizeof supervisor->control_path,
 		options->control, options->pid_file, why, sizeof why) < 0) {
 		supervisor->control_path[0] = '\0';
 		cli_warn(&options->cli, "no control socket: %s", why);
 	}
-	if (options->watch_file != NULL)
-		snprintf(supervisor->watch_path, sizeof supervisor->watch_path, "%s%s%s",
-		    options->watch_file[0] == '/' ? "" : supervisor->directory,
-		    options->watch_file[0] == '/' ? "" : "/", options->watch_file);
+	if (options->watch_file == NULL)
+		return;
+	len = snprintf(supervisor->watch_path, sizeof supervisor->watch_path, "%s%s%s",
+	    options->watch_file[0] == '/' ? "" : supervisor->directory,
+	    options->watch_file[0] == '/' ? "" : "/", options->watch_file);
+	if (len >= (int)sizeof supervisor->watch_path)
+		cli_die(&options->cli, 1, "--watch-file %s: %s", options->watch_file,
+		    strerror(ENAMETOOLONG));
 }
 
 void

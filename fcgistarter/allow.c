@@ -19,7 +19,7 @@ fault(const char *item)
 		return "only IPv4 addresses can be listed";
 	if (strchr(item, '/') != NULL)
 		return "a network cannot be listed, only single addresses";
-	/* Stricter than inet_addr(3), by which applications read it: to that 010.0.0.1 is 8.0.0.1. */
+	/* Stricter than inet_addr(3), by which applications read it: 010.0.0.1 is 8.0.0.1 there. */
 	if (inet_pton(AF_INET, item, &address) != 1)
 		return "not an IPv4 address";
 	if (address.s_addr == INADDR_ANY || address.s_addr == INADDR_NONE)
@@ -43,7 +43,7 @@ allow_parse(const char *text, char *why, size_t why_size)
 		return NULL;
 	}
 	for (;; p++) {
-		/* Blanks are for a person: an application would take them for a part of the address. */
+		/* Blanks are for a person: to an application they are a part of the address. */
 		p += strspn(p, " \t");
 		end = p + strcspn(p, ",");
 		for (len = (size_t)(end - p); len > 0 && strchr(" \t", p[len - 1]) != NULL;)

@@ -37,8 +37,7 @@ read_number(const char *text, unsigned *number)
 static int
 is_unknown(int error)
 {
-	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF ||
-	    error == EPERM;
+	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
 
 /* entry: NULL if it was not found, with errno.  Returns 0, or -1 with the reason. */

@@ -21,6 +21,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/params.c %D%/params.h
 %C%_libfcgiutils_a_SOURCES += %D%/queue.c %D%/queue.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn.c %D%/spawn.h
+%C%_libfcgiutils_a_SOURCES += %D%/spawn_child.c %D%/spawn_child.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn_explain.c %D%/spawn_explain.h
 %C%_libfcgiutils_a_SOURCES += %D%/text.c %D%/text.h
 %C%_libfcgiutils_a_SOURCES += %D%/trace.c %D%/trace.h

@@ -168,7 +168,7 @@ mount_database(void **state)
 
 	*state = NULL;
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("none", "/mnt", "tmpfs", 0, NULL) < 0)
 		return 0;
 	len += (size_t)snprintf(command + len, sizeof command - len,
@@ -178,8 +178,8 @@ mount_database(void **state)
 		len += (size_t)snprintf(command + len, sizeof command - len, " g%u:x:%u:1002", i,
 		    3000 + i);
 	snprintf(command + len, sizeof command - len, " >/mnt/group");
-	if (system(command) != 0 || mount("/mnt/passwd", "/etc/passwd", NULL, MS_BIND, NULL) < 0 ||
-	    mount("/mnt/group", "/etc/group", NULL, MS_BIND, NULL) < 0)
+	if (system(command) != 0 || mount("/mnt/passwd", "/etc/passwd", "", MS_BIND, NULL) < 0 ||
+	    mount("/mnt/group", "/etc/group", "", MS_BIND, NULL) < 0)
 		return -1;
 	*state = state;
 	return 0;

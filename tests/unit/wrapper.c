@@ -24,7 +24,8 @@ assert_words(char *const *argv, const char *const *want)
 static void
 calls_it_as_suexec_is_called(void **state)
 {
-	static const char *const want[] = { "/usr/lib/suexec", "blog", "www", "app", "-v", "", NULL };
+	static const char *const want[] = { "/usr/lib/suexec", "blog", "www", "app", "-v", "",
+		NULL };
 	char *argv[] = { (char *)(uintptr_t)"anything", (char *)(uintptr_t)"-v",
 		(char *)(uintptr_t)"", NULL };
 	struct wrapper wrapper;

@@ -106,6 +106,12 @@ TESTS += %D%/queue.tap
 %C%_queue_tap_SOURCES = %D%/queue.c
 %C%_queue_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/policy.tap
+TESTS += %D%/policy.tap
+%C%_policy_tap_SOURCES = %D%/policy.c fcgistarter/policy.c
+%C%_policy_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_policy_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/spawn.tap
 TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c

@@ -61,6 +61,22 @@ prepare(struct start *start, int argc, char **argv)
 	return listeners_open(&start->listeners, options) < 0 ? 1 : 0;
 }
 
+/* Which process has which address. */
+static void
+tell_instances(const struct start *start, const struct pool *pool)
+{
+	const struct listener *listener;
+	char text[ADDR_TEXT_MAX];
+	int i;
+
+	for (i = 0; i < start->options.instances; i++) {
+		listener = listeners_of(&start->listeners, i);
+		cli_error(&start->options.cli, "instance %d: process %ld on %s", i,
+		    (long)pool_pids(pool)[i],
+		    addr_format_socket(text, sizeof text, &listener->address));
+	}
+}
+
 /* What success leaves behind besides the instances.  Returns 0, or 1 after an error message. */
 static int
 conclude(struct start *start, const struct pool *pool)
@@ -80,6 +96,8 @@ conclude(struct start *start, const struct pool *pool)
 		return 1;
 	}
 	listeners_warn(&start->listeners, &start->options);
+	if (cli->verbose > 0)
+		tell_instances(start, pool);
 	return 0;
 }
 

@@ -120,6 +120,9 @@ on_death(EV_P_ ev_child *watcher, int events)
 
 	(void)events;
 	ev_child_stop(EV_A_ watcher);
+	/* It was executed, and no more was asked for. */
+	if (pool->options->ready == READY_EXEC)
+		return;
 	pool->pids[instance->number] = 0;
 	format_age(age, sizeof age, clock_now_ns() - instance->started_ns);
 	if (WIFSIGNALED(status))

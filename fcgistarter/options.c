@@ -46,7 +46,7 @@ enum {
 
 static const struct poptOption where_options[] = {
 	{ .longName = "port", .shortName = 'p', .argInfo = POPT_ARG_STRING, .val = OPT_PORT,
-	    .descrip = "listen on this TCP port; 0 with --print-port: any free one",
+	    .descrip = "listen on this TCP port; 0 is any free one",
 	    .argDescrip = "PORT" },
 	{ .longName = "interface", .shortName = 'i', .argInfo = POPT_ARG_STRING,
 	    .val = OPT_INTERFACE,

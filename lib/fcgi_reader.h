@@ -58,7 +58,8 @@ int fcgi_reader_next(struct fcgi_reader *reader, const unsigned char **p, const 
 size_t fcgi_reader_pending(const struct fcgi_reader *reader);
 
 /*
- * Tells that len bytes of content were taken elsewhere, with len <= fcgi_reader_pending().
+ * Tells that len bytes of content were taken elsewhere, with len <= fcgi_reader_pending().  Whoever
+ * counts a request's output (fcgi_request) adds them there too.
  */
 void fcgi_reader_skip(struct fcgi_reader *reader, size_t len);
 

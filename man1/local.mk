@@ -1,1 +1,2 @@
 # One page a program: dist_man1_MANS += %D%/NAME.1
+dist_man1_MANS += %D%/fcgistarter.1

@@ -241,3 +241,11 @@ END
   has_states 0
   [ "$(ls)" = link ]
 }
+
+@test "start: -v says which process is where" {
+  start_port -v -N 2 -P pids -c "$show_state"
+  [ "$stderr" = "$(printf "fcgistarter: instance %s: process %s on 127.0.0.1:$port\n" \
+    0 "$(head -n 1 pids)" 1 "$(tail -n 1 pids)")" ]
+  start -v -s './sock-%i' -N 2 -P pids2 -c "$show_state"
+  [[ ${stderr_lines[1]} == "fcgistarter: instance 1: process $(tail -n 1 pids2) on ./sock-1" ]]
+}

@@ -78,7 +78,8 @@ load starter
   strace -f -o trace -e trace=execve true 2>/dev/null || skip 'tracing is not permitted'
   printf '#!/no/such/interpreter\n' >gone
   chmod 755 gone
-  run -126 strace -f -o trace -e trace=execve "$starter" -c ./gone -s ./sock -N 6 3>&-
+  # A sanitizer looks for leaks by tracing, which strace does already.
+  ASAN_OPTIONS=detect_leaks=0 run -126 strace -f -o trace -e trace=execve "$starter" -c ./gone -s ./sock -N 6 3>&-
   [ "$(grep -c 'execve("[^"]*/gone"' trace)" -eq 1 ]
 }
 
@@ -207,7 +208,8 @@ END
   [ "$(states | grep -c '^fd 1: /dev/null for writing$')" -eq 3 ]
   [ "$(states | grep -c '^fd 2: /dev/null for writing$')" -eq 3 ]
   [ "$(states | grep -c '^fd ')" -eq 9 ]
-  [ "$(states | grep -c '^Sig...:.0*$')" -eq 9 ]
+  [ "$(states | grep -c '^SigBlk:.0*$')" -eq 3 ]
+  [ "$(states | grep -c '^SigIgn:.0*$')" -eq 3 ]
   [ "$(states | grep -c '^cwd: /$')" -eq 3 ]
   [ "$(states | grep -c '^umask: 0027$')" -eq 3 ]
   [ "$(states | grep -c '^terminal: none$')" -eq 3 ]

@@ -27,8 +27,7 @@ show_signals(FILE *out)
 	char line[256];
 
 	while (status != NULL && fgets(line, sizeof line, status) != NULL)
-		if (strncmp(line, "SigBlk:", 7) == 0 || strncmp(line, "SigIgn:", 7) == 0 ||
-		    strncmp(line, "SigCgt:", 7) == 0)
+		if (strncmp(line, "SigBlk:", 7) == 0 || strncmp(line, "SigIgn:", 7) == 0)
 			fputs(line, out);
 	if (status != NULL)
 		fclose(status);

@@ -185,6 +185,9 @@ generation_died(struct generation *generation, struct instance *instance)
 	int status = instance->child.rstatus;
 
 	generation->members[instance->number] = NULL;
+	/* It was executed, and no more was asked for. */
+	if (generation->supervisor->options->ready == READY_EXEC)
+		return;
 	fail(generation, 1, "%s: %s within %s of its start%s",
 	    name_member(name, sizeof name, generation, instance->number),
 	    instance_describe_status(what, sizeof what, status),

@@ -29,8 +29,7 @@ struct log_source;
  * target, path: as of log_sink_open().  The process ignores SIGPIPE.
  * tagged: 0 leaves the lines of the instances as they are.
  * tag: the application's base name, copied.
- * why, size: filled in on failure, with what is wrong for the end of a message: "/var/log/app: Is a
- * directory".
+ * why, size: filled in on failure, for the end of a message that names the target: "Is a directory".
  * Returns the log, or NULL.
  */
 struct log *log_open(enum log_target target, const char *path, int tagged, const char *tag,

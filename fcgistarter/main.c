@@ -45,7 +45,8 @@ conclude(struct start *start, const struct supervisor *supervisor)
 	}
 	pids = calloc((size_t)start->options.instances, sizeof *pids);
 	for (i = 0; pids != NULL && i < start->options.instances; i++)
-		pids[i] = supervisor->places[i].instance->pid;
+		if (supervisor->places[i].instance != NULL)
+			pids[i] = supervisor->places[i].instance->pid;
 	r = pids == NULL ? -1
 	    : start->options.supervise
 	    ? pid_lock_write(&start->pid_lock)

@@ -28,18 +28,22 @@ struct print_config {
 	int supervised;			/* 1: it has -S */
 	int foreground;			/* 1: it has -n */
 	int64_t stop_timeout_ns;
-	const char *directory;		/* what relative paths of the command line begin at, absolute;
-					   NULL: there are none */
+	const char *directory;		/* where relative paths begin, absolute */
+	const char *const *paths;	/* what else of the command line are paths; NULL entries are
+					   left out */
+	size_t path_count;
 };
 
 /* Reads "apache,nginx,lighttpd,systemd".  Returns 0, or -FCGI_E_SYNTAX. */
 int print_config_parse(const char *list, unsigned *kinds);
 
 /*
- * Tells whether all of the kinds can be written: web servers connect to no abstract socket.
+ * Tells whether all of the kinds can be written: no web server connects to an abstract socket, and
+ * not all can be told of every path.
  * Returns 0, or -FCGI_E_ADDRESS with the reason in why, one line.
  */
-int print_config_check(unsigned kinds, const struct print_config *config, char *why, size_t why_size);
+int print_config_check(unsigned kinds, const struct print_config *config, char *why,
+    size_t why_size);
 
 /* Writes them one after the other.  The caller looks at ferror(3). */
 void print_config_write(FILE *out, unsigned kinds, const struct print_config *config);

@@ -332,13 +332,18 @@ on_instance_timer(EV_P_ ev_timer *watcher, int events)
 static void
 take_over(struct supervisor *supervisor)
 {
-	struct instance *old, *successor;
+	struct instance *old, *successor, *member;
 	int i;
 
 	for (i = 0; i < supervisor->options->instances; i++) {
 		old = supervisor->places[i].instance;
 		successor = supervisor->places[i].successor;
-		supervisor_place(supervisor, generation_member(supervisor->generation, i));
+		member = generation_member(supervisor->generation, i);
+		/* With --ready=exec it may have ended already. */
+		supervisor->places[i].instance = NULL;
+		supervisor->places[i].successor = NULL;
+		if (member != NULL)
+			supervisor_place(supervisor, member);
 		supervisor->places[i].retired = 0;
 		if (successor != NULL)
 			retire(supervisor, successor, 0);

@@ -28,6 +28,24 @@
 #include "supervisor.h"
 #include "upgrade.h"
 
+/* Which process has which address. */
+static void
+tell_instances(const struct start *start, const struct supervisor *supervisor)
+{
+	const struct instance *instance;
+	char text[ADDR_TEXT_MAX];
+	int i;
+
+	for (i = 0; i < start->options.instances; i++) {
+		instance = supervisor->places[i].instance;
+		if (instance != NULL)
+			cli_error(&start->options.cli, "instance %d: process %ld on %s", i,
+			    (long)instance->pid,
+			    addr_format_socket(text, sizeof text,
+				&listeners_of(&start->listeners, i)->address));
+	}
+}
+
 /* What success leaves behind besides the instances.  Returns 0, or 1 after an error message. */
 static int
 conclude(struct start *start, const struct supervisor *supervisor)
@@ -58,6 +76,8 @@ conclude(struct start *start, const struct supervisor *supervisor)
 	}
 	if (!start->activation.count)
 		listeners_warn(&start->listeners, &start->options);
+	if (cli->verbose > 0)
+		tell_instances(start, supervisor);
 	return 0;
 }
 

@@ -49,7 +49,8 @@ allow_parse(const char *text, char *why, size_t why_size)
 		for (len = (size_t)(end - p); len > 0 && strchr(" \t", p[len - 1]) != NULL;)
 			len--;
 		snprintf(item, sizeof item, "%.*s", (int)len, p);
-		wrong = len < sizeof item ? fault(item) : "not an IPv4 address";
+		/* What is cut here is too long to be an address. */
+		wrong = fault(item);
 		if (wrong != NULL) {
 			snprintf(why, why_size, "%s%s%s", item, len > 0 ? ": " : "", wrong);
 			free(list);

@@ -587,7 +587,7 @@ is_not_held_up(void **state)
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, "#!/bin/sh\n", 10), 10);
+	assert_int_equal(write(fd, "#!/bin/sh\n>ran\n", 15), 15);
 	close(fd);
 	fd = open("leased", O_RDONLY | O_CLOEXEC);
 	signal(SIGIO, SIG_IGN);
@@ -600,10 +600,12 @@ is_not_held_up(void **state)
 	spawn.envp = environ;
 	spawn.timeout_ms = 50;
 	assert_true(fails(&spawn, SPAWN_EXEC, ETIMEDOUT));
+	assert_int_equal(access("ran", F_OK), -1);
 	close(fd);
 	/* Long enough otherwise. */
 	spawn.timeout_ms = GUARD_MS;
 	assert_int_equal(run(&spawn), 0);
+	assert_int_equal(access("ran", F_OK), 0);
 	signal(SIGIO, SIG_DFL);
 }
 

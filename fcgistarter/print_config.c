@@ -122,11 +122,21 @@ check_web_servers(const struct print_config *config, char *why, size_t why_size)
 	return 0;
 }
 
+/* What the rest of a line of a unit file cannot hold. */
+static int
+has_unspeakable(const char *path)
+{
+	for (; *path != '\0'; path++)
+		if ((unsigned char)*path < 0x20 || *path == 0x7f || *path == '\\')
+			return 1;
+	return 0;
+}
+
 int
 print_config_check(unsigned kinds, const struct print_config *config, char *why, size_t why_size)
 {
 	if ((kinds & PRINT_CONFIG_SYSTEMD) != 0 && needs_directory(config) &&
-	    !is_all_plain(config->directory)) {
+	    has_unspeakable(config->directory)) {
 		snprintf(why, why_size, "%s: systemd cannot be told of such a directory",
 		    config->directory);
 		return -FCGI_E_ADDRESS;
@@ -397,21 +407,21 @@ write_lighttpd(FILE *out, const struct print_config *config)
 	write_everywhere(out, config);
 	fputs("\n"
 	      "server.modules += ( \"mod_fastcgi\" )\n"
+	      "# check-local: what files there are does not matter.  fix-root-scriptname: the path is\n"
+	      "# PATH_INFO, and SCRIPT_NAME is empty.\n"
 	      "fastcgi.server += ( \"/\" => (\n", out);
 	for (i = 0; i < config->address_count; i++) {
 		find_target(&target, config, i);
+		fprintf(out, "\t\"%s", name);
 		if (config->address_count > 1)
-			fprintf(out, "\t\"%s-%zu\" => (\n", name, i);
-		else
-			fprintf(out, "\t\"%s\" => (\n", name);
+			fprintf(out, "-%zu", i);
+		fputs("\" => (\n", out);
 		if (target.path[0] == '\0')
 			fprintf(out, "\t\t\"host\" => \"%s\",\n"
 				     "\t\t\"port\" => %d,\n", target.host, target.port);
 		else
 			fprintf(out, "\t\t\"socket\" => \"%s\",\n", target.path);
-		fprintf(out, "\t\t# Whatever files there are.\n"
-			     "\t\t\"check-local\" => \"disable\",\n"
-			     "\t\t# The path is PATH_INFO, and SCRIPT_NAME is empty.\n"
+		fprintf(out, "\t\t\"check-local\" => \"disable\",\n"
 			     "\t\t\"fix-root-scriptname\" => \"enable\"\n"
 			     "\t)%s\n", i + 1 < config->address_count ? "," : "");
 	}
@@ -464,6 +474,15 @@ systemd_command(FILE *out, const struct print_config *config)
 }
 
 static void
+systemd_directory(FILE *out, const char *directory)
+{
+	fputs("WorkingDirectory=", out);
+	for (; *directory != '\0'; directory++)
+		fputs(*directory == '%' ? "%%" : (char[]){ *directory, '\0' }, out);
+	fputc('\n', out);
+}
+
+static void
 write_systemd(FILE *out, const struct print_config *config)
 {
 	int64_t stop_s = config->stop_timeout_ns / CLOCK_NS_PER_S + STOP_MARGIN_S;
@@ -481,7 +500,7 @@ write_systemd(FILE *out, const struct print_config *config)
 	systemd_command(out, config);
 	fputs("ExecReload=/bin/kill -HUP $MAINPID\n", out);
 	if (needs_directory(config))
-		fprintf(out, "WorkingDirectory=%s\n", config->directory);
+		systemd_directory(out, config->directory);
 	/* The supervisor stops its instances itself; what is left of them then is killed. */
 	fputs("KillMode=mixed\n", out);
 	if (config->stop_timeout_ns == CLOCK_NEVER)

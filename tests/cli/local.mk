@@ -5,6 +5,7 @@ CLI_TESTS += %D%/cgi-fcgi-peer.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/fcgi-echo-protocol.bats
+CLI_TESTS += %D%/fcgistarter-print-config.bats
 CLI_TESTS += %D%/fcgistarter-start.bats
 CLI_TESTS += %D%/fcgistarter-what.bats
 CLI_TESTS += %D%/fcgistarter-where.bats

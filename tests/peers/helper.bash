@@ -33,6 +33,36 @@ launch() {
   "$fcgistarter" -P "$BATS_FILE_TMPDIR/$name.pids" "$@" 3>&-
 }
 
+# The one place that knows how each web server is reached: get WEB-TRANSPORT PATH CURL-OPTION...
+get() {
+  local dir=$BATS_FILE_TMPDIR/$1 path=$2
+  shift 2
+  if [ -e "$dir/http.port" ]; then
+    curl -sS "$@" "http://127.0.0.1:$(<"$dir/http.port")$path"
+  else
+    curl -sS "$@" --unix-socket "$dir/http.sock" "http://localhost$path"
+  fi
+}
+
+answers_or_gone() {
+  get "$1" / -f -o /dev/null 2>/dev/null || is_gone "$pid"
+}
+
+# start_web WEB TRANSPORT [APP]: its script, in a folder of its own, WEB-TRANSPORT.  Apache draws its
+# port by lot, and exits when that was taken: then once more.
+start_web() {
+  local dir=$BATS_FILE_TMPDIR/$1-$2 tries
+  for ((tries = 0; tries < 10; tries++)); do
+    rm -rf "$dir"
+    mkdir "$dir"
+    background "$1-$2" sh "$peers/$1.sh" "$dir" "${3-}"
+    wait_for answers_or_gone "$1-$2"
+    is_gone "$pid" || return 0
+  done
+  cat "$BATS_FILE_TMPDIR/$1-$2.out" "$dir/log" >&2
+  return 1
+}
+
 stop_peers() {
   local pid
   cat "$BATS_FILE_TMPDIR"/*.pids 2>/dev/null | while read -r pid; do

@@ -1,6 +1,7 @@
 #!/bin/sh
 # lighttpd.sh DIR APP: lighttpd in the foreground; HTTP on DIR/http.sock is handed to the application
-# at APP (a path or host:port).  Writes only below DIR.
+# at APP (a path or host:port).  Writes only below DIR.  CONFIG=FILE: it is that which says how the
+# application is reached, not APP.
 dir=$1
 case $2 in
 /*) app="\"socket\" => \"$2\"" ;;
@@ -8,11 +9,16 @@ case $2 in
 esac
 mkdir "$dir/uploads" "$dir/root"
 cat >"$dir/lighttpd.conf" <<END
-server.modules = ( "mod_fastcgi" )
 server.document-root = "$dir/root"
 server.upload-dirs = ( "$dir/uploads" )
 server.bind = "$dir/http.sock"
 server.errorlog = "$dir/log"
+END
+if [ -n "${CONFIG-}" ]; then
+	echo "include \"$CONFIG\"" >>"$dir/lighttpd.conf"
+else
+	cat >>"$dir/lighttpd.conf" <<END
+server.modules = ( "mod_fastcgi" )
 fastcgi.server = ( "/" => ((
 	$app,
 	# The URL is the application's business, whatever files there are.
@@ -21,4 +27,5 @@ fastcgi.server = ( "/" => ((
 	"fix-root-scriptname" => "enable"
 )) )
 END
+fi
 exec lighttpd -D -f "$dir/lighttpd.conf"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # nginx.sh DIR APP: nginx in the foreground, one process; HTTP on DIR/http.sock is handed to the
 # application at APP (a path or host:port).  Writes only below DIR.  KEEP=on: connections to the
-# application are kept.
+# application are kept.  CONFIG=FILE: it is that which says how it is reached, not APP; what belongs
+# into the server block follows the line "# In a server block:".
 dir=$1 app=$2
 case $app in
 /*) app=unix:$app ;;
@@ -23,18 +24,30 @@ http {
 	proxy_temp_path $dir/proxy;
 	scgi_temp_path $dir/scgi;
 	uwsgi_temp_path $dir/uwsgi;
-	upstream app {
-		server $app;
-		keepalive 2;
-	}
+	include $dir/upstream.conf;
 	server {
 		listen unix:$dir/http.sock;
-		location / {
-			include /etc/nginx/fastcgi_params;
-			fastcgi_pass app;
-			fastcgi_keep_conn ${KEEP:-off};
-		}
+		include $dir/location.conf;
 	}
 }
 END
+ln -s /etc/nginx/fastcgi_params "$dir/fastcgi_params"
+if [ -n "${CONFIG-}" ]; then
+	sed '/^# In a server block:/,$d' "$CONFIG" >"$dir/upstream.conf"
+	sed '1,/^# In a server block:/d' "$CONFIG" >"$dir/location.conf"
+else
+	cat >"$dir/upstream.conf" <<END
+upstream app {
+	server $app;
+	keepalive 2;
+}
+END
+	cat >"$dir/location.conf" <<END
+location / {
+	include fastcgi_params;
+	fastcgi_pass app;
+	fastcgi_keep_conn ${KEEP:-off};
+}
+END
+fi
 exec nginx -p "$dir" -e "$dir/log" -c "$dir/nginx.conf"

@@ -213,10 +213,14 @@ log_open(enum log_target target, const char *path, int tagged, const char *tag, 
 		return NULL;
 	}
 	if (log_sink_open(&log->sink, target, path) < 0) {
+		const char *reason =
+		    errno == ENXIO ? "a FIFO that nobody reads, or a socket" : strerror(errno);
+
 		/* Of the system's log the user has not named the socket. */
-		snprintf(why, size, "%s%s%s", target == LOG_TO_SYSLOG ? log->sink.path : "",
-		    target == LOG_TO_SYSLOG ? ": " : "",
-		    errno == ENXIO ? "a FIFO that nobody reads, or a socket" : strerror(errno));
+		if (target == LOG_TO_SYSLOG && log->sink.path != NULL)
+			snprintf(why, size, "%s: %s", log->sink.path, reason);
+		else
+			snprintf(why, size, "%s", reason);
 		log_sink_reset(&log->sink);
 		free(log);
 		return NULL;

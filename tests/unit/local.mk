@@ -40,6 +40,32 @@ TESTS += %D%/conn.tap
 %C%_conn_tap_SOURCES = %D%/conn.c
 %C%_conn_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/control.tap
+TESTS += %D%/control.tap
+%C%_control_tap_SOURCES = %D%/control.c \
+	fcgistarter/control.c \
+	fcgistarter/control_line.c \
+	fcgistarter/control_place.c \
+	fcgistarter/control_request.c \
+	fcgistarter/control_talk.c \
+	fcgistarter/status.c
+%C%_control_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_control_tap_LDADD = $(UNIT_LIBS) $(EV_LIBS)
+
+check_PROGRAMS += %D%/control_line.tap
+TESTS += %D%/control_line.tap
+%C%_control_line_tap_SOURCES = %D%/control_line.c \
+	fcgistarter/control_line.c
+%C%_control_line_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_control_line_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/control_place.tap
+TESTS += %D%/control_place.tap
+%C%_control_place_tap_SOURCES = %D%/control_place.c \
+	fcgistarter/control_place.c
+%C%_control_place_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_control_place_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/fcgi_body.tap
 TESTS += %D%/fcgi_body.tap
 %C%_fcgi_body_tap_SOURCES = %D%/fcgi_body.c
@@ -95,6 +121,19 @@ check_PROGRAMS += %D%/json.tap
 TESTS += %D%/json.tap
 %C%_json_tap_SOURCES = %D%/json.c
 %C%_json_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/log.tap
+TESTS += %D%/log.tap
+%C%_log_tap_SOURCES = %D%/log.c fcgistarter/log.c \
+	fcgistarter/log_line.c fcgistarter/log_sink.c fcgistarter/log_source.c
+%C%_log_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_log_tap_LDADD = $(UNIT_LIBS) $(EV_LIBS)
+
+check_PROGRAMS += %D%/log_line.tap
+TESTS += %D%/log_line.tap
+%C%_log_line_tap_SOURCES = %D%/log_line.c fcgistarter/log_line.c
+%C%_log_line_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_log_line_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/params.tap
 TESTS += %D%/params.tap

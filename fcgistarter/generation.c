@@ -104,11 +104,13 @@ tell_spawn_failure(struct generation *generation, const struct spawn_failure *fa
 {
 	const struct supervisor *supervisor = generation->supervisor;
 	const char *path = generation->program->path;
+	struct spawn spawn = supervisor->pattern;
 	char why[1024];
 
+	spawn.path = path;
 	if (failure->step == SPAWN_EXEC)
 		fail(generation, spawn_exit_status(failure->error), "%s: %s", path,
-		    spawn_explain(why, sizeof why, path, failure->error));
+		    spawn_explain_exec(why, sizeof why, &spawn, failure->error));
 	else if (failure->step == SPAWN_DIRECTORY && supervisor->options->directory != NULL)
 		fail(generation, 1, "-d %s: %s", supervisor->options->directory,
 		    strerror(failure->error));
@@ -135,11 +137,7 @@ start_member(struct generation *generation, int place)
 		generation_lived(generation, instance);
 		return;
 	}
-	/* Counted from now, not from when the loop last looked at the clock. */
-	ev_now_update(supervisor->loop);
-	ev_timer_set(&instance->timer,
-	    (double)supervisor->options->start_grace_ns / CLOCK_NS_PER_S, 0.);
-	ev_timer_start(supervisor->loop, &instance->timer);
+	instance_set_timer(supervisor->loop, instance, supervisor->options->start_grace_ns);
 }
 
 /*

@@ -9,17 +9,10 @@
 #include "clock.h"
 
 #define STEP_NS CLOCK_NS_PER_S
+/* Who belongs to a start that has failed has served nobody, and the caller waits. */
+#define FAILED_START_NS (2 * CLOCK_NS_PER_S)
 #define LEFT_BEHIND_TERM_NS (2 * CLOCK_NS_PER_S)
 #define LEFT_BEHIND_INTERVAL_NS (20 * CLOCK_NS_PER_MS)
-
-static void
-set_timer(const struct supervisor *supervisor, struct instance *instance, int64_t ns)
-{
-	ev_timer_stop(supervisor->loop, &instance->timer);
-	ev_now_update(supervisor->loop);
-	ev_timer_set(&instance->timer, (double)ns / CLOCK_NS_PER_S, 0.);
-	ev_timer_start(supervisor->loop, &instance->timer);
-}
 
 void
 retire(struct supervisor *supervisor, struct instance *instance, int delayed)
@@ -29,9 +22,17 @@ retire(struct supervisor *supervisor, struct instance *instance, int delayed)
 		return;
 	instance->state = INSTANCE_RETIRING;
 	if (delayed && supervisor->options->drain_delay_ns > 0)
-		set_timer(supervisor, instance, supervisor->options->drain_delay_ns);
+		instance_set_timer(supervisor->loop, instance, supervisor->options->drain_delay_ns);
 	else
 		retire_step(supervisor, instance);
+}
+
+static int64_t
+patience_ns(const struct supervisor *supervisor)
+{
+	int64_t ns = supervisor->options->stop_timeout_ns;
+
+	return supervisor->started || ns < FAILED_START_NS ? ns : FAILED_START_NS;
 }
 
 void
@@ -41,9 +42,9 @@ retire_step(struct supervisor *supervisor, struct instance *instance)
 	int64_t now_ns = clock_now_ns(), next_ns = STEP_NS;
 
 	if (instance->kill_ns == 0)
-		instance->kill_ns = clock_after(now_ns, options->stop_timeout_ns);
+		instance->kill_ns = clock_after(now_ns, patience_ns(supervisor));
 	if (now_ns >= instance->kill_ns) {
-		if (instance->stop_step >= 0)
+		if (instance->stop_step >= 0 && supervisor->started)
 			supervisor_say(supervisor, "instance %d [%ld] does not end: killed",
 			    instance->number, (long)instance->pid);
 		instance->stop_step = -1;
@@ -57,7 +58,7 @@ retire_step(struct supervisor *supervisor, struct instance *instance)
 		if (instance->kill_ns - now_ns < next_ns)
 			next_ns = instance->kill_ns - now_ns;
 	}
-	set_timer(supervisor, instance, next_ns);
+	instance_set_timer(supervisor->loop, instance, next_ns);
 }
 
 /* What instances have left behind is our child by now.  Returns one of them, 0 if there is none. */
@@ -81,11 +82,25 @@ signal_children(int number)
 	return one;
 }
 
+/* --stop-timeout is for all of a stop, but who has not been asked before is asked first. */
+static int64_t
+find_kill_ns(const struct supervisor *supervisor)
+{
+	int64_t now_ns = clock_now_ns(), first_ns = clock_after(now_ns, LEFT_BEHIND_INTERVAL_NS);
+	int64_t last_ns = clock_after(now_ns, LEFT_BEHIND_TERM_NS);
+	int64_t kill_ns =
+	    clock_after(supervisor->stopped_ns, supervisor->options->stop_timeout_ns);
+
+	if (kill_ns < first_ns)
+		return first_ns;
+	return kill_ns < last_ns ? kill_ns : last_ns;
+}
+
 void
 retire_left_behind(const struct supervisor *supervisor)
 {
 	const struct timespec interval = { .tv_nsec = LEFT_BEHIND_INTERVAL_NS };
-	int64_t kill_ns = clock_after(clock_now_ns(), LEFT_BEHIND_TERM_NS);
+	int64_t kill_ns = find_kill_ns(supervisor);
 	int64_t end_ns = clock_after(kill_ns, LEFT_BEHIND_TERM_NS);
 	sigset_t death;
 	pid_t pid, left;

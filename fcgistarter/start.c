@@ -9,11 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "absolute.h"
 #include "allow.h"
 #include "control_place.h"
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
 #include "spawn.h"
+
+/* For one exec: only a user who holds it up on purpose, or a file server that is gone, takes longer. */
+enum { SPAWN_TIMEOUT_MS = 10000 };
 
 void
 start_init(struct start *start)
@@ -161,11 +165,16 @@ open_listeners(struct start *start)
  * host name before that may take long and may be interrupted.
  */
 static void
-hold_signals(void)
+hold_signals(const struct options *options)
 {
 	sigset_t stop;
 
 	spawn_stop_signals(&stop);
+	/* These would end it until the supervisor takes them. */
+	if (options->supervise) {
+		sigaddset(&stop, SIGUSR1);
+		sigaddset(&stop, SIGUSR2);
+	}
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 	/* A pipe that nobody reads is told as an error of standard output. */
 	signal(SIGPIPE, SIG_IGN);
@@ -243,10 +252,46 @@ open_notify(struct start *start)
 {
 	const char *why;
 
+	/* The program before us has told whoever waits there, and closed it. */
+	int ready_fd = start->upgrade.text != NULL ? -1 : start->options.notify_fd;
+
 	/* A service manager that cannot be told is no reason not to serve. */
-	if (notify_open(&start->notify, start->options.notify_fd, &why) < 0)
+	if (notify_open(&start->notify, ready_fd, &why) < 0)
 		cli_warn(&start->options.cli, "%s", why);
 	return 0;
+}
+
+/* A supervisor leaves the directory that relative names begin at.  Returns 0, or -1 with errno. */
+static int
+replace(char **path)
+{
+	char *absolute;
+
+	if (*path == NULL)
+		return 0;
+	absolute = absolute_path(*path);
+	if (absolute == NULL)
+		return -1;
+	free(*path);
+	*path = absolute;
+	return 0;
+}
+
+static int
+make_absolute(struct start *start)
+{
+	struct options *options = &start->options;
+	size_t i;
+	int r;
+
+	if (!options->supervise)
+		return 0;
+	r = replace(&options->watch_file);
+	for (i = 0; i < start->listeners.count && r == 0; i++)
+		r = replace(&start->listeners.items[i].path);
+	if (r < 0)
+		cli_error(&options->cli, "cannot find the way here: %s", strerror(errno));
+	return r < 0;
 }
 
 /* --- the whole ----------------------------------------------------------------------------------- */
@@ -272,14 +317,15 @@ start_prepare(struct start *start)
 {
 	int (*const steps[])(struct start *) = {
 		/* Notification and activation take their variables out of the environment first. */
-		open_notify, start_check, NULL, open_pid_file, open_log, open_listeners,
+		open_notify, start_check, NULL, open_pid_file, open_log, make_absolute,
+		open_listeners,
 	};
 	size_t i;
 	int status = 0;
 
 	for (i = 0; i < sizeof steps / sizeof *steps && status == 0; i++) {
 		if (steps[i] == NULL)
-			hold_signals();
+			hold_signals(&start->options);
 		else
 			status = steps[i](start);
 	}
@@ -309,6 +355,7 @@ fill_pattern(const struct start *start, struct spawn *pattern)
 		.no_new_privs = options->no_new_privs,
 		.death_signal = options->supervise ? SIGTERM : 0,
 		.ignore_sigpipe = options->ignore_sigpipe,
+		.timeout_ms = SPAWN_TIMEOUT_MS,
 	};
 }
 
@@ -317,21 +364,12 @@ fill_paths(const struct start *start, struct supervisor *supervisor)
 {
 	const struct options *options = &start->options;
 	char why[512];
-	int len;
 
 	if (control_place(supervisor->control_path, sizeof supervisor->control_path,
 		options->control, options->pid_file, why, sizeof why) < 0) {
 		supervisor->control_path[0] = '\0';
 		cli_warn(&options->cli, "no control socket: %s", why);
 	}
-	if (options->watch_file == NULL)
-		return;
-	len = snprintf(supervisor->watch_path, sizeof supervisor->watch_path, "%s%s%s",
-	    options->watch_file[0] == '/' ? "" : supervisor->directory,
-	    options->watch_file[0] == '/' ? "" : "/", options->watch_file);
-	if (len >= (int)sizeof supervisor->watch_path)
-		cli_die(&options->cli, 1, "--watch-file %s: %s", options->watch_file,
-		    strerror(ENAMETOOLONG));
 }
 
 void
@@ -356,7 +394,8 @@ start_reset(struct start *start)
 	if (start->log != NULL)
 		log_close(start->log);
 	pid_file_reset(&start->pid_file);
-	pid_lock_reset(&start->pid_lock);
+	/* That of a start that has failed: it holds nobody. */
+	pid_lock_remove(&start->pid_lock);
 	notify_reset(&start->notify);
 	listeners_reset(&start->listeners);
 	program_reset(&start->program);

@@ -128,9 +128,7 @@ supervisor_place(struct supervisor *supervisor, struct instance *instance)
 	if (!options->supervise)
 		return;
 	/* Told to the policy when it has lived long enough to prove that things are well. */
-	ev_now_update(supervisor->loop);
-	ev_timer_set(&instance->timer, seconds(options->policy.min_life_ns), 0.);
-	ev_timer_start(supervisor->loop, &instance->timer);
+	instance_set_timer(supervisor->loop, instance, options->policy.min_life_ns);
 }
 
 static int
@@ -151,8 +149,16 @@ tell_restart_failure(const struct supervisor *supervisor, int number,
 	    spawn_step_name(failure->step), supervisor->program->path, strerror(failure->error));
 }
 
-/* A start that fails counts as an instance that died at once. */
 static void
+give_up(struct supervisor *supervisor)
+{
+	supervisor_say(supervisor, "given up after %u failures in a row",
+	    supervisor->policy.failures);
+	supervisor_stop(supervisor, 1);
+}
+
+/* A start that fails counts as an instance that died at once.  Returns 0, or -1 if it has failed. */
+static int
 restart_place(struct supervisor *supervisor, int number)
 {
 	int64_t now_ns = clock_now_ns();
@@ -166,15 +172,51 @@ restart_place(struct supervisor *supervisor, int number)
 	supervisor->places[number].restarts++;
 	if (instance != NULL) {
 		supervisor_place(supervisor, instance);
-		return;
+		return 0;
 	}
 	tell_restart_failure(supervisor, number, &failure);
-	if (policy_ended(&supervisor->policy, now_ns, now_ns, W_EXITCODE(127, 0)) ==
-	    POLICY_GIVE_UP) {
-		supervisor_say(supervisor, "given up after %u failures in a row",
-		    supervisor->policy.failures);
-		supervisor_stop(supervisor, 1);
+	switch (policy_ended(&supervisor->policy, now_ns, now_ns, W_EXITCODE(127, 0))) {
+	case POLICY_RETIRE:
+		supervisor->places[number].retired = 1;
+		break;
+	case POLICY_GIVE_UP:
+		give_up(supervisor);
+		break;
+	default:
+		break;
 	}
+	return -1;
+}
+
+/* Starts the missing instances, at most count.  Returns 0, or -1 once one could not be started. */
+static int
+fill_some(struct supervisor *supervisor, int count)
+{
+	const struct place *place;
+	int i;
+
+	for (i = 0; i < supervisor->options->instances && count > 0; i++) {
+		place = &supervisor->places[i];
+		if (place->instance != NULL || place->retired)
+			continue;
+		if (restart_place(supervisor, i) < 0)
+			return -1;
+		count--;
+	}
+	return 0;
+}
+
+/* With --restart the pool may be over without anybody stopping it. */
+static void
+end_if_over(struct supervisor *supervisor)
+{
+	if (!TAILQ_EMPTY(&supervisor->instances))
+		return;
+	if (supervisor->state == SUPERVISOR_STOPPING)
+		ev_break(supervisor->loop, EVBREAK_ALL);
+	else if (supervisor->state == SUPERVISOR_RUNNING && supervisor->generation == NULL &&
+	    count_missing(supervisor) == 0)
+		supervisor_stop(supervisor, supervisor->status);
 }
 
 /* Starts as many of the missing instances as the policy allows, and asks again when it says so. */
@@ -182,26 +224,25 @@ static void
 fill_places(struct supervisor *supervisor)
 {
 	int64_t now_ns, again_ns;
-	int allowed, i;
+	int allowed, failed = 0;
 
 	if (supervisor->state != SUPERVISOR_RUNNING)
 		return;
-	for (;;) {
+	do {
 		now_ns = clock_now_ns();
 		allowed = policy_allows(&supervisor->policy, count_missing(supervisor), now_ns,
 		    &again_ns);
-		if (allowed == 0)
+		/* After a failure not at once, though there be no delay: others want a turn too. */
+		if (allowed > 0 && failed) {
+			again_ns = now_ns;
 			break;
-		for (i = 0; i < supervisor->options->instances && allowed > 0; i++)
-			if (supervisor->places[i].instance == NULL &&
-			    !supervisor->places[i].retired) {
-				restart_place(supervisor, i);
-				allowed--;
-			}
+		}
+		failed = fill_some(supervisor, allowed) < 0;
 		if (supervisor->state != SUPERVISOR_RUNNING)
 			return;
-	}
+	} while (allowed > 0);
 	tell_news(supervisor, SUPERVISOR_CHANGED, NULL);
+	end_if_over(supervisor);
 	ev_timer_stop(supervisor->loop, &supervisor->wake);
 	if (again_ns == CLOCK_NEVER)
 		return;
@@ -251,13 +292,9 @@ serving_died(struct supervisor *supervisor, struct instance *instance)
 	    instance->child.rstatus)) {
 	case POLICY_RETIRE:
 		place->retired = 1;
-		if (TAILQ_EMPTY(&supervisor->instances))
-			supervisor_stop(supervisor, supervisor->status);
 		break;
 	case POLICY_GIVE_UP:
-		supervisor_say(supervisor, "given up after %u failures in a row",
-		    supervisor->policy.failures);
-		supervisor_stop(supervisor, 1);
+		give_up(supervisor);
 		break;
 	default:
 		fill_places(supervisor);
@@ -298,8 +335,7 @@ on_death(EV_P_ ev_child *watcher, int events)
 	if (instance->output != NULL)
 		log_source_free(instance->output);
 	instance_free(EV_A_ instance);
-	if (supervisor->state == SUPERVISOR_STOPPING && TAILQ_EMPTY(&supervisor->instances))
-		ev_break(EV_A_ EVBREAK_ALL);
+	end_if_over(supervisor);
 }
 
 static void
@@ -378,6 +414,7 @@ static void
 on_first_ready(struct supervisor *supervisor)
 {
 	take_over(supervisor);
+	supervisor->started = 1;
 	supervisor->state = SUPERVISOR_RUNNING;
 	ev_break(supervisor->loop, EVBREAK_ALL);
 }
@@ -524,9 +561,8 @@ watch_stop_signals(struct supervisor *supervisor)
 	sigprocmask(SIG_UNBLOCK, &supervisor->watched, NULL);
 }
 
-/* What a supervisor obeys, whatever nohup(1) or a shell's & had it ignore. */
-static void
-watch_control_signals(struct supervisor *supervisor)
+void
+supervisor_obey(struct supervisor *supervisor)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2 };
 	size_t i;
@@ -603,6 +639,7 @@ supervisor_stop(struct supervisor *supervisor, int status)
 		return;
 	drop_generation(supervisor);
 	supervisor->state = SUPERVISOR_STOPPING;
+	supervisor->stopped_ns = clock_now_ns();
 	supervisor->status = status;
 	tell_news(supervisor, SUPERVISOR_STOPS, NULL);
 	ev_timer_stop(supervisor->loop, &supervisor->wake);
@@ -652,11 +689,11 @@ supervisor_end(struct supervisor *supervisor)
 int
 supervisor_run(struct supervisor *supervisor)
 {
-	watch_control_signals(supervisor);
 	/* Deaths between two programs of ours have raised a signal that nobody saw. */
 	ev_feed_signal_event(supervisor->loop, SIGCHLD);
 	fill_places(supervisor);
-	ev_run(supervisor->loop, 0);
+	if (supervisor->state == SUPERVISOR_RUNNING || !TAILQ_EMPTY(&supervisor->instances))
+		ev_run(supervisor->loop, 0);
 	retire_left_behind(supervisor);
 	return supervisor->status;
 }

@@ -54,8 +54,10 @@ struct supervisor {
 	struct log *own_log;		/* for our own lines once we have started; NULL: without -S */
 	struct ev_loop *loop;
 	enum supervisor_state state;
+	int started;			/* 1 once the first generation was ready */
 	int status;			/* exit status */
 	int64_t since_ns;
+	int64_t stopped_ns;		/* when it began to stop */
 	struct instance_list instances;	/* all that live */
 	struct place *places;		/* options->instances of them */
 	unsigned number;		/* of the current generation */
@@ -74,7 +76,6 @@ struct supervisor {
 	void *listener_of_news;
 	struct spawn pattern;		/* of all instances: whom they run as, their limits */
 	char control_path[PATH_MAX];	/* "": no control socket */
-	char watch_path[PATH_MAX];	/* of --watch-file, absolute */
 
 	/* for an upgrade */
 	char **argv;
@@ -106,6 +107,12 @@ int supervisor_start(struct supervisor *supervisor, int caller_fd);
 
 /* Ends all instances and waits for it: what was started is of no use. */
 void supervisor_end(struct supervisor *supervisor);
+
+/*
+ * Takes the signals of a supervisor from now on, whatever nohup(1) or a shell's & had it ignore.  They
+ * are obeyed in supervisor_run().
+ */
+void supervisor_obey(struct supervisor *supervisor);
 
 /* Goes on until the pool is told to stop or given up.  Returns the exit status. */
 int supervisor_run(struct supervisor *supervisor);

@@ -19,12 +19,15 @@
  *	directory /srv
  *	counters GENERATION RESTARTS SINCE_NS
  *	fd NAME FD
- *	listener FD
+ *	listener FD DEV INO
  *	instance NUMBER PID GENERATION STARTED_NS RETIRING OUTPUT_FD
  *
  * Lines that it does not know are skipped.
  */
 #define VARIABLE "FCGISTARTER_STATE"
+
+/* We do not serve signals meanwhile. */
+enum { CHECK_TIMEOUT_S = 10 };
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
@@ -107,19 +110,34 @@ upgrade_fd(const struct upgrade *upgrade, const char *name)
 	return -1;
 }
 
+/* Which file is ours to remove: what has the name now may be another's. */
+static struct addr_file
+read_file(const char *item)
+{
+	uintmax_t dev = 0, ino = 0;
+
+	(void)sscanf(item, "%*d %" SCNuMAX " %" SCNuMAX, &dev, &ino);
+	return (struct addr_file){ .dev = (dev_t)dev, .ino = (ino_t)ino };
+}
+
 int
 upgrade_listeners(const struct upgrade *upgrade, struct listeners *listeners,
     const struct options *options)
 {
 	const char *p = upgrade->text, *item;
 	int fds[INSTANCES_MAX];
-	size_t count = 0;
+	size_t count = 0, i;
 
 	while (count < INSTANCES_MAX && (item = next_item(&p, "listener")) != NULL) {
 		fds[count] = (int)strtol(item, NULL, 10);
 		set_cloexec(fds[count++]);
 	}
-	return listeners_adopt(listeners, options, fds, count);
+	if (listeners_adopt(listeners, options, fds, count) < 0)
+		return -1;
+	p = upgrade->text;
+	for (i = 0; i < count && (item = next_item(&p, "listener")) != NULL; i++)
+		listeners->items[i].file = read_file(item);
+	return 0;
 }
 
 static void
@@ -156,6 +174,7 @@ upgrade_instances(const struct upgrade *upgrade, struct supervisor *supervisor)
 	const char *p = upgrade->text, *item = next_item(&p, "counters");
 
 	supervisor->state = SUPERVISOR_RUNNING;
+	supervisor->started = 1;
 	if (item != NULL)
 		(void)sscanf(item, "%u %u %" SCNd64, &supervisor->number, &supervisor->restarts,
 		    &supervisor->since_ns);
@@ -203,6 +222,7 @@ keep_all_open(const struct supervisor *supervisor, int keep)
 static char *
 write_state(const struct supervisor *supervisor)
 {
+	const struct listener *listener;
 	const struct instance *instance;
 	char *text = NULL;
 	size_t len, i;
@@ -215,8 +235,11 @@ write_state(const struct supervisor *supervisor)
 	    supervisor->since_ns);
 	for (i = 0; i < supervisor->kept_count; i++)
 		fprintf(out, "fd %s %d\n", supervisor->kept[i].name, supervisor->kept[i].fd);
-	for (i = 0; i < supervisor->listeners->count; i++)
-		fprintf(out, "listener %d\n", supervisor->listeners->items[i].fd);
+	for (i = 0; i < supervisor->listeners->count; i++) {
+		listener = &supervisor->listeners->items[i];
+		fprintf(out, "listener %d %ju %ju\n", listener->fd, (uintmax_t)listener->file.dev,
+		    (uintmax_t)listener->file.ino);
+	}
 	TAILQ_FOREACH(instance, &supervisor->instances, link)
 		fprintf(out, "instance %d %ld %u %" PRId64 " %d %d\n", instance->number,
 		    (long)instance->pid, instance->generation, instance->started_ns,
@@ -229,6 +252,42 @@ write_state(const struct supervisor *supervisor)
 	return text;
 }
 
+/* Puts all that the next program takes over where it finds it.  Returns 0, or -1 without memory. */
+static int
+hand_over(const struct supervisor *supervisor)
+{
+	char *state = write_state(supervisor);
+	int r = state == NULL ? -1 : setenv(VARIABLE, state, 1);
+
+	free(state);
+	if (r == 0)
+		keep_all_open(supervisor, 1);
+	return r;
+}
+
+/* In a child: the new program says of the command line, and of what we hold, what it thinks. */
+static _Noreturn void
+check(const struct supervisor *supervisor)
+{
+	size_t count = 0;
+	sigset_t none;
+	char **argv;
+
+	while (supervisor->argv[count] != NULL)
+		count++;
+	argv = calloc(count + 2, sizeof *argv);
+	if (argv == NULL || hand_over(supervisor) < 0 || chdir(supervisor->directory) < 0)
+		_exit(1);
+	argv[0] = supervisor->argv[0];
+	argv[1] = (char *)(uintptr_t) "--check";
+	memcpy(argv + 2, supervisor->argv + 1, count * sizeof *argv);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	alarm(CHECK_TIMEOUT_S);
+	execv(supervisor->self, argv);
+	_exit(127);
+}
+
 /* Whether the program that is there now takes our command line.  What it says goes to stderr. */
 static int
 is_acceptable(const struct supervisor *supervisor)
@@ -236,27 +295,9 @@ is_acceptable(const struct supervisor *supervisor)
 	int status = -1;
 	pid_t pid = fork();
 
-	if (pid < 0)
-		return 0;
-	if (pid == 0) {
-		size_t count = 0;
-		char **argv;
-		sigset_t none;
-
-		while (supervisor->argv[count] != NULL)
-			count++;
-		argv = calloc(count + 2, sizeof *argv);
-		if (argv == NULL || chdir(supervisor->directory) < 0)
-			_exit(1);
-		argv[0] = supervisor->argv[0];
-		argv[1] = (char *)(uintptr_t) "--check";
-		memcpy(argv + 2, supervisor->argv + 1, count * sizeof *argv);
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
-		execv(supervisor->self, argv);
-		_exit(127);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	if (pid == 0)
+		check(supervisor);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status == 0;
 }
@@ -264,7 +305,6 @@ is_acceptable(const struct supervisor *supervisor)
 void
 upgrade(struct supervisor *supervisor)
 {
-	char *state;
 	int error;
 
 	if (supervisor->generation != NULL || supervisor->state != SUPERVISOR_RUNNING) {
@@ -276,19 +316,15 @@ upgrade(struct supervisor *supervisor)
 		    supervisor->self);
 		return;
 	}
-	state = write_state(supervisor);
-	if (state == NULL || setenv(VARIABLE, state, 1) < 0) {
+	supervisor_say(supervisor, "executing %s again", supervisor->self);
+	if (hand_over(supervisor) < 0) {
 		supervisor_say(supervisor, "not upgraded: out of memory");
-		free(state);
 		return;
 	}
-	free(state);
 	if (supervisor->notify_socket != NULL && supervisor->notify_socket[0] != '\0')
 		setenv("NOTIFY_SOCKET", supervisor->notify_socket, 1);
-	supervisor_say(supervisor, "executing %s again", supervisor->self);
 	if (supervisor->own_log != NULL)
 		log_hand_over(supervisor->own_log);
-	keep_all_open(supervisor, 1);
 	/* A signal must not find its default disposition before the program has said what it wants. */
 	sigprocmask(SIG_BLOCK, &supervisor->watched, NULL);
 	execv(supervisor->self, supervisor->argv);
@@ -296,5 +332,6 @@ upgrade(struct supervisor *supervisor)
 	sigprocmask(SIG_UNBLOCK, &supervisor->watched, NULL);
 	keep_all_open(supervisor, 0);
 	unsetenv(VARIABLE);
+	unsetenv("NOTIFY_SOCKET");
 	supervisor_say(supervisor, "not upgraded: %s: %s", supervisor->self, strerror(error));
 }

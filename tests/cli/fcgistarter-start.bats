@@ -114,7 +114,7 @@ END
   start -s ./exec -c /bin/false --ready exec
   start -s ./alive -c "$show_state" --ready=alive -e SHOW_STATE_GATE="$PWD/never"
   fails_beside 1 -s ./dead -c /bin/false --ready=alive
-  refuses_beside -s ./sock -c "$show_state" --ready=values
+  refuses_beside -s ./sock -c "$show_state" --ready=answer
   refuses_beside -s ./sock -c "$show_state" --ready
 }
 

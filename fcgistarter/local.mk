@@ -1,5 +1,6 @@
 bin_PROGRAMS += %D%/fcgistarter
 %C%_fcgistarter_SOURCES =
+%C%_fcgistarter_SOURCES += %D%/absolute.c %D%/absolute.h
 %C%_fcgistarter_SOURCES += %D%/activation.c %D%/activation.h
 %C%_fcgistarter_SOURCES += %D%/allow.c %D%/allow.h
 %C%_fcgistarter_SOURCES += %D%/control.c %D%/control.h

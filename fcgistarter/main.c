@@ -106,9 +106,11 @@ supervise(struct start *start, struct supervisor *supervisor, int caller_fd, int
 	struct service service;
 	int status;
 
+	/* Whoever waits for the start may ask and signal us once it is over. */
+	supervisor_obey(supervisor);
+	service_begin(&service, supervisor, &start->notify, control_fd);
 	if (!start->options.foreground)
 		detach(&start->options, caller_fd);
-	service_begin(&service, supervisor, &start->notify, control_fd);
 	status = supervisor_run(supervisor);
 	service_end(&service);
 	listeners_unlink(&start->listeners);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +10,8 @@
 
 #include <bsd/libutil.h>
 
+#include "absolute.h"
 #include "fcgi_error.h"
-
-/* The supervisor leaves the directory that a relative path begins at. */
-static char *
-make_absolute(const char *path)
-{
-	char directory[PATH_MAX], *absolute;
-
-	if (path[0] == '/')
-		return strdup(path);
-	if (getcwd(directory, sizeof directory) == NULL)
-		return NULL;
-	return asprintf(&absolute, "%s/%s", directory, path) < 0 ? NULL : absolute;
-}
 
 static pid_t
 read_holder(const char *path)
@@ -47,7 +34,7 @@ pid_lock_open(struct pid_lock *lock, const char *path, pid_t *holder)
 	*holder = 0;
 	if (path == NULL)
 		return 0;
-	lock->path = make_absolute(path);
+	lock->path = absolute_path(path);
 	if (lock->path == NULL)
 		return -FCGI_E_SYSTEM;
 	lock->fd = flopen(lock->path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0644);
@@ -66,7 +53,7 @@ pid_lock_adopt(struct pid_lock *lock, const char *path, int fd)
 	*lock = (struct pid_lock){ .fd = fd };
 	if (path == NULL || fd < 0)
 		return 0;
-	lock->path = make_absolute(path);
+	lock->path = absolute_path(path);
 	return lock->path == NULL ? -FCGI_E_SYSTEM : 0;
 }
 

@@ -38,7 +38,7 @@ struct control_handlers {
 
 /*
  * Listens.  A socket that nobody serves any more is replaced.
- * path: of control_place(); of any length.
+ * path: of control_place(); its directory may have any length.
  * handlers, owner: alive as long as the control.
  * Returns it, or NULL with the reason in why, one line without path.
  */

@@ -28,8 +28,8 @@ int control_place(char *dst, size_t size, const char *control, const char *pid_f
 int control_place_directory(char *dst, size_t size, int make, char *why, size_t why_size);
 
 /*
- * The socket address of a path that may be longer than a socket address holds: its directory is
- * then reached through a descriptor.
+ * The socket address of a path that may be longer than a socket address holds (107 bytes): its
+ * directory is then reached through a descriptor.  The name in it may have 80 bytes in any case.
  * *directory_fd: to be closed once the address has been used; -1: there is none.
  * Returns 0, or -FCGI_E_SYSTEM with errno.
  */

@@ -150,8 +150,8 @@ send_request(struct control_talk *talk)
 	char line[CONTROL_LINE_MAX];
 	size_t len = control_line_request(line, talk->command);
 
-	/* It fits into any socket's buffer at once. */
-	if (send(talk->fd, line, len, MSG_NOSIGNAL) == (ssize_t)len)
+	/* It fits into any socket's buffer at once.  Who has hung up may have said why before. */
+	if (send(talk->fd, line, len, MSG_NOSIGNAL) == (ssize_t)len || errno == EPIPE)
 		return 0;
 	return fail(talk, "%s", strerror(errno));
 }

@@ -62,6 +62,16 @@ instance_free(struct ev_loop *loop, struct instance *instance)
 }
 
 void
+instance_set_timer(struct ev_loop *loop, struct instance *instance, int64_t ns)
+{
+	ev_timer_stop(loop, &instance->timer);
+	/* From now, not from when the loop last looked at the clock. */
+	ev_now_update(loop);
+	ev_timer_set(&instance->timer, (double)ns / CLOCK_NS_PER_S, 0.);
+	ev_timer_start(loop, &instance->timer);
+}
+
+void
 instance_signal(const struct instance *instance, int number)
 {
 	/* It leads a group of its own; what it has started belongs to that. */

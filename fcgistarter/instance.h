@@ -52,6 +52,9 @@ struct instance *instance_adopt(pid_t pid, int number, unsigned generation, int6
 /* Forgets one that has died; its watchers are stopped. */
 void instance_free(struct ev_loop *loop, struct instance *instance);
 
+/* Lets its timer end after ns, counted from now; an earlier one is forgotten. */
+void instance_set_timer(struct ev_loop *loop, struct instance *instance, int64_t ns);
+
 /* Signals it and all of its process group. */
 void instance_signal(const struct instance *instance, int number);
 

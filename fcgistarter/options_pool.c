@@ -374,6 +374,10 @@ options_pool_settle(struct options *options)
 	}
 	require_supervisor(options);
 	options->policy.start_delay_ns = options->start_delay_ns;
+	/* One that ends because we have it end has not failed. */
+	if (options->max_lifetime_ns > 0 &&
+	    options->policy.min_life_ns > options->max_lifetime_ns)
+		options->policy.min_life_ns = options->max_lifetime_ns;
 	if (options->policy.restart_max_delay_ns < options->policy.restart_delay_ns)
 		options->policy.restart_max_delay_ns = options->policy.restart_delay_ns;
 	if (options->log_tagged < 0)

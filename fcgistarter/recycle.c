@@ -11,25 +11,19 @@
 /* How long after a successor has failed another is tried. */
 #define RETRY_NS (60 * CLOCK_NS_PER_S)
 
-static void
-set_timer(const struct supervisor *supervisor, struct instance *instance, int64_t ns)
-{
-	ev_timer_stop(supervisor->loop, &instance->timer);
-	ev_now_update(supervisor->loop);
-	ev_timer_set(&instance->timer, (double)ns / CLOCK_NS_PER_S, 0.);
-	ev_timer_start(supervisor->loop, &instance->timer);
-}
-
 void
 recycle_begin(struct supervisor *supervisor, struct instance *instance, const char *why)
 {
 	struct place *place = &supervisor->places[instance->number];
 	struct spawn_failure failure;
 
-	/* A new generation is on its way already and replaces all. */
-	if (place->successor != NULL || supervisor->generation != NULL ||
-	    supervisor->state != SUPERVISOR_RUNNING)
+	if (place->successor != NULL || supervisor->state != SUPERVISOR_RUNNING)
 		return;
+	/* A new generation is on its way and replaces all, unless it fails. */
+	if (supervisor->generation != NULL) {
+		recycle_postpone(supervisor, instance);
+		return;
+	}
 	supervisor_say(supervisor, "instance %d [%ld] %s: to be replaced", instance->number,
 	    (long)instance->pid, why);
 	place->successor = supervisor_spawn(supervisor, supervisor->program, instance->number,
@@ -41,7 +35,7 @@ recycle_begin(struct supervisor *supervisor, struct instance *instance, const ch
 		recycle_postpone(supervisor, instance);
 		return;
 	}
-	set_timer(supervisor, place->successor, supervisor->options->start_grace_ns);
+	instance_set_timer(supervisor->loop, place->successor, supervisor->options->start_grace_ns);
 }
 
 void
@@ -60,7 +54,7 @@ void
 recycle_postpone(struct supervisor *supervisor, struct instance *instance)
 {
 	if (supervisor->options->max_lifetime_ns > 0)
-		set_timer(supervisor, instance, RETRY_NS);
+		instance_set_timer(supervisor->loop, instance, RETRY_NS);
 }
 
 void
@@ -73,7 +67,7 @@ recycle_when_due(struct supervisor *supervisor, struct instance *instance)
 	if (limit_ns == 0)
 		return;
 	if (age_ns < limit_ns) {
-		set_timer(supervisor, instance, limit_ns - age_ns);
+		instance_set_timer(supervisor->loop, instance, limit_ns - age_ns);
 		return;
 	}
 	snprintf(why, sizeof why, "is older than %s",

@@ -180,6 +180,9 @@ on_news(struct supervisor *supervisor, enum supervisor_news news, const char *wh
 		break;
 	case SUPERVISOR_RELOADED:
 		(void)notify_ready(service->notify, text);
+		/* One that was asked for while another was on its way is still to come. */
+		if (supervisor->reload_again)
+			break;
 		service->reload = NULL;
 		if (request != NULL)
 			control_answer(request, why == NULL, why);
@@ -218,7 +221,7 @@ begin_watch(struct service *service)
 	if (r == 0 && options->watch)
 		r = watch_add(service->watch, supervisor->program->path, 1);
 	if (r == 0 && options->watch_file != NULL)
-		r = watch_add(service->watch, supervisor->watch_path, 0);
+		r = watch_add(service->watch, options->watch_file, 0);
 	if (r < 0)
 		supervisor_say(supervisor, "cannot watch for changes: %s", strerror(errno));
 }
@@ -291,4 +294,6 @@ service_end(struct service *service)
 		watch_free(service->watch);
 	if (service->control != NULL)
 		control_close(service->control);
+	if (service->reload != NULL)
+		control_answer(service->reload, 0, NULL);
 }

@@ -195,7 +195,7 @@ mark_path(struct watch *watch, const char *path, int *links)
 		prefix[p - path] = '\0';
 		if (mark_component(watch, directory, name, prefix, links) < 0)
 			/* The directory is not there (any more): a mark before it tells of it. */
-			return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+			return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
 		memcpy(directory, prefix, sizeof directory);
 		p += strspn(p, "/");
 	}

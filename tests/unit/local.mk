@@ -9,6 +9,12 @@ if CMOCKA
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 
 # One block a module; keep them sorted.
+check_PROGRAMS += %D%/activation.tap
+TESTS += %D%/activation.tap
+%C%_activation_tap_SOURCES = %D%/activation.c fcgistarter/activation.c
+%C%_activation_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_activation_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/addr.tap
 TESTS += %D%/addr.tap
 %C%_addr_tap_SOURCES = %D%/addr.c
@@ -135,6 +141,18 @@ TESTS += %D%/log_line.tap
 %C%_log_line_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_log_line_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/memory.tap
+TESTS += %D%/memory.tap
+%C%_memory_tap_SOURCES = %D%/memory.c fcgistarter/memory.c
+%C%_memory_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_memory_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/notify.tap
+TESTS += %D%/notify.tap
+%C%_notify_tap_SOURCES = %D%/notify.c fcgistarter/notify.c
+%C%_notify_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_notify_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/params.tap
 TESTS += %D%/params.tap
 %C%_params_tap_SOURCES = %D%/params.c
@@ -176,6 +194,12 @@ check_PROGRAMS += %D%/trace.tap
 TESTS += %D%/trace.tap
 %C%_trace_tap_SOURCES = %D%/trace.c
 %C%_trace_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/watch.tap
+TESTS += %D%/watch.tap
+%C%_watch_tap_SOURCES = %D%/watch.c fcgistarter/watch.c
+%C%_watch_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_watch_tap_LDADD = $(UNIT_LIBS) $(EV_LIBS)
 
 check_PROGRAMS += %D%/wrapper.tap
 TESTS += %D%/wrapper.tap

@@ -7,6 +7,7 @@ bin_PROGRAMS += %D%/fcgistarter
 	%D%/pid_file.c %D%/pid_file.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/probe.c %D%/probe.h \
-	%D%/program.c %D%/program.h
+	%D%/program.c %D%/program.h \
+	%D%/stop.c %D%/stop.h
 %C%_fcgistarter_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
 %C%_fcgistarter_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS)

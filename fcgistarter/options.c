@@ -117,23 +117,6 @@ struct given {
 	int ready;
 };
 
-static char *
-keep(const struct cli *cli, const char *value)
-{
-	char *copy = strdup(value);
-
-	if (copy == NULL)
-		cli_die(cli, 1, "out of memory");
-	return copy;
-}
-
-static void
-replace(const struct cli *cli, char **where, const char *value)
-{
-	free(*where);
-	*where = keep(cli, value);
-}
-
 static void
 add_word(const struct cli *cli, struct words *words, const char *value)
 {
@@ -142,7 +125,7 @@ add_word(const struct cli *cli, struct words *words, const char *value)
 	if (items == NULL)
 		cli_die(cli, 1, "out of memory");
 	words->items = items;
-	items[words->count++] = keep(cli, value);
+	items[words->count++] = cli_keep(cli, value);
 }
 
 static void
@@ -211,7 +194,7 @@ take(struct options *options, struct given *given, int option, const char *value
 		read_interface(options, value);
 		break;
 	case OPT_SOCKET:
-		replace(cli, &options->socket, value);
+		cli_replace(cli, &options->socket, value);
 		break;
 	case OPT_PORT_PER_INSTANCE:
 		given->port_per_instance = 1;
@@ -224,13 +207,13 @@ take(struct options *options, struct given *given, int option, const char *value
 		given->mode = 1;
 		break;
 	case OPT_COMMAND:
-		replace(cli, &options->command_given, value);
+		cli_replace(cli, &options->command_given, value);
 		break;
 	case OPT_INSTANCES:
 		options->instances = (int)cli_number(cli, "-N", value, 1, INSTANCES_MAX);
 		break;
 	case OPT_CHDIR:
-		replace(cli, &options->directory, value);
+		cli_replace(cli, &options->directory, value);
 		break;
 	case OPT_ENV:
 		read_change(options, value);
@@ -258,7 +241,7 @@ take(struct options *options, struct given *given, int option, const char *value
 		options->print_port = 1;
 		break;
 	default:
-		replace(cli, &options->pid_file, value);
+		cli_replace(cli, &options->pid_file, value);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "probe.h"
 #include "spawn.h"
 #include "spawn_explain.h"
+#include "stop.h"
 
 enum {
 	STOP_SIGNALS = 4,	/* as many as spawn_stop_signals() may name */
@@ -23,8 +24,6 @@ enum {
 };
 
 #define PROBE_INTERVAL_S 0.01
-#define STOP_TIMEOUT_NS (2 * CLOCK_NS_PER_S)
-#define STOP_INTERVAL_NS (20 * CLOCK_NS_PER_MS)
 
 struct instance {
 	struct pool *pool;
@@ -379,97 +378,11 @@ pool_start(struct pool *pool, int caller_fd)
 	return pool->status;
 }
 
-static int
-is_instance(const struct pool *pool, pid_t pid)
-{
-	int i;
-
-	for (i = 0; i < pool->count; i++)
-		if (pool->pids[i] == pid)
-			return 1;
-	return 0;
-}
-
-/* What the instances have left behind is our child by now.  Returns one of them, 0 if none is. */
-static pid_t
-signal_left_behind(const struct pool *pool, int number)
-{
-	char path[64];
-	FILE *list;
-	pid_t one = 0;
-	long pid;
-
-	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-	list = fopen(path, "re");
-	if (list == NULL)
-		return 0;
-	while (fscanf(list, "%ld", &pid) == 1) {
-		if (is_instance(pool, (pid_t)pid))
-			continue;
-		kill((pid_t)pid, number);
-		one = (pid_t)pid;
-	}
-	fclose(list);
-	return one;
-}
-
-/* The instances with all of their groups.  Returns one of them, 0 if there is none. */
-static pid_t
-signal_groups(const struct pool *pool, int number)
-{
-	pid_t one = 0;
-	int i;
-
-	for (i = 0; i < pool->count; i++) {
-		if (pool->pids[i] <= 0)
-			continue;
-		kill(-pool->pids[i], number);
-		one = pool->pids[i];
-	}
-	return one;
-}
-
-/* Reaps all that have ended.  Returns 1 when there is no child any more. */
-static int
-reap(struct pool *pool)
-{
-	pid_t pid;
-	int i;
-
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-		for (i = 0; i < pool->count; i++)
-			if (pool->pids[i] == pid)
-				pool->pids[i] = 0;
-	return pid < 0 && errno == ECHILD;
-}
-
 void
 pool_stop(struct pool *pool)
 {
-	const struct timespec interval = { .tv_nsec = STOP_INTERVAL_NS };
-	int64_t kill_ns = clock_after(clock_now_ns(), STOP_TIMEOUT_NS);
-	int64_t end_ns = clock_after(kill_ns, STOP_TIMEOUT_NS);
-	sigset_t death;
-	pid_t left;
+	pid_t left = stop_all(pool->pids, pool->count);
 
-	sigemptyset(&death);
-	sigaddset(&death, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &death, NULL);
-	signal_groups(pool, SIGTERM);
-	signal_groups(pool, SIGCONT);
-	while (!reap(pool)) {
-		if (clock_now_ns() < kill_ns) {
-			signal_left_behind(pool, SIGTERM);
-		} else {
-			left = signal_groups(pool, SIGKILL);
-			if (left == 0)
-				left = signal_left_behind(pool, SIGKILL);
-			if (clock_now_ns() > end_ns) {
-				cli_error(&pool->options->cli, "process %ld cannot be stopped",
-				    (long)left);
-				return;
-			}
-		}
-		sigtimedwait(&death, NULL, &interval);
-	}
+	if (left > 0)
+		cli_error(&pool->options->cli, "process %ld cannot be stopped", (long)left);
 }

@@ -104,7 +104,8 @@ from_file(struct body *body, int fd)
 		errno = EISDIR;
 		return -FCGI_E_SYSTEM;
 	}
-	if (S_ISREG(st.st_mode)) {
+	/* What claims to be empty may be a file of /proc, which has no size to tell. */
+	if (S_ISREG(st.st_mode) && st.st_size > 0) {
 		at = lseek(fd, 0, SEEK_CUR);
 		if (at < 0)
 			return -FCGI_E_SYSTEM;

@@ -147,6 +147,7 @@ digest() {
   [ "$(ask /echo -d @file | body | digest)" = "$(digest <file)" ]
   [ "$(head -c 300000 file | cat | ask /echo -d - | body | digest)" = "$(digest <file)" ]
   [ "$(ask /echo -d @<(cat file) | body | digest)" = "$(digest <file)" ]
+  [[ $(ask /echo -d @/proc/self/status) == *"Name:"*cgi-fcgi* ]]
   run -0 --separate-stderr ask /env -d abc
   [[ $output == *CONTENT_LENGTH=3* && $output == *REQUEST_METHOD=POST* ]]
   [[ $output == *CONTENT_TYPE=application/x-www-form-urlencoded* ]]

@@ -41,7 +41,7 @@
 #include "fcgi_record.h"
 #include "text.h"
 
-enum { RECORD_MAX = 32768, SHOWN_MAX = 512, SECONDS_MAX = 60 };
+enum { RECORD_MAX = 32768, SHOWN_MAX = 512, SECONDS_MAX = 300 };
 
 struct wire {
 	int fd;

@@ -159,6 +159,11 @@ digest() {
   [[ $stderr == "cgi-fcgi: -d @.: Is a directory" ]]
 }
 
+@test "a body that cannot be kept is told with the directory" {
+  run -1 --separate-stderr env TMPDIR="$PWD/missing" "$cgi_fcgi" -connect ./x -d - < <(printf abc)
+  [[ $stderr == "cgi-fcgi: -d -: cannot keep it in $PWD/missing: No such file or directory" ]]
+}
+
 @test "the standard input that -d waits for is within --timeout" {
   start_echo
   mkfifo fifo

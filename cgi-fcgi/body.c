@@ -25,15 +25,21 @@ body_from_stdin(struct body *body, uint64_t len)
 	};
 }
 
+static const char *
+temporary_directory(void)
+{
+	const char *directory = getenv("TMPDIR");
+
+	return directory != NULL && *directory != '\0' ? directory : "/tmp";
+}
+
 static int
 open_unnamed(void)
 {
-	const char *directory = getenv("TMPDIR");
+	const char *directory = temporary_directory();
 	char *path;
 	int fd;
 
-	if (directory == NULL || *directory == '\0')
-		directory = "/tmp";
 	fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
 		return fd;
@@ -64,7 +70,7 @@ write_all(int fd, const char *p, size_t len)
 
 /* Copies all of a source to another file.  Returns 0 and the length, or -FCGI_E_SYSTEM. */
 static int
-copy_all(int source, int copy, uint64_t *len)
+copy_all(int source, int copy, uint64_t *len, const char **directory)
 {
 	char buffer[COPY_SIZE];
 	ssize_t n;
@@ -72,16 +78,23 @@ copy_all(int source, int copy, uint64_t *len)
 	for (*len = 0; (n = read(source, buffer, sizeof buffer)) > 0; *len += (uint64_t)n)
 		if (write_all(copy, buffer, (size_t)n) < 0)
 			return -FCGI_E_SYSTEM;
+	*directory = NULL;
 	return n < 0 || lseek(copy, 0, SEEK_SET) < 0 ? -FCGI_E_SYSTEM : 0;
 }
 
-/* Keeps all of a source without a size.  Returns the copy, at its beginning, or -FCGI_E_SYSTEM. */
+/*
+ * Keeps all of a source without a size.
+ * *directory: where the copy is, as long as it is the copy that fails.
+ * Returns the copy, at its beginning, or -FCGI_E_SYSTEM.
+ */
 static int
-spool(int source, uint64_t *len)
+spool(int source, uint64_t *len, const char **directory)
 {
-	int fd = open_unnamed(), error;
+	int fd, error;
 
-	if (fd >= 0 && copy_all(source, fd, len) < 0) {
+	*directory = temporary_directory();
+	fd = open_unnamed();
+	if (fd >= 0 && copy_all(source, fd, len, directory) < 0) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -92,7 +105,7 @@ spool(int source, uint64_t *len)
 
 /* The body is what an open file holds from where it stands.  Takes the descriptor over. */
 static int
-from_file(struct body *body, int fd)
+from_file(struct body *body, int fd, const char **directory)
 {
 	struct stat st;
 	off_t at;
@@ -104,7 +117,8 @@ from_file(struct body *body, int fd)
 		errno = EISDIR;
 		return -FCGI_E_SYSTEM;
 	}
-	if (S_ISREG(st.st_mode)) {
+	/* What claims to be empty may be a file of /proc, which has no size to tell. */
+	if (S_ISREG(st.st_mode) && st.st_size > 0) {
 		at = lseek(fd, 0, SEEK_CUR);
 		if (at < 0)
 			return -FCGI_E_SYSTEM;
@@ -112,7 +126,7 @@ from_file(struct body *body, int fd)
 		body->left = st.st_size > at ? (uint64_t)(st.st_size - at) : 0;
 		return 0;
 	}
-	copy = spool(fd, &body->left);
+	copy = spool(fd, &body->left, directory);
 	if (copy < 0)
 		return copy;
 	if (fd != STDIN_FILENO)
@@ -122,13 +136,14 @@ from_file(struct body *body, int fd)
 }
 
 int
-body_from_data(struct body *body, const char *data)
+body_from_data(struct body *body, const char *data, const char **directory)
 {
 	int fd, r, error;
 
+	*directory = NULL;
 	*body = (struct body){ .fd = -1 };
 	if (strcmp(data, "-") == 0)
-		return from_file(body, STDIN_FILENO);
+		return from_file(body, STDIN_FILENO, directory);
 	if (*data != '@') {
 		body->text = data;
 		body->left = strlen(data);
@@ -137,7 +152,7 @@ body_from_data(struct body *body, const char *data)
 	fd = open(data + 1, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -FCGI_E_SYSTEM;
-	r = from_file(body, fd);
+	r = from_file(body, fd, directory);
 	if (r < 0) {
 		error = errno;
 		close(fd);

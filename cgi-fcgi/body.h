@@ -22,10 +22,11 @@ void body_from_stdin(struct body *body, uint64_t len);
  * The argument of -d: the text itself, "@FILE", or "-" for all of standard input.  What has no size
  * (a pipe, a terminal) is first copied to a file without a name in TMPDIR, so that its length is
  * known and memory stays constant.
- * text: the caller's, alive as long as the body.
+ * data: the caller's, alive as long as the body.
+ * *directory: where the copy could not be made, if that is what failed, else NULL.
  * Returns 0, or -FCGI_E_SYSTEM with errno.
  */
-int body_from_data(struct body *body, const char *data);
+int body_from_data(struct body *body, const char *data, const char **directory);
 
 /* Closes what body_from_data() opened. */
 void body_close(struct body *body);

@@ -93,17 +93,11 @@ static const struct poptOption time_options[] = {
 	POPT_TABLEEND,
 };
 
-#define GROUP(table, title)                                                                        \
-	{                                                                                          \
-		.argInfo = POPT_ARG_INCLUDE_TABLE, .arg = (void *)(uintptr_t)(table),              \
-		.descrip = (title),                                                                \
-	}
-
 static const struct poptOption options_table[] = {
-	GROUP(devkit_options, "As the devkit's cgi-fcgi:"),
-	GROUP(variable_options, "Variables:"),
-	GROUP(request_options, "Request:"),
-	GROUP(time_options, "Time:"),
+	CLI_GROUP(devkit_options, "As the devkit's cgi-fcgi:"),
+	CLI_GROUP(variable_options, "Variables:"),
+	CLI_GROUP(request_options, "Request:"),
+	CLI_GROUP(time_options, "Time:"),
 	CLI_COMMON_TABLE,
 	POPT_TABLEEND,
 };
@@ -137,23 +131,6 @@ struct given {
 	struct changes changes;
 };
 
-static char *
-keep(const struct cli *cli, const char *value)
-{
-	char *copy = strdup(value);
-
-	if (copy == NULL)
-		cli_die(cli, 1, "out of memory");
-	return copy;
-}
-
-static void
-replace(const struct cli *cli, char **where, const char *value)
-{
-	free(*where);
-	*where = keep(cli, value);
-}
-
 static void
 add_change(const struct cli *cli, struct changes *changes, int option, const char *value)
 {
@@ -162,7 +139,7 @@ add_change(const struct cli *cli, struct changes *changes, int option, const cha
 	if (items == NULL)
 		cli_die(cli, 1, "out of memory");
 	changes->items = items;
-	items[changes->count++] = (struct change){ option, keep(cli, value) };
+	items[changes->count++] = (struct change){ option, cli_keep(cli, value) };
 }
 
 static uint16_t
@@ -223,7 +200,7 @@ read_option(struct options *options, struct given *given, int option, const char
 		options->supervise = 1;
 		break;
 	case OPT_CONNECT:
-		replace(cli, &options->connect, value);
+		cli_replace(cli, &options->connect, value);
 		break;
 	case OPT_WINDOWS:
 		cli_usage_error(cli, "-dbgfcgi and -jitcgi are for Windows only");
@@ -235,7 +212,7 @@ read_option(struct options *options, struct given *given, int option, const char
 		add_change(cli, &given->changes, option, value);
 		break;
 	case OPT_DATA:
-		replace(cli, &options->data, value);
+		cli_replace(cli, &options->data, value);
 		break;
 	case OPT_NO_STDIN:
 		options->no_stdin = 1;

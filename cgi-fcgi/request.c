@@ -35,11 +35,14 @@ describe_data(struct options *options, uint64_t len)
 }
 
 static _Noreturn void
-die_of_data(const struct options *options, int error)
+die_of_data(const struct options *options, const char *directory, int error)
 {
 	const struct cli *cli = &options->cli;
 	int signal_number = interrupt_signal();
 
+	if (error != EINTR && directory != NULL)
+		cli_die(cli, 1, "-d %s: cannot keep it in %s: %s", options->data, directory,
+		    strerror(error));
 	if (error != EINTR)
 		cli_die(cli, 1, "-d %s: %s", options->data, strerror(error));
 	if (signal_number != 0)
@@ -51,11 +54,12 @@ static void
 find_body(struct request *request, struct options *options)
 {
 	const char *length = params_get(&options->params, "CONTENT_LENGTH"), *why = NULL;
+	const char *directory;
 	long long len;
 
 	if (options->data != NULL) {
-		if (body_from_data(&request->body, options->data) < 0)
-			die_of_data(options, errno);
+		if (body_from_data(&request->body, options->data, &directory) < 0)
+			die_of_data(options, directory, errno);
 		describe_data(options, request->body.left);
 		return;
 	}

@@ -18,7 +18,7 @@ struct server;
 /* All private. */
 struct acceptor {
 	struct server *server;
-	int listen_fd;
+	int listen_fd;			/* the server's */
 	int own;
 	int threaded;
 	int running;

@@ -143,8 +143,8 @@ static void
 grant(struct request *request, const struct fcgi_slice *user)
 {
 	/* Nothing else: other headers of a 200 leak to the browser, or become variables. */
-	reply_header(request, "Status: 200 OK\r\nVariable-ECHO_USER: %.*s\r\n", (int)user->len,
-	    (const char *)user->data);
+	reply_format(request, "Status: 200 OK\r\nVariable-ECHO_USER: %.*s\r\n\r\n",
+	    (int)user->len, (const char *)user->data);
 	reply_end(request, 0);
 }
 

@@ -31,7 +31,7 @@ send_header(struct request *request)
 		append_number(filter, sizeof filter, request, "X-Data-Last-Mod",
 		    "FCGI_DATA_LAST_MOD");
 	}
-	reply_header(request, "Content-Type: application/octet-stream\r\n%s", filter);
+	reply_format(request, "Content-Type: application/octet-stream\r\n%s\r\n", filter);
 }
 
 void

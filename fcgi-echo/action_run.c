@@ -36,6 +36,14 @@ start_run(struct request *request, uint8_t type, uint64_t len, size_t chunk)
 	client_produce(request, send_run);
 }
 
+static void
+send_header(struct request *request, uint64_t len)
+{
+	reply_format(request,
+	    "Content-Type: application/octet-stream\r\nContent-Length: %ju\r\n\r\n",
+	    (uintmax_t)len);
+}
+
 /* "10M" to a number of bytes.  Returns 0, or -1 for what is none. */
 static int
 parse_size(const char *text, uint64_t *size)
@@ -59,8 +67,7 @@ action_bytes_answer(struct request *request)
 		reply_text(request, 400, "/bytes/SIZE: a number of bytes such as 100, 64k or 1G\n");
 		return;
 	}
-	reply_header(request, "Content-Type: application/octet-stream\r\nContent-Length: %ju\r\n",
-	    (uintmax_t)size);
+	send_header(request, size);
 	if (size == 0 || request->head)
 		reply_end(request, 0);
 	else
@@ -81,8 +88,7 @@ action_chunks_answer(struct request *request)
 		    "/chunks/NxSIZE: N records of 1 to 65535 bytes each, such as 100x1k\n");
 		return;
 	}
-	reply_header(request, "Content-Type: application/octet-stream\r\nContent-Length: %ju\r\n",
-	    (uintmax_t)(count * size));
+	send_header(request, count * size);
 	if (count == 0 || request->head)
 		reply_end(request, 0);
 	else

@@ -67,7 +67,7 @@ action_redirect_answer(struct request *request)
 		    "&status=CODE: 300 to 399\n");
 		return;
 	}
-	reply_header(request, "Status: %lld %s\r\nLocation: %s\r\n" REPLY_TEXT, status,
+	reply_format(request, "Status: %lld %s\r\nLocation: %s\r\n" REPLY_TEXT "\r\n", status,
 	    reply_reason((int)status), to);
 	reply_end(request, 0);
 }
@@ -76,7 +76,7 @@ void
 action_exit_answer(struct request *request)
 {
 	long long status;
-	char argument[16], line[32];
+	char argument[16], line[32] = "";
 
 	if (request_argument(request, argument, sizeof argument) < 0 ||
 	    parse_number(argument, INT32_MIN, UINT32_MAX, &status) < 0) {
@@ -84,10 +84,9 @@ action_exit_answer(struct request *request)
 		    (long long)INT32_MIN, (long long)UINT32_MAX);
 		return;
 	}
-	reply_header(request, REPLY_TEXT);
-	snprintf(line, sizeof line, "appStatus %u\n", (unsigned)status);
 	if (!request->head)
-		reply_copy(request, FCGI_STDOUT, line, strlen(line));
+		snprintf(line, sizeof line, "appStatus %u\n", (unsigned)status);
+	reply_format(request, REPLY_TEXT "\r\n%s", line);
 	reply_end(request, (uint32_t)status);
 }
 

@@ -22,7 +22,7 @@ overload(struct request *request)
 {
 	/* An authorizer that says no Status lets everybody in at some servers. */
 	if (request->role == FCGI_AUTHORIZER)
-		reply_header(request, "Status: 503 Service Unavailable\r\n" REPLY_TEXT);
+		reply_format(request, "Status: 503 Service Unavailable\r\n" REPLY_TEXT "\r\n");
 	reply_refuse(request, FCGI_OVERLOADED);
 }
 

@@ -27,6 +27,7 @@ listener_open(struct listener *listener, const struct addr *addr,
 	listener->fd = r;
 	listener->own = 1;
 	listener->addr = *addr;
+	listener->has_file = addr->kind == ADDR_UNIX;
 	return 0;
 }
 
@@ -61,9 +62,20 @@ listener_format(const struct listener *listener, char *dst, size_t size)
 }
 
 void
+listener_withdraw(struct listener *listener)
+{
+	/* Once alone: the next file in its place may get the same inode. */
+	if (listener->has_file)
+		(void)addr_file_unlink(&listener->file, listener->addr.name);
+	listener->has_file = 0;
+}
+
+void
 listener_close(struct listener *listener)
 {
-	if (listener->own && listener->addr.kind == ADDR_UNIX)
-		(void)addr_file_unlink(&listener->file, listener->addr.name);
+	if (listener->fd < 0)
+		return;
+	listener_withdraw(listener);
 	close(listener->fd);
+	listener->fd = -1;
 }

@@ -9,10 +9,11 @@
 
 /* All private but fd and own. */
 struct listener {
-	int fd;
+	int fd;			/* -1: none, or closed */
 	int own;		/* 1: we have bound it, 0: a launcher has */
 	struct addr addr;	/* as it was asked for */
 	struct addr_file file;	/* of our own UNIX socket */
+	int has_file;
 };
 
 /*
@@ -32,7 +33,10 @@ int listener_inherit(struct listener *listener, int fd);
 /* The address as it can be connected to, with the port that was found for 0.  Returns dst. */
 char *listener_format(const struct listener *listener, char *dst, size_t size);
 
-/* Closes it, and unlinks the file of our own. */
+/* Unlinks the file of our own, so that nobody else comes; who is in the queue can be accepted. */
+void listener_withdraw(struct listener *listener);
+
+/* Withdraws and closes it, unless that has been done. */
 void listener_close(struct listener *listener);
 
 #endif

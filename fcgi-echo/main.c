@@ -96,7 +96,7 @@ main(int argc, char **argv)
 		.max_reqs = options.max_reqs,
 		.show_secrets = options.show_secrets,
 	};
-	if (server_init(&server, &config, listener.fd, listener.own) < 0)
+	if (server_init(&server, &config, &listener) < 0)
 		cli_die(&options.cli, 1, "cannot start: %s", strerror(errno));
 	if (options.print_addr)
 		print_address(&listener, &options);

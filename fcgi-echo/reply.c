@@ -11,7 +11,7 @@
 #include "pattern.h"
 #include "server.h"
 
-/* The text of reply_text(), whatever it was formatted from. */
+/* A formatted text, whatever it was made of; with a byte for its NUL. */
 enum { TEXT_MAX = 8192 };
 
 static struct output *
@@ -51,7 +51,7 @@ reply_copy(struct request *request, uint8_t type, const void *data, size_t len)
 }
 
 void
-reply_header(struct request *request, const char *format, ...)
+reply_format(struct request *request, const char *format, ...)
 {
 	char *content = (char *)reply_content(request);
 	va_list arguments;
@@ -60,8 +60,9 @@ reply_header(struct request *request, const char *format, ...)
 	va_start(arguments, format);
 	len = vsnprintf(content, TEXT_MAX, format, arguments);
 	va_end(arguments);
-	memcpy(content + len, "\r\n", 2);
-	reply_record(request, FCGI_STDOUT, (size_t)len + 2);
+	if (len >= TEXT_MAX)
+		len = TEXT_MAX - 1;
+	reply_record(request, FCGI_STDOUT, (size_t)len);
 }
 
 const char *

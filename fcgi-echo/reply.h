@@ -24,8 +24,8 @@ void reply_record(struct request *request, uint8_t type, size_t len);
 /* The same for bytes that lie elsewhere. */
 void reply_copy(struct request *request, uint8_t type, const void *data, size_t len);
 
-/* The CGI header block, formatted as printf(3) does, with its empty line. */
-void reply_header(struct request *request, const char *format, ...)
+/* A record of STDOUT, formatted as printf(3) does; what passes 8 KiB is cut. */
+void reply_format(struct request *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*

@@ -12,7 +12,11 @@
 static void
 end_when_done(struct server *server)
 {
-	if (server->stopping && server->client_count == 0 && !acceptor_running(&server->acceptor))
+	if (!server->stopping || acceptor_running(&server->acceptor))
+		return;
+	/* Else clients would wait in a queue that nobody serves any more. */
+	listener_close(server->listener);
+	if (server->client_count == 0)
 		ev_break(server->loop, EVBREAK_ALL);
 }
 
@@ -22,6 +26,7 @@ stop(struct server *server)
 	struct client *client, *next;
 
 	server->stopping = 1;
+	listener_withdraw(server->listener);
 	acceptor_stop(&server->acceptor);
 	for (client = TAILQ_FIRST(&server->clients); client != NULL; client = next) {
 		next = TAILQ_NEXT(client, entry);
@@ -60,9 +65,9 @@ catch_signals(struct server *server)
 }
 
 int
-server_init(struct server *server, const struct server_config *config, int listen_fd, int own)
+server_init(struct server *server, const struct server_config *config, struct listener *listener)
 {
-	*server = (struct server){ .config = config };
+	*server = (struct server){ .config = config, .listener = listener };
 	server->blocks.block_size = CLIENT_BLOCK;
 	TAILQ_INIT(&server->clients);
 	TAILQ_INIT(&server->spare_clients);
@@ -77,7 +82,7 @@ server_init(struct server *server, const struct server_config *config, int liste
 		return -FCGI_E_SYSTEM;
 	if (config->faults & fault_bit(FAULT_NO_ACCEPT))
 		return 0;
-	return acceptor_init(&server->acceptor, server, listen_fd, own);
+	return acceptor_init(&server->acceptor, server, listener->fd, listener->own);
 }
 
 int

@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "client.h"
 #include "hasher.h"
+#include "listener.h"
 #include "request.h"
 #include "timer.h"
 #include "users.h"
@@ -49,17 +50,19 @@ struct server {
 	struct client_list clients;
 	struct client_list spare_clients;
 	size_t spare_client_count;
-	struct acceptor acceptor;	/* private from here on */
+	struct listener *listener;	/* private from here on */
+	struct acceptor acceptor;
 	struct ev_signal signals[SERVER_SIGNALS];
 	int failed;
 };
 
 /*
- * Sets everything up around a listening socket, which stays the caller's.
- * own: 1 when nobody else accepts from it.
+ * Sets everything up around a listening socket, which stays the caller's and is closed as soon as
+ * the server begins to end.
  * Returns 0, or -FCGI_E_SYSTEM with errno.
  */
-int server_init(struct server *server, const struct server_config *config, int listen_fd, int own);
+int server_init(struct server *server, const struct server_config *config,
+    struct listener *listener);
 
 /*
  * Serves until TERM, USR1 or INT: no new connections then, requests in flight are finished.

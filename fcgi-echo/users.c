@@ -7,6 +7,8 @@
 
 #include "fcgi_error.h"
 
+enum { NAME_MAX_LEN = 255 };
+
 /* Returns NULL for a hash that can be checked as it should be, else what is wrong with it. */
 static const char *
 judge_hash(const char *hash)
@@ -32,6 +34,8 @@ judge_name(const char *name)
 {
 	if (*name == '\0')
 		return "the name is empty";
+	if (strlen(name) > NAME_MAX_LEN)
+		return "the name is longer than 255 bytes";
 	for (; *name != '\0'; name++)
 		if ((unsigned char)*name < ' ' || *name == 0x7f)
 			return "a control character in the name";

@@ -12,9 +12,9 @@ struct activation {
 
 /*
  * Looks for listening stream sockets: fd_option when it is given; else those of LISTEN_FDS, when
- * LISTEN_PID names this process (sd_listen_fds(3)); else descriptor 0, when it is one.  Each becomes
- * close-on-exec.  LISTEN_FDS, LISTEN_PID and their like leave the environment in any case, so call it
- * before the instances' environment is made.
+ * LISTEN_PID names this process (sd_listen_fds(3)); else descriptor 0, when it is one.  Each
+ * becomes close-on-exec.  LISTEN_FDS, LISTEN_PID and their like leave the environment in any case,
+ * so call it before the instances' environment is made.
  * fd_option: of --fd; -1: not given.
  * *why: in words for a message, "LISTEN_FDS: descriptor 4 is not listening"; lives as long as
  * activation.

@@ -24,7 +24,7 @@ enum {
 	OWN_ROOM = 4 * OWN_LEN + LOG_LINE_PREFIX_SIZE, /* is kept for one, escaped */
 };
 
-/* --- writing, and what cannot be written at once ---------------------------------------------------- */
+/* --- writing, and what cannot be written at once ---------------------------------------------- */
 
 void
 log_lose(struct log *log)
@@ -200,7 +200,7 @@ log_wait(struct log *log)
 		start_timer(log, PATIENCE_S);
 }
 
-/* --- the log --------------------------------------------------------------------------------------- */
+/* --- the log ---------------------------------------------------------------------------------- */
 
 struct log *
 log_open(enum log_target target, const char *path, int tagged, const char *tag, char *why,

@@ -3,15 +3,16 @@
  * our own.  Each instance writes to a pipe of its own, which is read line by line, so that lines of
  * two instances never mix.
  *
- * Tagged, a line is "app[NUMBER:PID] TEXT": TEXT is escaped as text_escape() does it (tabs pass), so
- * that no output looks like another instance's line.  A line of more than 8 KiB is cut into pieces;
- * a piece that goes on in the next line of that instance ends in a single backslash, which escaped
- * text never does.  Untagged, lines are written byte for byte; those of more than 64 KiB are cut.  The
- * system log has the tag in either case, since it is the one to name whose line it is.
+ * Tagged, a line is "app[NUMBER:PID] TEXT": TEXT is escaped as text_escape() does it (tabs pass),
+ * so that no output looks like another instance's line.  A line of more than 8 KiB is cut into
+ * pieces; a piece that goes on in the next line of that instance ends in a single backslash, which
+ * escaped text never does.  Untagged, lines are written byte for byte; those of more than 64 KiB
+ * are cut.  The system log has the tag in either case, since it is the one to name whose line it
+ * is.
  *
- * A reader of the log that is slow slows the instances down, as it would without us.  One that takes
- * nothing for a second, or a full disk, does not: lines are held while there is room, then counted
- * as lost, and how many is told when the log works again.
+ * A reader of the log that is slow slows the instances down, as it would without us.  One that
+ * takes nothing for a second, or a full disk, does not: lines are held while there is room, then
+ * counted as lost, and how many is told when the log works again.
  */
 #ifndef FCGISTARTER_LOG_H
 #define FCGISTARTER_LOG_H
@@ -29,15 +30,16 @@ struct log_source;
  * target, path: as of log_sink_open().  The process ignores SIGPIPE.
  * tagged: 0 leaves the lines of the instances as they are.
  * tag: the application's base name, copied.
- * why, size: filled in on failure, for the end of a message that names the target: "Is a directory".
+ * why, size: filled in on failure, for the end of a message that names the target: "Is a
+ * directory".
  * Returns the log, or NULL.
  */
 struct log *log_open(enum log_target target, const char *path, int tagged, const char *tag,
     char *why, size_t size);
 
 /*
- * Frees it and all of its sources, while their loop is still there.  Waits up to a second for what is
- * held to be written.
+ * Frees it and all of its sources, while their loop is still there.  Waits up to a second for what
+ * is held to be written.
  */
 void log_close(struct log *log);
 
@@ -48,9 +50,9 @@ void log_close(struct log *log);
 int log_reopen(struct log *log);
 
 /*
- * One line of our own, whatever the arguments hold: "fcgistarter[PID]: message", escaped.  In a file
- * it begins with the time, since files are read long after: ISO 8601 in local time with its offset,
- * as administrators read the logs of the web server beside it.
+ * One line of our own, whatever the arguments hold: "fcgistarter[PID]: message", escaped.  In a
+ * file it begins with the time, since files are read long after: ISO 8601 in local time with its
+ * offset, as administrators read the logs of the web server beside it.
  */
 void log_own(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -20,7 +20,7 @@ enum { DATAGRAM_MIN = 1024 };
 
 static const char syslog_socket[] = "/dev/log";
 
-/* --- opening -------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static int
 open_file(const char *path)
@@ -130,7 +130,7 @@ log_sink_reset(struct log_sink *sink)
 	errno = saved;
 }
 
-/* --- what is held --------------------------------------------------------------------------------- */
+/* --- what is held ----------------------------------------------------------------------------- */
 
 /* Where the line ends whose first byte is held first, its newline included. */
 static size_t
@@ -187,7 +187,7 @@ log_sink_held(const struct log_sink *sink)
 	return sink->last - sink->first;
 }
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int
 is_writable(int fd)

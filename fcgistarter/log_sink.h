@@ -32,15 +32,15 @@ struct log_sink {
 
 /*
  * Opens the target; descriptors are close-on-exec.
- * path: of the file, appended to and made with mode 0640 (less the umask) if it is not there; of the
- * system log's socket, NULL for /dev/log; unused for standard error.
+ * path: of the file, appended to and made with mode 0640 (less the umask) if it is not there; of
+ * the system log's socket, NULL for /dev/log; unused for standard error.
  * Returns 0, or -FCGI_E_SYSTEM with errno.
  */
 int log_sink_open(struct log_sink *sink, enum log_target target, const char *path);
 
 /*
- * Opens it anew, and only then closes the old one; standard error stays as it is.  What is held goes
- * to the new one, but for the rest of a line whose beginning the old one has.
+ * Opens it anew, and only then closes the old one; standard error stays as it is.  What is held
+ * goes to the new one, but for the rest of a line whose beginning the old one has.
  * Returns 0, or -FCGI_E_SYSTEM with errno and the old one in use.
  */
 int log_sink_reopen(struct log_sink *sink);

@@ -26,8 +26,8 @@ struct notify {
 /*
  * Takes NOTIFY_SOCKET (an absolute path, or @ and an abstract name) out of the environment: before
  * the instances' environment is made from it.
- * ready_fd: of --notify-fd, ours from now on and close-on-exec, unless it is one of 0 to 2, which is
- * copied; -1: none.
+ * ready_fd: of --notify-fd, ours from now on and close-on-exec, unless it is one of 0 to 2, which
+ * is copied; -1: none.
  * Returns 0, or -FCGI_E_SYSTEM with *why in words for a message ("--notify-fd 7: Bad file
  * descriptor"), which lives as long as notify; what works is set up all the same.
  */

@@ -159,23 +159,6 @@ struct given {
 	int ready;
 };
 
-static char *
-keep(const struct cli *cli, const char *value)
-{
-	char *copy = strdup(value);
-
-	if (copy == NULL)
-		cli_die(cli, 1, "out of memory");
-	return copy;
-}
-
-void
-options_keep(const struct cli *cli, char **where, const char *value)
-{
-	free(*where);
-	*where = keep(cli, value);
-}
-
 static void
 add_word(const struct cli *cli, struct words *words, const char *value)
 {
@@ -184,7 +167,7 @@ add_word(const struct cli *cli, struct words *words, const char *value)
 	if (items == NULL)
 		cli_die(cli, 1, "out of memory");
 	words->items = items;
-	items[words->count++] = keep(cli, value);
+	items[words->count++] = cli_keep(cli, value);
 }
 
 static void
@@ -247,7 +230,7 @@ static void
 read_open_files(struct options *options, const char *value)
 {
 	const char *colon = strchr(value, ':');
-	char *soft = keep(&options->cli, value);
+	char *soft = cli_keep(&options->cli, value);
 
 	if (colon != NULL)
 		soft[colon - value] = '\0';
@@ -285,7 +268,7 @@ take(struct options *options, struct given *given, int option, const char *value
 		read_interface(options, value);
 		break;
 	case OPT_SOCKET:
-		options_keep(cli, &options->socket, value);
+		cli_replace(cli, &options->socket, value);
 		break;
 	case OPT_PORT_PER_INSTANCE:
 		given->port_per_instance = 1;
@@ -298,13 +281,13 @@ take(struct options *options, struct given *given, int option, const char *value
 		given->mode = 1;
 		break;
 	case OPT_COMMAND:
-		options_keep(cli, &options->command_given, value);
+		cli_replace(cli, &options->command_given, value);
 		break;
 	case OPT_INSTANCES:
 		options->instances = (int)cli_number(cli, "-N", value, 1, INSTANCES_MAX);
 		break;
 	case OPT_CHDIR:
-		options_keep(cli, &options->directory, value);
+		cli_replace(cli, &options->directory, value);
 		break;
 	case OPT_ENV:
 		read_change(options, value);
@@ -332,13 +315,13 @@ take(struct options *options, struct given *given, int option, const char *value
 		options->print_port = 1;
 		break;
 	case OPT_PID_FILE:
-		options_keep(cli, &options->pid_file, value);
+		cli_replace(cli, &options->pid_file, value);
 		break;
 	case OPT_SOCKET_OWNER:
-		options_keep(cli, &options->socket_owner, value);
+		cli_replace(cli, &options->socket_owner, value);
 		break;
 	case OPT_IPC_DIR:
-		options_keep(cli, &options->ipc_dir, value);
+		cli_replace(cli, &options->ipc_dir, value);
 		break;
 	case OPT_FD:
 		options->fd = (int)cli_number(cli, "--fd", value, 0, INT_MAX);
@@ -357,7 +340,7 @@ take(struct options *options, struct given *given, int option, const char *value
 		options->ignore_sigpipe = read_sigpipe(cli, value);
 		break;
 	case OPT_ALLOW:
-		options_keep(cli, &options->allow, value);
+		cli_replace(cli, &options->allow, value);
 		break;
 	case OPT_START_DELAY:
 		options->start_delay_ns = cli_duration(cli, "--start-delay", value);

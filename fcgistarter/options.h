@@ -110,9 +110,6 @@ struct options {
 /* Reads the command line; a wrong one does not return. */
 void options_read(struct options *options, int argc, char **argv);
 
-/* Keeps a copy of an option's value, in place of an earlier one. */
-void options_keep(const struct cli *cli, char **where, const char *value);
-
 /* Gives back all it holds. */
 void options_reset(struct options *options);
 

@@ -148,7 +148,7 @@ read_stop_signals(struct options *options, const char *value)
 {
 	char *list = NULL, *rest, *name;
 
-	options_keep(&options->cli, &list, value);
+	cli_replace(&options->cli, &list, value);
 	options->stop_signal_count = 0;
 	for (rest = list; (name = strsep(&rest, ",")) != NULL;) {
 		if (options->stop_signal_count == STOP_SIGNALS_MAX)
@@ -206,19 +206,19 @@ take_who(struct options *options, int option, const char *value)
 
 	switch (option) {
 	case OPT_USER:
-		options_keep(cli, &options->user, value);
+		cli_replace(cli, &options->user, value);
 		break;
 	case OPT_GROUP:
-		options_keep(cli, &options->group, value);
+		cli_replace(cli, &options->group, value);
 		break;
 	case OPT_CHROOT:
-		options_keep(cli, &options->root, value);
+		cli_replace(cli, &options->root, value);
 		break;
 	case OPT_NO_NEW_PRIVS:
 		options->no_new_privs = 1;
 		break;
 	default:
-		options_keep(cli, &options->wrapper, value);
+		cli_replace(cli, &options->wrapper, value);
 	}
 }
 
@@ -241,7 +241,7 @@ take_control(struct options *options, int option, const char *value)
 		set_action(options, ACTION_STOP);
 		break;
 	case OPT_CONTROL:
-		options_keep(cli, &options->control, value);
+		cli_replace(cli, &options->control, value);
 		break;
 	case OPT_CHECK:
 		set_action(options, ACTION_CHECK);
@@ -290,7 +290,7 @@ take_supervise(struct options *options, int option, const char *value)
 		options->stop_timeout_ns = cli_duration(cli, "--stop-timeout", value);
 		break;
 	case OPT_LOG:
-		options_keep(cli, &options->log, value);
+		cli_replace(cli, &options->log, value);
 		break;
 	case OPT_LOG_PREFIX:
 		options->log_tagged = read_log_prefix(cli, value);
@@ -308,7 +308,7 @@ take_supervise(struct options *options, int option, const char *value)
 		options->watch = 1;
 		break;
 	default:
-		options_keep(cli, &options->watch_file, value);
+		cli_replace(cli, &options->watch_file, value);
 	}
 }
 

@@ -82,7 +82,7 @@ is_same(const struct identity *a, const struct identity *b)
 	    a->modified.tv_nsec == b->modified.tv_nsec;
 }
 
-/* --- marks ---------------------------------------------------------------------------------------- */
+/* --- marks ------------------------------------------------------------------------------------ */
 
 /* Returns 0 or -1 with errno. */
 static int
@@ -144,7 +144,8 @@ mark_target(struct watch *watch, const char *directory, const char *link, int *l
 
 /*
  * One component: prefix is the path up to its end, directory up to before it.  Only what is no
- * directory is looked for by name, since in a directory near the root much happens that is not ours.
+ * directory is looked for by name, since in a directory near the root much happens that is not
+ * ours.
  */
 static int
 mark_component(struct watch *watch, const char *directory, const char *name, const char *prefix,
@@ -211,7 +212,7 @@ mark_file(struct watch *watch, const char *path)
 	return mark_path(watch, path, &links);
 }
 
-/* --- looking -------------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 static void
 mark_again(struct watch *watch)

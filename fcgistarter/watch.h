@@ -13,10 +13,10 @@
 struct watch;
 
 /*
- * changed: called from the loop with the path of a file that differs (in device, inode, size or time
- * of modification) from what it was when it was added or last told of, once two looks 50 ms apart
- * find it the same.  A file that is gone is not told of; one that comes back different is.  It must
- * not free the watch.
+ * changed: called from the loop with the path of a file that differs (in device, inode, size or
+ * time of modification) from what it was when it was added or last told of, once two looks 50 ms
+ * apart find it the same.  A file that is gone is not told of; one that comes back different is.  It
+ * must not free the watch.
  * Returns the watch, or NULL with errno.
  */
 struct watch *watch_new(struct ev_loop *loop, void (*changed)(void *self, const char *path),
@@ -27,8 +27,8 @@ void watch_free(struct watch *watch);
 /*
  * path: copied; absolute.  It need not exist yet.
  * executable: 1: while it is not executable by us it is not told of, since somebody is still at it.
- * Returns 0, or -FCGI_E_SYSTEM with errno (EISDIR: a directory; EACCES: its directory cannot be read;
- * ENOSPC: the user's limit of inotify watches).
+ * Returns 0, or -FCGI_E_SYSTEM with errno (EISDIR: a directory; EACCES: its directory cannot be
+ * read; ENOSPC: the user's limit of inotify watches).
  */
 int watch_add(struct watch *watch, const char *path, int executable);
 

@@ -155,20 +155,26 @@ addr_parse(struct addr *addr, const char *text)
 	return parse_inet(addr, text, text + strlen(text));
 }
 
+/* Whether text reads as just this address. */
+static int
+reads_as(const char *text, const struct addr *addr)
+{
+	struct addr again;
+
+	return addr_parse(&again, text) == 0 && again.kind == addr->kind &&
+	    again.port == addr->port && strcmp(again.name, addr->name) == 0;
+}
+
 char *
 addr_format(char *dst, size_t size, const struct addr *addr)
 {
-	struct addr again;
 	const char *name = addr->name;
+	char text[ADDR_TEXT_MAX];
 
+	/* What reads as something else gets a prefix that says what it is. */
 	switch (addr->kind) {
 	case ADDR_UNIX:
-		/* A relative name that reads as something else gets a prefix that says: path. */
-		if (addr_parse(&again, name) == 0 && again.kind == ADDR_UNIX &&
-		    strcmp(again.name, name) == 0)
-			snprintf(dst, size, "%s", name);
-		else
-			snprintf(dst, size, "./%s", name);
+		snprintf(dst, size, reads_as(name, addr) ? "%s" : "./%s", name);
 		break;
 	case ADDR_ABSTRACT:
 		snprintf(dst, size, "@%s", name);
@@ -177,8 +183,9 @@ addr_format(char *dst, size_t size, const struct addr *addr)
 		snprintf(dst, size, "fd:%d", addr->port);
 		break;
 	default:
-		snprintf(dst, size, strchr(name, ':') != NULL ? "[%s]:%d" : "%s:%d", name,
+		snprintf(text, sizeof text, strchr(name, ':') != NULL ? "[%s]:%d" : "%s:%d", name,
 		    addr->port);
+		snprintf(dst, size, reads_as(text, addr) ? "%s" : "tcp://%s", text);
 		break;
 	}
 	return dst;

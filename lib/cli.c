@@ -189,6 +189,23 @@ cli_operand(struct cli *cli)
 	return poptGetArg(cli->context);
 }
 
+char *
+cli_keep(const struct cli *cli, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (copy == NULL)
+		cli_die(cli, cli->about->usage_status, "out of memory");
+	return copy;
+}
+
+void
+cli_replace(const struct cli *cli, char **where, const char *value)
+{
+	free(*where);
+	*where = cli_keep(cli, value);
+}
+
 long long
 cli_number(const struct cli *cli, const char *option, const char *value, long long min,
     long long max)

@@ -87,6 +87,10 @@ void cli_warn(const struct cli *cli, const char *format, ...)
 void cli_die(const struct cli *cli, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4), noreturn));
 
+/* A copy of a value, which is the caller's to free(3); replace frees what was in its place. */
+char *cli_keep(const struct cli *cli, const char *value);
+void cli_replace(const struct cli *cli, char **where, const char *value);
+
 /*
  * Typed values; what is not one is a usage error that names the option.
  * option: as the user writes it, "-p" or "--timeout".

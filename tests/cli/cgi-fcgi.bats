@@ -147,6 +147,7 @@ digest() {
   [ "$(ask /echo -d @file | body | digest)" = "$(digest <file)" ]
   [ "$(head -c 300000 file | cat | ask /echo -d - | body | digest)" = "$(digest <file)" ]
   [ "$(ask /echo -d @<(cat file) | body | digest)" = "$(digest <file)" ]
+  [[ $(ask /echo -d @/proc/self/status) == *"Name:"*cgi-fcgi* ]]
   run -0 --separate-stderr ask /env -d abc
   [[ $output == *CONTENT_LENGTH=3* && $output == *REQUEST_METHOD=POST* ]]
   [[ $output == *CONTENT_TYPE=application/x-www-form-urlencoded* ]]
@@ -156,6 +157,11 @@ digest() {
   [[ $stderr == "cgi-fcgi: -d @missing: No such file or directory" ]]
   run -1 --separate-stderr ask / -d @.
   [[ $stderr == "cgi-fcgi: -d @.: Is a directory" ]]
+}
+
+@test "a body that cannot be kept is told with the directory" {
+  run -1 --separate-stderr env TMPDIR="$PWD/missing" "$cgi_fcgi" -connect ./x -d - < <(printf abc)
+  [[ $stderr == "cgi-fcgi: -d -: cannot keep it in $PWD/missing: No such file or directory" ]]
 }
 
 @test "the standard input that -d waits for is within --timeout" {

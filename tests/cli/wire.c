@@ -15,7 +15,7 @@
  *	unpadded, padded	how the following records end; padded at first
  *	dribble			what follows up to the next wait leaves a byte at a time
  *	wait end ID		until that request's END_REQUEST
- *	wait TYPE		until a record of that type has come
+ *	wait TYPE		until a record of that type has come since the last wait
  *	wait eof		until the connection ends
  *	say TEXT		prints it
  *	hold FIFO		sends what is left, and neither reads nor sends until FIFO has been
@@ -41,7 +41,7 @@
 #include "fcgi_record.h"
 #include "text.h"
 
-enum { RECORD_MAX = 32768, SHOWN_MAX = 512, SECONDS_MAX = 60 };
+enum { RECORD_MAX = 32768, SHOWN_MAX = 512, SECONDS_MAX = 300 };
 
 struct wire {
 	int fd;
@@ -258,8 +258,7 @@ exchange(struct wire *wire, enum until until, unsigned number)
 	wire->dribble = 0;
 	if (until == UNTIL_END)
 		wire->ended[number] = 0;
-	if (until == UNTIL_TYPE)
-		wire->seen[number] = 0;
+	memset(wire->seen, 0, sizeof wire->seen);
 }
 
 /* --- commands ---------------------------------------------------------------------------------- */

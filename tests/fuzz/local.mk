@@ -3,6 +3,11 @@
 EXTRA_DIST += %D%/corpus %D%/cuts.h %D%/ruler.h %D%/target.h
 
 # One block a target; keep them sorted.
+check_PROGRAMS += %D%/addr.tap
+TESTS += %D%/addr.tap
+%C%_addr_tap_SOURCES = %D%/addr.c %D%/replay.c
+%C%_addr_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/cgi_response.tap
 TESTS += %D%/cgi_response.tap
 %C%_cgi_response_tap_SOURCES = %D%/cgi_response.c %D%/replay.c
@@ -34,6 +39,11 @@ TESTS += %D%/text_escape.tap
 %C%_text_escape_tap_LDADD = $(FCGIUTILS_LIBS)
 
 if FUZZERS
+check_PROGRAMS += %D%/addr.fuzz
+%C%_addr_fuzz_SOURCES = %D%/addr.c
+%C%_addr_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_addr_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
 check_PROGRAMS += %D%/cgi_response.fuzz
 %C%_cgi_response_fuzz_SOURCES = %D%/cgi_response.c
 %C%_cgi_response_fuzz_LDADD = $(FCGIUTILS_LIBS)

@@ -60,6 +60,8 @@ static const struct {
 	{ "localhost:0", ADDR_INET, "localhost", 0, NULL },
 	{ "localhost:09000", ADDR_INET, "localhost", 9000, "localhost:9000" },
 	{ "tcp://localhost:9000", ADDR_INET, "localhost", 9000, "localhost:9000" },
+	{ "tcp://fd:9000", ADDR_INET, "fd", 9000, NULL },
+	{ "tcp://unix:9000", ADDR_INET, "unix", 9000, NULL },
 	{ "tcp://[::1]:9000", ADDR_INET, "::1", 9000, "[::1]:9000" },
 	{ "fcgi://localhost:9000/", ADDR_INET, "localhost", 9000, "localhost:9000" },
 	{ "fcgi://localhost:9000/srv/$1", ADDR_INET, "localhost", 9000, "localhost:9000" },

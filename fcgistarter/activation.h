@@ -1,4 +1,4 @@
-/* Listening sockets that whoever started us has opened: systemd, s6, a web server, an older self. */
+/* Listening sockets that whoever started us has opened: systemd, s6, a web server. */
 #ifndef FCGISTARTER_ACTIVATION_H
 #define FCGISTARTER_ACTIVATION_H
 

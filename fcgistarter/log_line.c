@@ -11,8 +11,8 @@ static size_t
 put_syslog_header(char *dst, time_t now)
 {
 	/* Not of strftime(3), which has them in the user's language. */
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-		"Sep", "Oct", "Nov", "Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct tm tm;
 
 	localtime_r(&now, &tm);
@@ -48,8 +48,8 @@ log_line_own_prefix(char *dst, enum log_target target, time_t now, pid_t pid)
 }
 
 void
-log_line_tag_prefix(char *dst, enum log_target target, time_t now, const char *tag, int number,
-    pid_t pid)
+log_line_tag_prefix(char *dst, enum log_target target, time_t now, const char *tag,
+    int number, pid_t pid)
 {
 	size_t len = target == LOG_TO_SYSLOG ? put_syslog_header(dst, now) : 0;
 

@@ -19,8 +19,8 @@ enum { LOG_LINE_PREFIX_SIZE = 384 };
 void log_line_own_prefix(char *dst, enum log_target target, time_t now, pid_t pid);
 
 /* What stands before a line of an instance: "TAG[NUMBER:PID] ", or the header and a colon too. */
-void log_line_tag_prefix(char *dst, enum log_target target, time_t now, const char *tag, int number,
-    pid_t pid);
+void log_line_tag_prefix(char *dst, enum log_target target, time_t now, const char *tag,
+    int number, pid_t pid);
 
 enum log_line_flags {
 	LOG_LINE_ESCAPED = 1,	/* as text_escape() does it */

@@ -27,7 +27,7 @@ struct log_source {
 	int write_fd;		/* -1: the instance alone has it */
 	int is_waiting;		/* for room */
 	int is_left;		/* its owner has freed it */
-	char *held;		/* read, but not logged: a line that has only begun, or lines that wait */
+	char *held;		/* read, but not logged: a line only begun, or lines that wait */
 	size_t held_len;
 	ev_io io;
 };

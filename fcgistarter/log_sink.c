@@ -66,7 +66,7 @@ open_stderr(struct log_sink *sink)
 		return -1;
 	sink->is_socket = S_ISSOCK(st.st_mode);
 	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
-		fd = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		fd = open("/proc/self/fd/2", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		sink->may_block = fd < 0;
 	}
 	return fd >= 0 ? fd : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);

@@ -11,6 +11,12 @@
 
 enum { LEFT_MAX = 64 };
 
+static size_t
+longest_line(const struct log *log)
+{
+	return log->is_tagged ? LOG_LINE_MAX_TAGGED : LOG_LINE_MAX_RAW;
+}
+
 static void
 wait_for_room(struct log_source *source)
 {
@@ -42,7 +48,7 @@ static const char *
 take_lines(struct log_source *source, const char *p, const char *end, enum taking how)
 {
 	struct log *log = source->log;
-	size_t most = log->is_tagged ? LOG_LINE_MAX_TAGGED : LOG_LINE_MAX_RAW, len;
+	size_t most = longest_line(log), len;
 	int as_is = log->is_tagged ? LOG_LINE_ESCAPED | LOG_LINE_TABS : 0, flags;
 	char prefix[LOG_LINE_PREFIX_SIZE] = "";
 	const char *newline;
@@ -111,13 +117,13 @@ static ssize_t
 read_some(struct log_source *source)
 {
 	struct log *log = source->log;
-	size_t most = log->is_tagged ? LOG_LINE_MAX_TAGGED : LOG_LINE_MAX_RAW, len = source->held_len;
-	ssize_t got = -1;
+	size_t len = source->held_len;
+	ssize_t got;
 
 	/* Lines that wait come first. */
-	if (len > most) {
+	if (len > longest_line(log)) {
 		take_held(source, TAKE_LINES);
-		return got;
+		return -1;
 	}
 	got = read(source->read_fd, log->buffer + len, LOG_READ_LEN);
 	if (got < 0 && errno != EAGAIN && errno != EINTR)

@@ -136,9 +136,9 @@ int
 notify_ready(struct notify *notify, const char *status)
 {
 	char message[STATUS_SIZE + 64];
-	int len = snprintf(message, sizeof message, "READY=1\nMAINPID=%ld\nSTATUS=", (long)getpid());
-	int r;
+	int len, r;
 
+	len = snprintf(message, sizeof message, "READY=1\nMAINPID=%ld\nSTATUS=", (long)getpid());
 	(void)text_escape(message + len, STATUS_SIZE, status, strlen(status), 0);
 	r = tell(notify, message);
 	return tell_ready_fd(notify) < 0 ? -FCGI_E_SYSTEM : r;

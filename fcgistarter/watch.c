@@ -285,17 +285,17 @@ on_events(struct ev_loop *loop, ev_io *io, int events)
 	struct watch *watch = io->data;
 	const struct inotify_event *event;
 	ssize_t len = read(watch->fd, buffer, sizeof buffer);
-	char *p = buffer;
+	const char *p = buffer, *end = buffer + (len > 0 ? len : 0);
 
 	(void)events;
-	for (; len > 0; len -= (ssize_t)(sizeof *event + event->len), p += sizeof *event + event->len) {
+	for (; p < end; p += sizeof *event + event->len) {
 		event = (const struct inotify_event *)p;
-		if (matters(watch, event)) {
-			watch->stale = 1;
-			/* Not put off by each event: two looks decide what has settled. */
-			if (!ev_is_active(&watch->tick))
-				ev_timer_again(loop, &watch->tick);
-		}
+		if (!matters(watch, event))
+			continue;
+		watch->stale = 1;
+		/* Not put off by each event: two looks decide what has settled. */
+		if (!ev_is_active(&watch->tick))
+			ev_timer_again(loop, &watch->tick);
 	}
 }
 

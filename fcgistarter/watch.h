@@ -15,8 +15,8 @@ struct watch;
 /*
  * changed: called from the loop with the path of a file that differs (in device, inode, size or
  * time of modification) from what it was when it was added or last told of, once two looks 50 ms
- * apart find it the same.  A file that is gone is not told of; one that comes back different is.  It
- * must not free the watch.
+ * apart find it the same.  A file that is gone is not told of; one that comes back different is.
+ * It must not free the watch.
  * Returns the watch, or NULL with errno.
  */
 struct watch *watch_new(struct ev_loop *loop, void (*changed)(void *self, const char *path),

@@ -232,8 +232,8 @@ check_numbered(const char *content, size_t *lost, const char *why)
 
 	*lost = 0;
 	for (; *p != '\0'; p = strchr(p, '\n') + 1) {
-		len = (size_t)snprintf(want, sizeof want, "app[1:101] line %08zu ................ \n",
-		    next);
+		len = (size_t)snprintf(want, sizeof want,
+		    "app[1:101] line %08zu ................ \n", next);
 		if (strncmp(p, want, len) == 0) {
 			next++;
 			present++;
@@ -241,15 +241,15 @@ check_numbered(const char *content, size_t *lost, const char *why)
 		}
 		ours = strstr(p, "fcgistarter[");
 		assert_non_null(ours);
-		assert_int_equal(sscanf(ours, "fcgistarter[%*d]: %zu lines were lost: %127[^\n]", lost,
-				     reason), 2);
+		assert_int_equal(sscanf(ours, "fcgistarter[%*d]: %zu lines were lost: %127[^\n]",
+				     lost, reason), 2);
 		assert_string_equal(reason, why);
 		next += *lost;
 	}
 	return present;
 }
 
-/* --- lines ---------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static void
 tags_lines(void **state)
@@ -279,7 +279,9 @@ lets_nobody_forge(void **state)
 	struct scene *scene = *state;
 	struct writer a;
 	static const char bytes[] = "x\napp[1:101] forged\n\rapp[1:101] forged\n"
-				    "\033[2Ka\bb\0c\\\n\x9b" "1m\xc2\x85\xe2\x80\xa8" "app\n\tt\xc3\xa4\n";
+				    "\033[2Ka\bb\0c\\\n"
+				    "\x9b" "1m\xc2\x85\xe2\x80\xa8" "app\n"
+				    "\tt\xc3\xa4\n";
 
 	open_log(scene, LOG_TO_FILE, scene->path, 1);
 	a = start_writer(scene, 0);
@@ -352,7 +354,8 @@ logs_last_words(void **state)
 	close(b.fd);
 	log_source_free(b.source);
 	log_own(scene->log, "it has ended");
-	assert_non_null(strstr(read_file(scene, scene->path), "app[1:101] these\napp[1:101] are last\n"));
+	assert_non_null(strstr(read_file(scene, scene->path),
+	    "app[1:101] these\napp[1:101] are last\n"));
 	assert_non_null(strstr(strstr(scene->content, "are last"), "it has ended\n"));
 }
 
@@ -417,7 +420,7 @@ writes_own_lines(void **state)
 	assert_string_equal(line, want);
 }
 
-/* --- who writes too much ------------------------------------------------------------------------- */
+/* --- who writes too much ---------------------------------------------------------------------- */
 
 static void
 serves_others_during_a_flood(void **state)
@@ -606,7 +609,7 @@ tries_a_full_disk_again(void **state)
 	close(reader);
 }
 
-/* --- targets -------------------------------------------------------------------------------------- */
+/* --- targets ---------------------------------------------------------------------------------- */
 
 static void
 cannot_open(enum log_target target, const char *path, const char *want)
@@ -902,7 +905,7 @@ waits_for_a_busy_syslog(void **state)
 	free(lines);
 }
 
-/* --- descriptors ---------------------------------------------------------------------------------- */
+/* --- descriptors ------------------------------------------------------------------------------ */
 
 /* How many are open; with check all but the standard ones are close-on-exec. */
 static int

@@ -84,7 +84,7 @@ begins_lines_of_instances(void **state)
 static void
 line_is(const char *text, size_t len, int flags, const char *want)
 {
-	/* text_escape() terminates what it writes, and a backslash may follow: two bytes at most. */
+	/* text_escape() terminates what it writes, and a backslash may follow: two bytes more. */
 	size_t size = strlen(want) + 2, got = 0, i;
 	char *room = guard_copy(NULL, size);
 

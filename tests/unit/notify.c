@@ -30,12 +30,13 @@ bind_to(const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t len;
 
 	memcpy(address.sun_path, name, strlen(name));
 	if (name[0] == '@')
 		address.sun_path[0] = '\0';
-	assert_int_equal(bind(fd, (struct sockaddr *)&address,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))), 0);
+	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
 	return fd;
 }
 

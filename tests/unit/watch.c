@@ -300,8 +300,8 @@ turns_with(struct scene *scene, const char *first, const char *second, const cha
 static void
 put_releases(void)
 {
-	static const char *const names[] = { "releases", "releases/1", "releases/1/bin", "releases/2",
-		"releases/2/bin", "releases/3", "releases/3/bin" };
+	static const char *const names[] = { "releases", "releases/1", "releases/1/bin",
+		"releases/2", "releases/2/bin", "releases/3", "releases/3/bin" };
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof *names; i++)

@@ -74,7 +74,7 @@ static const struct poptOption where_options[] = {
 
 static const struct poptOption what_options[] = {
 	{ .longName = "command", .shortName = 'c', .argInfo = POPT_ARG_STRING, .val = OPT_COMMAND,
-	    .descrip = "the application; its arguments follow --", .argDescrip = "CMD" },
+	    .descrip = "the application; after -- its arguments", .argDescrip = "CMD" },
 	{ .longName = "instances", .shortName = 'N', .argInfo = POPT_ARG_STRING,
 	    .val = OPT_INSTANCES, .descrip = "how many of it to start (1)", .argDescrip = "N" },
 	{ .longName = "chdir", .shortName = 'd', .argInfo = POPT_ARG_STRING, .val = OPT_CHDIR,

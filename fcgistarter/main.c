@@ -143,6 +143,7 @@ run(struct start *start, char **argv, int caller_fd)
 		status = supervise(start, supervisor, caller_fd, -1);
 	else
 		(void)notify_ready(&start->notify, "started");
+	start_close_log(start);
 	supervisor_free(supervisor);
 	return status;
 }
@@ -160,6 +161,7 @@ go_on(struct start *start, char **argv)
 	start_fill(start, supervisor, argv);
 	upgrade_instances(&start->upgrade, supervisor);
 	status = supervise(start, supervisor, -1, upgrade_fd(&start->upgrade, "control"));
+	start_close_log(start);
 	supervisor_free(supervisor);
 	return status;
 }

@@ -389,10 +389,17 @@ start_fill(struct start *start, struct supervisor *supervisor, char **argv)
 }
 
 void
-start_reset(struct start *start)
+start_close_log(struct start *start)
 {
 	if (start->log != NULL)
 		log_close(start->log);
+	start->log = NULL;
+}
+
+void
+start_reset(struct start *start)
+{
+	start_close_log(start);
 	pid_file_reset(&start->pid_file);
 	/* That of a start that has failed: it holds nobody. */
 	pid_lock_remove(&start->pid_lock);

@@ -42,4 +42,7 @@ void start_fill(struct start *start, struct supervisor *supervisor, char **argv)
 
 void start_reset(struct start *start);
 
+/* Before supervisor_free(), in whose loop the log reads. */
+void start_close_log(struct start *start);
+
 #endif

@@ -328,12 +328,14 @@ on_death(EV_P_ ev_child *watcher, int events)
 
 	(void)events;
 	TAILQ_REMOVE(&supervisor->instances, instance, link);
+	/* Its last words come before what is said of its death. */
+	if (instance->output != NULL)
+		log_source_free(instance->output);
+	instance->output = NULL;
 	if (instance->state == INSTANCE_SERVING)
 		serving_died(supervisor, instance);
 	else if (instance->state == INSTANCE_STARTING)
 		starting_died(supervisor, instance);
-	if (instance->output != NULL)
-		log_source_free(instance->output);
 	instance_free(EV_A_ instance);
 	end_if_over(supervisor);
 }

@@ -13,11 +13,23 @@
 
 enum { CELL_MAX = 64, COLUMNS_MAX = 8, HUMAN_SIZE = 5 };
 
+/*
+ * Makes room for one more behind count items of size.  Room is doubled whenever it is full, which is
+ * when count is a power of two.
+ */
+static void *
+make_room(void *items, size_t count, size_t size)
+{
+	if (count > 0 && (count & (count - 1)) != 0)
+		return items;
+	return reallocarray(items, count > 0 ? 2 * count : 1, size);
+}
+
 int
 status_add_listener(struct status *status, const char *address, const struct queue *queue)
 {
 	struct status_listener *listeners =
-	    reallocarray(status->listeners, status->listener_count + 1, sizeof *listeners);
+	    make_room(status->listeners, status->listener_count, sizeof *listeners);
 	char *copy;
 
 	if (listeners == NULL)
@@ -35,7 +47,7 @@ int
 status_add_instance(struct status *status, const struct status_instance *instance)
 {
 	struct status_instance *instances =
-	    reallocarray(status->instances, status->instance_count + 1, sizeof *instances);
+	    make_room(status->instances, status->instance_count, sizeof *instances);
 
 	if (instances == NULL)
 		return -FCGI_E_SYSTEM;

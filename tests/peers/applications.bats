@@ -66,6 +66,29 @@ libfcgi_app() {
   grep -x 'perl: to the error log' errors
 }
 
+# An unpadded question is where libfcgi and Perl's FCGI would wait for ever.
+@test "libfcgi: --ready=values and request get their answers" {
+  libfcgi_app
+  launch libfcgi-values -c ./app -s "$PWD/values.sock" -N 3 --ready=values --wait-timeout=60s
+  launch libfcgi-request -c ./app -s "$PWD/request.sock" -N 3 --ready=request --wait-timeout=60s
+}
+
+@test "Perl FCGI: --ready=values and request get their answers" {
+  perl -MFCGI -MDigest::SHA -e 1 2>/dev/null || skip 'libfcgi-perl is missing'
+  launch perl-values -c "$peers/perl_app.pl" -s "$PWD/values.sock" -N 3 --ready=values \
+    --wait-timeout=60s
+  launch perl-request -c "$peers/perl_app.pl" -s "$PWD/request.sock" -N 3 --ready=request \
+    --wait-timeout=60s
+}
+
+@test "php-cgi: --ready=values and request get their answers" {
+  need php-cgi
+  launch php-values -s "$PWD/values.sock" -N 3 --ready=values --wait-timeout=60s -- \
+    "$(command -v php-cgi)" -n
+  launch php-request -s "$PWD/request.sock" -N 3 --ready=request --wait-timeout=60s -- \
+    "$(command -v php-cgi)" -n
+}
+
 @test "php-cgi: started by fcgistarter, runs a script" {
   need php-cgi
   cat >say.php <<'END'

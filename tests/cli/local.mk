@@ -9,8 +9,10 @@ CLI_TESTS += %D%/fcgi-echo-auth.bats
 CLI_TESTS += %D%/fcgi-echo-fault.bats
 CLI_TESTS += %D%/fcgi-echo-protocol.bats
 CLI_TESTS += %D%/fcgi-echo.bats
+CLI_TESTS += %D%/fcgistarter-control.bats
 CLI_TESTS += %D%/fcgistarter-print-config.bats
 CLI_TESTS += %D%/fcgistarter-start.bats
+CLI_TESTS += %D%/fcgistarter-supervise.bats
 CLI_TESTS += %D%/fcgistarter-what.bats
 CLI_TESTS += %D%/fcgistarter-where.bats
 CLI_TESTS += %D%/fcgistarter.bats
@@ -25,7 +27,7 @@ check_PROGRAMS += %D%/wire
 %C%_wire_LDADD = $(FCGIUTILS_LIBS)
 
 EXTRA_DIST += $(CLI_TESTS)
-EXTRA_DIST += %D%/helper.bash %D%/starter.bash %D%/page-examples.awk %D%/page-options.awk %D%/page-run.bash %D%/missing.sh
+EXTRA_DIST += %D%/helper.bash %D%/starter.bash %D%/supervise.bash %D%/page-examples.awk %D%/page-options.awk %D%/page-run.bash %D%/missing.sh
 
 if HAVE_BATS
 TESTS += $(CLI_TESTS)

@@ -86,6 +86,8 @@ control_place(char *dst, size_t size, const char *control, const char *pid_file,
 	char directory[PATH_MAX] = "";
 	int r;
 
+	while (given != NULL && strncmp(given, "./", 2) == 0)
+		given += 2;
 	if (given == NULL) {
 		r = control_place_directory(directory, sizeof directory, 1, why, why_size);
 		if (r < 0)

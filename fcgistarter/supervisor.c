@@ -1,6 +1,7 @@
 #include "supervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -475,11 +476,27 @@ on_reload_failed(struct supervisor *supervisor, int status, const char *why)
 	end_reload(supervisor);
 }
 
+/* A relative command begins where it was given, which a daemon has left. */
+static int
+find_next_program(struct supervisor *supervisor, char *why, size_t why_size)
+{
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int moved = here >= 0 && chdir(supervisor->directory) == 0;
+	int status = program_find(&supervisor->next_program, supervisor->options, environ,
+	    supervisor->identity, why, why_size);
+
+	if (moved && fchdir(here) < 0)
+		status = 1;
+	if (here >= 0)
+		close(here);
+	return status;
+}
+
 void
 supervisor_reload(struct supervisor *supervisor)
 {
 	static const struct generation_owner owner = { on_reload_ready, on_reload_failed };
-	char why[1024];
+	char why[1024] = "the working directory has gone";
 
 	if (supervisor->state != SUPERVISOR_RUNNING)
 		return;
@@ -487,8 +504,7 @@ supervisor_reload(struct supervisor *supervisor)
 		supervisor->reload_again = 1;
 		return;
 	}
-	if (program_find(&supervisor->next_program, supervisor->options, environ,
-		supervisor->identity, why, sizeof why) != 0) {
+	if (find_next_program(supervisor, why, sizeof why) != 0) {
 		tell_reloaded(supervisor, why);
 		program_reset(&supervisor->next_program);
 		return;

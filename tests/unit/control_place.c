@@ -106,8 +106,8 @@ what_is_given_decides(void **state)
 	assert_int_equal(control_place(path, sizeof path, "a", NULL, why, sizeof why), 0);
 	snprintf(expected, sizeof expected, "%s/a", cwd);
 	assert_string_equal(path, expected);
-	assert_int_equal(control_place(path, sizeof path, NULL, "./p", why, sizeof why), 0);
-	snprintf(expected, sizeof expected, "%s/./p.ctl", cwd);
+	assert_int_equal(control_place(path, sizeof path, NULL, "././p", why, sizeof why), 0);
+	snprintf(expected, sizeof expected, "%s/p.ctl", cwd);
 	assert_string_equal(path, expected);
 }
 

@@ -210,7 +210,7 @@ usage_error() {
 }
 
 @test "FCGI_WEB_SERVER_ADDRS that cannot be read lets nobody in by mistake" {
-  for wrong in localhost 127.0.0.1,x 127.0.0.1, 300.1.1.1; do
+  for wrong in localhost 127.0.0.1,x '127.0.0.1,' 300.1.1.1; do
     FCGI_WEB_SERVER_ADDRS=$wrong run -1 --separate-stderr "$fcgi_echo" -l ./never.sock
     [[ $stderr == 'fcgi-echo: FCGI_WEB_SERVER_ADDRS: '*' is not an address' ]]
     [ ! -e never.sock ]

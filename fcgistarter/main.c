@@ -105,8 +105,7 @@ conclude(struct start *start, const struct pool *pool)
 static int
 run(struct start *start, int caller_fd)
 {
-	struct pool *pool =
-	    pool_new(&start->options, &start->program, &start->listeners);
+	struct pool *pool = pool_new(&start->options, &start->program, &start->listeners);
 	int status;
 
 	if (pool == NULL) {

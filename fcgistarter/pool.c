@@ -146,8 +146,8 @@ on_grace_end(EV_P_ ev_timer *watcher, int events)
 }
 
 /*
- * Connections leave a queue in the order they came: behind one that waits no other needs to be looked
- * at, where all are on the same socket.
+ * Connections leave a queue in the order they came: behind one that waits no other needs to be
+ * looked at, where all are on the same socket.
  */
 static void
 on_sample(EV_P_ ev_timer *watcher, int events)
@@ -170,9 +170,8 @@ on_sample(EV_P_ ev_timer *watcher, int events)
 		pool->accepted += r > 0;
 		waiting |= shared && r == 0 && probe->state == PROBE_WAITING;
 		if (r < 0) {
-			fail(pool, 1, addr_format_socket(text, sizeof text,
-					  &probe->listener->address),
-			    strerror(errno));
+			addr_format_socket(text, sizeof text, &probe->listener->address);
+			fail(pool, 1, text, strerror(errno));
 			return;
 		}
 	}

@@ -155,6 +155,7 @@ on_sample(EV_P_ ev_timer *watcher, int events)
 	struct pool *pool = watcher->data;
 	int shared = pool->listeners->count == 1;
 	char text[ADDR_TEXT_MAX];
+	const char *why;
 	struct probe *probe;
 	int waiting = 0;
 	int i;
@@ -170,8 +171,9 @@ on_sample(EV_P_ ev_timer *watcher, int events)
 		pool->accepted += r > 0;
 		waiting |= shared && r == 0 && probe->state == PROBE_WAITING;
 		if (r < 0) {
+			why = strerror(errno);
 			addr_format_socket(text, sizeof text, &probe->listener->address);
-			fail(pool, 1, text, strerror(errno));
+			fail(pool, 1, text, why);
 			return;
 		}
 	}

@@ -14,6 +14,7 @@
 #include "addr_listen.h"
 #include "fcgi_error.h"
 #include "spawn.h"
+#include "spawn_explain.h"
 #include "verdict.h"
 
 enum { BACKLOG = 1024 };
@@ -111,6 +112,7 @@ start_instances(struct pool *pool, const char *path)
 		.new_group = 1,
 	};
 	struct spawn_failure failure;
+	char why[1024];
 	int status = 0;
 	pid_t pid;
 
@@ -118,7 +120,8 @@ start_instances(struct pool *pool, const char *path)
 		pid = spawn_start(&spawn, &failure);
 		if (pid < 0) {
 			cli_error(&options->cli, "%s: cannot %s: %s", options->app,
-			    spawn_step_name(failure.step), strerror(failure.error));
+			    spawn_step_name(failure.step),
+			    spawn_explain(why, sizeof why, path, failure.error));
 			status = failure.step == SPAWN_EXEC ? spawn_exit_status(failure.error) : 1;
 			signal_all(pool, SIGTERM);
 			break;
@@ -199,12 +202,14 @@ start_application(const struct options *options, const struct addr *addr)
 {
 	struct pool pool = { .options = options, .addr = addr };
 	char path[PATH_MAX];
+	char why[1024];
 	int status;
 
 	/* Before anything is bound: a name that is wrong leaves no socket behind. */
 	if (spawn_find(path, sizeof path, options->app, getenv("PATH")) < 0) {
 		status = spawn_exit_status(errno);
-		cli_error(&options->cli, "%s: %s", options->app, strerror(errno));
+		cli_error(&options->cli, "%s: %s", options->app,
+		    spawn_explain(why, sizeof why, path, errno));
 		return status;
 	}
 	status = bind_address(&pool);

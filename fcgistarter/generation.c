@@ -208,6 +208,7 @@ on_sample(EV_P_ ev_timer *watcher, int events)
 	    supervisor->options->ready == READY_CONNECT;
 	int waiting = 0, i, r;
 	char text[ADDR_TEXT_MAX];
+	const char *why;
 	struct probe *probe;
 
 	(void)EV_A;
@@ -220,9 +221,9 @@ on_sample(EV_P_ ev_timer *watcher, int events)
 		generation->answered += r > 0;
 		waiting |= in_order && r == 0 && probe->state == PROBE_WAITING;
 		if (r < 0) {
+			why = strerror(errno);
 			fail(generation, 1, "%s: %s",
-			    addr_format_socket(text, sizeof text, &probe->listener->address),
-			    strerror(errno));
+			    addr_format_socket(text, sizeof text, &probe->listener->address), why);
 			return;
 		}
 	}

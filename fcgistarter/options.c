@@ -373,8 +373,7 @@ settle_command(struct options *options)
 	}
 	/* httpd's ignores them as well, without a word. */
 	if (operand != NULL)
-		cli_warn(cli, "%s: ignored, with all that follows (arguments of the application are "
-			      "given behind --)",
+		cli_warn(cli, "%s: ignored, with all that follows (arguments are given behind --)",
 		    operand);
 }
 

@@ -400,10 +400,16 @@ addr_explain_denied(char *dst, size_t size, const char *path)
 			kind = "socket";
 	} else {
 		/* It was to be made, then, and its directory does not let us. */
+		if (errno != ENOENT)
+			return dst;
 		slash = strrchr(part, '/');
-		if (slash != NULL)
-			slash[slash == part] = '\0';
-		if (errno != ENOENT || stat(slash != NULL ? part : ".", &st) < 0)
+		if (slash == NULL)
+			strcpy(part, ".");
+		else if (slash == part)
+			part[1] = '\0';
+		else
+			*slash = '\0';
+		if (stat(part, &st) < 0)
 			return dst;
 		kind = "directory";
 	}

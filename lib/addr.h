@@ -82,7 +82,7 @@ int addr_connected(int fd);
 
 /*
  * Says why something at a path was denied (EACCES): "socket is www-data:www-data 0660, we are uid
- * 1000"; the directory, where it is the directory that is in the way or that nothing can be made in.
+ * 1000"; or what the directory is, where that is in the way or nothing can be made in it.
  * Returns dst, "" when nothing can be found out.
  */
 char *addr_explain_denied(char *dst, size_t size, const char *path);

@@ -1,6 +1,6 @@
 /*
- * Listening on an address.  The file of a UNIX socket is never there unusable, never takes the place
- * of a socket that somebody serves, and never that of anything but a socket.
+ * Listening on an address.  The file of a UNIX socket is never there unusable, and never takes the
+ * place of a socket that somebody serves, or of anything but a socket.
  */
 #ifndef ADDR_LISTEN_H
 #define ADDR_LISTEN_H

@@ -113,8 +113,8 @@ void spawn_stop_signals(sigset_t *set);
  * Forks into the background.  The caller's process does not return from it: it waits until the
  * daemon calls spawn_daemon_ready(), and exits with the status given there; if the daemon ends
  * before, with the daemon's, or 1 if a signal ended it.  A signal of spawn_stop_signals() that it
- * gets meanwhile it passes on to the daemon, and dies of it when the daemon has failed; for a second
- * one it does not wait.
+ * gets meanwhile it passes on to the daemon, and dies of it when the daemon has failed; at a second
+ * one it does not wait any longer.
  * The daemon leads a session of its own; its directory, descriptors and signal mask are unchanged,
  * so that it can still say what goes wrong.
  * Returns, in the daemon, a descriptor for spawn_daemon_ready(), readable once nobody waits for it

@@ -1,2 +1,4 @@
-# One page a program: dist_man1_MANS += %D%/NAME.1
+# One page a program; keep them sorted.
+dist_man1_MANS += %D%/cgi-fcgi.1
+dist_man1_MANS += %D%/fcgi-echo.1
 dist_man1_MANS += %D%/fcgistarter.1

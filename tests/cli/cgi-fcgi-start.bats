@@ -66,7 +66,7 @@ end_started() {
   : >file
   run -126 --separate-stderr "$cgi_fcgi" -start -connect ./app.sock ./file
   [ ! -e app.sock ]
-  ! grep -q valgrind "$cgi_fcgi" || skip "valgrind cannot bear an exec that fails"
+  not_under_valgrind "it cannot bear an exec that fails"
   printf '#!/no/such/interpreter\n' >script
   chmod +x script
   run --separate-stderr "$cgi_fcgi" -start -connect ./app.sock ./script

@@ -182,7 +182,7 @@ Variable-ECHO_USER: alice' ]
 @test "clients that leave while their password is checked hurt nobody" {
   printf 'slow:$6$rounds=200000$abc$%086d\n' 0 >>users
   start_echo --users users
-  for i in 1 2 3 4 5 6; do
+  for n in 1 2 3 4 5 6; do
     timeout 60 "$cgi_fcgi" --clean-env --role authorizer -e REQUEST_METHOD=GET -e REQUEST_URI=/ \
       -e REMOTE_USER=slow -e REMOTE_PASSWD=x -connect "$ECHO_ADDR" --timeout 20ms >/dev/null 2>&1 || true
   done

@@ -85,10 +85,10 @@ end='END_REQUEST 1 8+0 app 0 protocol 0'
   done
 }
 
-# How the bytes leave is seen in the system calls.
+# How the bytes leave is seen in the system calls; with -D the process started is fcgi-echo itself.
 @test "drip: a byte a write" {
   command -v strace >/dev/null || skip 'strace is missing'
-  ECHO_WRAPPER='strace -f -o trace -e trace=sendto' start_echo --fault=drip
+  ECHO_WRAPPER='strace -D -f -o trace -e trace=sendto' start_echo --fault=drip
   "$wire" "$ECHO_ADDR" 'get 1 /' 'wait eof' >answer
   run -0 grep -c 'sendto.* = 1$' trace
   [ "$output" -eq 96 ]
@@ -97,7 +97,7 @@ end='END_REQUEST 1 8+0 app 0 protocol 0'
 
 @test "split-header: every header in two writes" {
   command -v strace >/dev/null || skip 'strace is missing'
-  ECHO_WRAPPER='strace -f -o trace -e trace=sendto' start_echo --fault=split-header
+  ECHO_WRAPPER='strace -D -f -o trace -e trace=sendto' start_echo --fault=split-header
   "$wire" "$ECHO_ADDR" 'get 1 /' 'wait eof' >answer
   [ "$(sed -n 's/.*sendto.* = \([0-9]*\)$/\1/p' trace | tr '\n' ' ')" = '4 72 8 12 ' ]
 }
@@ -254,11 +254,10 @@ refuses() {
 }
 
 @test "any two faults together end when the program is told to" {
-  local names i
+  local names n
   mapfile -t names < <("$fcgi_echo" --list-faults | awk '{ print $1 }')
-  for ((i = 0; i < ${#names[@]}; i++)); do
-    # slow and its neighbours would take their time
-    start_echo "--fault=${names[i]},${names[(i * 7 + 3) % ${#names[@]}]}"
+  for ((n = 0; n < ${#names[@]}; n++)); do
+    start_echo "--fault=${names[n]},${names[(n * 7 + 3) % ${#names[@]}]}"
     "$wire" "$ECHO_ADDR" 'get 1 /chunks/2x100 keep' 'get 2 /stderr keep' >/dev/null || true
     stop_echo
   done

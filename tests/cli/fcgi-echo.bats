@@ -109,11 +109,11 @@ usage_error() {
 @test "--backlog: how many clients may wait" {
   start_echo -b 2 --fault=no-accept
   mkfifo hold
-  local i
-  for ((i = 1; i <= 3; i++)); do
-    "$wire" "$ECHO_ADDR" "say connected" 'hold hold' >"waits$i" 3>&- &
+  local n
+  for ((n = 1; n <= 3; n++)); do
+    "$wire" "$ECHO_ADDR" "say connected" 'hold hold' >"waits$n" 3>&- &
     echo "$!" >>pids
-    wait_for grep -q connected "waits$i"
+    wait_for grep -q connected "waits$n"
   done
   run -1 "$wire" "$ECHO_ADDR"
 }
@@ -210,7 +210,7 @@ usage_error() {
 }
 
 @test "FCGI_WEB_SERVER_ADDRS that cannot be read lets nobody in by mistake" {
-  for wrong in localhost 127.0.0.1,x 127.0.0.1, 300.1.1.1; do
+  for wrong in localhost 127.0.0.1,x '127.0.0.1,' 300.1.1.1; do
     FCGI_WEB_SERVER_ADDRS=$wrong run -1 --separate-stderr "$fcgi_echo" -l ./never.sock
     [[ $stderr == 'fcgi-echo: FCGI_WEB_SERVER_ADDRS: '*' is not an address' ]]
     [ ! -e never.sock ]
@@ -219,8 +219,8 @@ usage_error() {
 
 @test "on descriptor 0, shared by several instances, all of them serve" {
   launch 3
-  local i
-  for ((i = 0; i < 50; i++)); do
+  local n
+  for ((n = 0; n < 50; n++)); do
     "$wire" ./app.sock 'get 1 /pid' 'wait eof' | grep -o '[0-9]*\\n$' || return
   done | sort | uniq -c >served
   works ./app.sock
@@ -229,22 +229,23 @@ usage_error() {
 
 @test "on descriptor 0: an instance that lost the race for a client still serves its own" {
   launch 4
-  mkfifo hold
-  # Each instance gets a connection that stays, and all are woken for the ones that follow.
-  local i
-  for ((i = 1; i <= 8; i++)); do
-    "$wire" ./app.sock 'get 1 / keep' 'wait end 1' 'hold hold' 'get 1 / keep' 'wait end 1' \
-      >"held$i" 3>&- &
-    wait_for grep -q END_REQUEST "held$i"
+  local n clients=()
+  # Each instance gets connections that stay, and all are woken for the ones that follow.
+  for ((n = 1; n <= 8; n++)); do
+    mkfifo "hold$n"
+    "$wire" ./app.sock 'get 1 / keep' 'wait end 1' "hold hold$n" 'get 2 / keep' 'wait end 2' \
+      >"held$n" 3>&- &
+    clients+=("$!")
+    wait_for grep -q 'END_REQUEST 1' "held$n"
   done
-  for ((i = 0; i < 40; i++)); do
+  for ((n = 0; n < 40; n++)); do
     works ./app.sock
   done
-  for ((i = 1; i <= 8; i++)); do
-    # One opening lets all go on that wait for it.
-    timeout 60 bash -c ': >hold' || true
-    [ "$(grep -c END_REQUEST held*)" != '' ]
-    grep -q END_REQUEST "held$i"
+  for ((n = 1; n <= 8; n++)); do
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout 60 bash -c ': >"$1"' bash "hold$n"
+    wait "${clients[n - 1]}"
+    grep -q 'END_REQUEST 2' "held$n"
   done
 }
 
@@ -279,11 +280,11 @@ usage_error() {
   }
   command -v prlimit >/dev/null || skip 'prlimit is missing'
   start_echo_limited
-  local i
-  for ((i = 0; i < 40; i++)); do
-    "$wire" "$ECHO_ADDR" 'say connected' 'wait eof' >"mute$i" 3>&- &
+  local n
+  for ((n = 0; n < 40; n++)); do
+    "$wire" "$ECHO_ADDR" 'say connected' 'wait eof' >"mute$n" 3>&- &
     echo "$!" >>pids
-    wait_for grep -q connected "mute$i"
+    wait_for grep -q connected "mute$n"
   done
   "$wire" "$ECHO_ADDR" 'get 1 /' 'wait eof' >last 3>&- &
   local last=$! pid
@@ -297,10 +298,10 @@ usage_error() {
 
 @test "nobody's bytes bring it down" {
   start_echo -q
-  local i
-  for ((i = 0; i < 60; i++)); do
+  local n
+  for ((n = 0; n < 60; n++)); do
     head -c 3000 /dev/urandom | od -An -v -tx1 | tr -s ' \n' ' ' >bytes
-    timeout 20 "$wire" "$ECHO_ADDR" "hex 1 $((i % 12)) 0 1$(<bytes)" shut 'wait eof' >/dev/null
+    timeout 20 "$wire" "$ECHO_ADDR" "hex 1 $((n % 12)) 0 1$(<bytes)" shut 'wait eof' >/dev/null
   done
   works
   stop_echo

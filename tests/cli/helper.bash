@@ -29,6 +29,11 @@ start_echo() {
   fi
 }
 
+# not_under_valgrind WHY: ./check runs the programs under valgrind too.
+not_under_valgrind() {
+  [ -z "${FCGI_VALGRIND-}" ] || skip "not under valgrind: $1"
+}
+
 # wait_for COMMAND...: until it succeeds; a guard against hanging, not a measure of speed.
 wait_for() {
   local i

@@ -46,6 +46,7 @@ enum { RECORD_MAX = 32768, SHOWN_MAX = 512, SECONDS_MAX = 300 };
 struct wire {
 	int fd;
 	unsigned char *out;
+	size_t out_size;
 	size_t out_len;
 	size_t out_sent;
 	int unpadded;
@@ -68,11 +69,15 @@ fail(const char *what, const char *why)
 static void
 put(struct wire *wire, const void *data, size_t len)
 {
-	wire->out = realloc(wire->out, wire->out_len + len + 1);
+	if (len == 0)
+		return;
+	if (wire->out_size - wire->out_len < len) {
+		wire->out_size = 2 * wire->out_size + len;
+		wire->out = realloc(wire->out, wire->out_size);
+	}
 	if (wire->out == NULL)
 		fail("send", strerror(errno));
-	if (len > 0)
-		memcpy(wire->out + wire->out_len, data, len);
+	memcpy(wire->out + wire->out_len, data, len);
 	wire->out_len += len;
 }
 

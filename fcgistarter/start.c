@@ -287,6 +287,11 @@ make_absolute(struct start *start)
 	if (!options->supervise)
 		return 0;
 	r = replace(&options->watch_file);
+	if (r == 0)
+		r = replace(&options->wrapper);
+	/* In a root directory of its own there is but one place that it can begin at. */
+	if (r == 0)
+		r = replace(options->root != NULL ? &options->root : &options->directory);
 	for (i = 0; i < start->listeners.count && r == 0; i++)
 		r = replace(&start->listeners.items[i].path);
 	if (r < 0)

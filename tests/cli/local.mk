@@ -11,11 +11,13 @@ CLI_TESTS += %D%/fcgi-echo-protocol.bats
 CLI_TESTS += %D%/fcgi-echo.bats
 CLI_TESTS += %D%/fcgistarter-control.bats
 CLI_TESTS += %D%/fcgistarter-print-config.bats
+CLI_TESTS += %D%/fcgistarter-reload.bats
 CLI_TESTS += %D%/fcgistarter-start.bats
 CLI_TESTS += %D%/fcgistarter-supervise.bats
 CLI_TESTS += %D%/fcgistarter-what.bats
 CLI_TESTS += %D%/fcgistarter-where.bats
 CLI_TESTS += %D%/fcgistarter.bats
+CLI_TESTS += %D%/systemd.bats
 CLI_TESTS += %D%/pages.bats
 
 # An application that shows what it was started with.

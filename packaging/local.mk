@@ -1,0 +1,22 @@
+# The units name the program where distributions have it; they are installed with where it is.
+SYSTEMD_UNITS = %D%/systemd/fcgistarter@.service %D%/systemd/fcgistarter@.socket
+EXTRA_DIST += $(SYSTEMD_UNITS)
+
+if SYSTEMD_UNITS
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(systemdsystemunitdir)'
+	for unit in $(SYSTEMD_UNITS); do \
+		sed 's,/usr/bin/fcgistarter,$(bindir)/fcgistarter,' "$(srcdir)/$$unit" \
+			>'$(DESTDIR)$(systemdsystemunitdir)'/"$${unit##*/}" || exit; \
+		chmod 644 '$(DESTDIR)$(systemdsystemunitdir)'/"$${unit##*/}" || exit; \
+	done
+
+uninstall-local:
+	for unit in $(SYSTEMD_UNITS); do \
+		rm -f '$(DESTDIR)$(systemdsystemunitdir)'/"$${unit##*/}" || exit; \
+	done
+endif
+
+# Below the prefix that distcheck makes, and not where systemd has its units.
+AM_DISTCHECK_CONFIGURE_FLAGS = \
+	--with-systemdsystemunitdir='$$dc_install_base/lib/systemd/system'

@@ -151,7 +151,7 @@ acceptor_init(struct acceptor *acceptor, struct server *server, int listen_fd, i
 void
 acceptor_room(struct acceptor *acceptor)
 {
-	if (!acceptor->running)
+	if (!acceptor->running || acceptor->stopping)
 		return;
 	if (acceptor->threaded)
 		accept_thread_room(&acceptor->thread);
@@ -164,15 +164,16 @@ acceptor_stop(struct acceptor *acceptor)
 {
 	if (!acceptor->running)
 		return;
+	acceptor->stopping = 1;
 	if (acceptor->threaded) {
 		on_stop_retry(&acceptor->retry);
 		return;
 	}
-	acceptor->running = 0;
 	ev_io_stop(acceptor->server->loop, &acceptor->io);
-	timer_stop(&acceptor->server->timers, &acceptor->retry);
 	while (acceptor->own && server_has_room(acceptor->server) && accept_one(acceptor))
 		;
+	timer_stop(&acceptor->server->timers, &acceptor->retry);
+	acceptor->running = 0;
 }
 
 void

@@ -21,7 +21,8 @@ struct acceptor {
 	int listen_fd;			/* the server's */
 	int own;
 	int threaded;
-	int running;
+	int running;			/* the listening socket is in use */
+	int stopping;
 	int complained;
 	struct ev_io io;		/* of the listening socket, or of the thread's pipe */
 	struct timer retry;

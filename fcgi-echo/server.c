@@ -139,7 +139,10 @@ server_accept_failed(struct server *server, int error)
 {
 	cli_error(server->config->cli, "accept: %s", strerror(error));
 	server->failed = 1;
-	stop(server);
+	if (server->stopping)
+		end_when_done(server);
+	else
+		stop(server);
 }
 
 void

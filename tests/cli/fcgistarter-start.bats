@@ -95,7 +95,7 @@ in_background() {
 mkdir "\$SHOW_STATE/first" 2>/dev/null && exec "$show_state"
 exec sleep 1000
 END
-  fails 124 -s './sock-%i' -N 2 -c ./app -w --start-grace 10ms --wait-timeout 400ms
+  fails 124 -s './sock-%i' -N 2 -c ./app -w --start-grace 10ms --wait-timeout 2s
   [[ $output == *"1 of 2 instances accept connections" ]]
   [ -z "$(ls sock-*)" ]
 }

@@ -63,14 +63,6 @@ refuse_upgrade() {
   stop_pool
 }
 
-# all_gone PIDS
-all_gone() {
-  local one
-  for one in $1; do
-    is_gone "$one" || return
-  done
-}
-
 @test "reload: the program that is there now is what serves" {
   cp "$fcgi_echo" app
   supervise --start-grace 20ms -- ./app
@@ -123,10 +115,6 @@ all_gone() {
   wait_for has_states 3
   [ "$(states | grep -c "^cwd: ${PWD%/*}/there$")" -eq 3 ]
   stop_pool
-}
-
-has_states() {
-  [ "$(find "$SHOW_STATE" -name '*[0-9]' | wc -l)" -eq "$1" ]
 }
 
 @test "reload: many at once are one and a last one" {

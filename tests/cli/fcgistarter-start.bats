@@ -12,10 +12,6 @@ exec sleep 1000
 END
 }
 
-has_states() {
-  [ "$(find "$SHOW_STATE" -name '*[0-9]' | wc -l)" -eq "$1" ]
-}
-
 # ends_with STATUS: the job $job does.
 ends_with() {
   local ended=0

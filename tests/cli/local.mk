@@ -16,6 +16,7 @@ CLI_TESTS += %D%/fcgistarter-start.bats
 CLI_TESTS += %D%/fcgistarter-supervise.bats
 CLI_TESTS += %D%/fcgistarter-what.bats
 CLI_TESTS += %D%/fcgistarter-where.bats
+CLI_TESTS += %D%/fcgistarter-who.bats
 CLI_TESTS += %D%/fcgistarter.bats
 CLI_TESTS += %D%/systemd.bats
 CLI_TESTS += %D%/pages.bats

@@ -126,3 +126,8 @@ ask() {
 states() {
   cat "$SHOW_STATE"/*[0-9]
 }
+
+# has_states COUNT: so many have written theirs.
+has_states() {
+  [ "$(find "$SHOW_STATE" -name '*[0-9]' | wc -l)" -eq "$1" ]
+}

@@ -27,6 +27,14 @@ count_instances() {
   [ $(($# - 1)) -eq "$1" ]
 }
 
+# all_gone PIDS
+all_gone() {
+  local one
+  for one in $1; do
+    is_gone "$one" || return
+  done
+}
+
 # The dead that nobody has waited for; state and parent follow the name in brackets.
 zombies() {
   sed -n "s/^\([0-9]*\) (.*) Z $pid .*/\1/p" /proc/[0-9]*/stat 2>/dev/null

@@ -54,6 +54,11 @@ print(const struct options *options, const struct listeners *listeners, char **a
 	char **addresses = format_addresses(listeners, options);
 	char **command_line = copy_command_line(argv);
 	char directory[PATH_MAX], why[256];
+	/* What a unit has to find again when it begins elsewhere. */
+	const char *const paths[] = {
+		options->directory, options->pid_file, options->log, options->watch_file,
+		options->control, options->ipc_dir, options->root, options->wrapper,
+	};
 	const struct print_config config = {
 		.application = options->command,
 		.addresses = (const char *const *)addresses,
@@ -64,6 +69,8 @@ print(const struct options *options, const struct listeners *listeners, char **a
 		.foreground = options->foreground,
 		.stop_timeout_ns = options->stop_timeout_ns,
 		.directory = getcwd(directory, sizeof directory),
+		.paths = paths,
+		.path_count = sizeof paths / sizeof *paths,
 	};
 	int status = 1;
 	size_t i;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -13,6 +14,9 @@
 
 /* What an instance with --max-rss is looked at for the first time. */
 #define LOOK_NS (5 * CLOCK_NS_PER_S)
+
+/* libev wakes about as often by itself, so that an idle pool stays idle. */
+#define OVERFLOW_INTERVAL_S 60.
 
 /* --- status -------------------------------------------------------------------------------------- */
 
@@ -247,6 +251,63 @@ begin_looking(struct service *service)
 		ev_timer_start(service->supervisor->loop, &service->look);
 }
 
+/* --- queues that overflow ------------------------------------------------------------------------ */
+
+static void
+tell_overflow(const struct service *service, const struct listener *listener, int64_t turned_away,
+    const struct queue *queue)
+{
+	char text[ADDR_TEXT_MAX];
+	const char *name = listener->path != NULL
+	    ? listener->path
+	    : addr_format_socket(text, sizeof text, &listener->address);
+
+	if (turned_away > 0)
+		supervisor_say(service->supervisor,
+		    "%s: %lld connections were turned away, since %lld waited already: raise -b, "
+		    "or start more instances",
+		    name, (long long)turned_away, (long long)queue->limit);
+	else
+		supervisor_say(service->supervisor,
+		    "%s: its queue is full, %lld wait: raise -b, or start more instances", name,
+		    (long long)queue->len);
+}
+
+/*
+ * TCP counts who was turned away; of a UNIX socket it can only be seen that its queue is full.
+ */
+static void
+on_overflow(EV_P_ ev_timer *watcher, int events)
+{
+	struct service *service = watcher->data;
+	const struct listeners *listeners = service->supervisor->listeners;
+	struct queue queue;
+	size_t i;
+
+	(void)EV_A;
+	(void)events;
+	for (i = 0; i < listeners->count; i++) {
+		if (queue_read(listeners->items[i].fd, &queue) < 0)
+			continue;
+		if (queue.drops > service->drops[i])
+			tell_overflow(service, &listeners->items[i], queue.drops - service->drops[i],
+			    &queue);
+		else if (queue.drops < 0 && queue.limit > 0 && queue.len > queue.limit)
+			tell_overflow(service, &listeners->items[i], 0, &queue);
+		service->drops[i] = queue.drops > 0 ? queue.drops : 0;
+	}
+}
+
+static void
+begin_overflow(struct service *service)
+{
+	ev_timer_init(&service->overflow, on_overflow, OVERFLOW_INTERVAL_S, OVERFLOW_INTERVAL_S);
+	service->overflow.data = service;
+	service->drops = calloc(service->supervisor->listeners->count, sizeof *service->drops);
+	if (service->drops != NULL)
+		ev_timer_start(service->supervisor->loop, &service->overflow);
+}
+
 /* --- the whole ----------------------------------------------------------------------------------- */
 
 static void
@@ -280,6 +341,7 @@ service_begin(struct service *service, struct supervisor *supervisor, struct not
 	begin_control(service, old_control_fd);
 	begin_watch(service);
 	begin_looking(service);
+	begin_overflow(service);
 	snprintf(text, sizeof text, "%d of %d running", count_serving(supervisor),
 	    supervisor->options->instances);
 	(void)notify_mainpid(notify, getpid());
@@ -290,6 +352,8 @@ void
 service_end(struct service *service)
 {
 	ev_timer_stop(service->supervisor->loop, &service->look);
+	ev_timer_stop(service->supervisor->loop, &service->overflow);
+	free(service->drops);
 	if (service->watch != NULL)
 		watch_free(service->watch);
 	if (service->control != NULL)

@@ -19,6 +19,8 @@ struct service {
 	struct control_request *reload;	/* who waits for a reload; NULL: nobody */
 	struct watch *watch;		/* NULL: none */
 	ev_timer look;			/* at the instances' memory */
+	ev_timer overflow;		/* at the sockets' queues */
+	int64_t *drops;			/* of each socket, when last looked at; NULL: not looked at */
 };
 
 /*

@@ -37,7 +37,8 @@ static int
 find_identity(struct start *start)
 {
 	const struct options *options = &start->options;
-	char why[512];
+	char why[512], wrapper[PATH_MAX];
+	int status;
 
 	if (identity_find(&start->identity, options->user, options->group, why, sizeof why) < 0 ||
 	    (options->wrapper == NULL &&
@@ -48,6 +49,12 @@ find_identity(struct start *start)
 	if (options->wrapper != NULL && start->identity.set == 0) {
 		cli_error(&options->cli, "--wrapper needs -u, and is told of it");
 		return 1;
+	}
+	if (options->wrapper != NULL &&
+	    spawn_find(wrapper, sizeof wrapper, options->wrapper, NULL) < 0) {
+		status = spawn_exit_status(errno);
+		cli_error(&options->cli, "--wrapper %s: %s", options->wrapper, strerror(errno));
+		return status;
 	}
 	if (options->root != NULL && geteuid() != 0) {
 		cli_error(&options->cli, "--chroot %s: only root may change the root directory",
@@ -122,7 +129,7 @@ find_activation(struct start *start)
 		return 1;
 	}
 	if (start->upgrade.text != NULL)
-		start->activation.count = 0;
+		start->activation.count = upgrade_activated(&start->upgrade);
 	else if (start->activation.count == 0 && options->socket == NULL && options->port < 0)
 		cli_usage_error(&options->cli, "-p PORT or -s PATH is missing");
 	if (start->activation.count > 1) {
@@ -147,12 +154,13 @@ open_listeners(struct start *start)
 	const struct activation *activation = &start->activation;
 	int fds[INSTANCES_MAX], i;
 
-	if (start->upgrade.text != NULL)
-		return upgrade_listeners(&start->upgrade, &start->listeners, &start->options) < 0;
-	if (activation->count == 0)
+	if (activation->count == 0 && start->upgrade.text == NULL)
 		return listeners_open(&start->listeners, &start->options) < 0;
 	/* What is bound already is not bound again: -p and -s only say what the user thinks it is. */
-	listeners_reset(&start->listeners);
+	if (activation->count > 0)
+		listeners_reset(&start->listeners);
+	if (start->upgrade.text != NULL)
+		return upgrade_listeners(&start->upgrade, &start->listeners, &start->options) < 0;
 	for (i = 0; i < activation->count && i < INSTANCES_MAX; i++)
 		fds[i] = activation->first_fd + i;
 	return listeners_adopt(&start->listeners, &start->options, fds, (size_t)i) < 0;
@@ -390,6 +398,7 @@ start_fill(struct start *start, struct supervisor *supervisor, char **argv)
 	upgrade_prepare(supervisor, argv);
 	fill_paths(start, supervisor);
 	supervisor->notify_socket = start->notify.socket;
+	supervisor->activated = start->activation.count;
 	supervisor_keep(supervisor, "pid-file", start->pid_lock.fd);
 }
 

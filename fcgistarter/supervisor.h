@@ -82,6 +82,7 @@ struct supervisor {
 	char self[PATH_MAX];
 	char directory[PATH_MAX];
 	const char *notify_socket;	/* NULL or "": none */
+	int activated;			/* how many of the sockets were handed to us */
 	struct {
 		const char *name;
 		int fd;

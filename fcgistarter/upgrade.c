@@ -17,6 +17,7 @@
  *
  *	pid 4711
  *	directory /srv
+ *	activated COUNT
  *	counters GENERATION RESTARTS SINCE_NS
  *	fd NAME FD
  *	listener FD DEV INO
@@ -91,6 +92,14 @@ upgrade_reset(struct upgrade *upgrade)
 {
 	free(upgrade->text);
 	upgrade->text = NULL;
+}
+
+int
+upgrade_activated(const struct upgrade *upgrade)
+{
+	const char *p = upgrade->text, *item = next_item(&p, "activated");
+
+	return item != NULL ? (int)strtol(item, NULL, 10) : 0;
 }
 
 int
@@ -230,8 +239,8 @@ write_state(const struct supervisor *supervisor)
 
 	if (out == NULL)
 		return NULL;
-	fprintf(out, "pid %ld\ndirectory %s\ncounters %u %u %" PRId64 "\n", (long)getpid(),
-	    supervisor->directory, supervisor->number, supervisor->restarts,
+	fprintf(out, "pid %ld\ndirectory %s\nactivated %d\ncounters %u %u %" PRId64 "\n", (long)getpid(),
+	    supervisor->directory, supervisor->activated, supervisor->number, supervisor->restarts,
 	    supervisor->since_ns);
 	for (i = 0; i < supervisor->kept_count; i++)
 		fprintf(out, "fd %s %d\n", supervisor->kept[i].name, supervisor->kept[i].fd);

@@ -30,6 +30,9 @@ int upgrade_find(struct upgrade *upgrade);
 int upgrade_listeners(const struct upgrade *upgrade, struct listeners *listeners,
     const struct options *options);
 
+/* How many of the listening sockets had been handed to the program before us; 0: it opened them. */
+int upgrade_activated(const struct upgrade *upgrade);
+
 /* A descriptor that was handed on under a name ("pid-file", "control"); -1: none. */
 int upgrade_fd(const struct upgrade *upgrade, const char *name);
 

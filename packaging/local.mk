@@ -19,4 +19,4 @@ endif
 
 # Below the prefix that distcheck makes, and not where systemd has its units.
 AM_DISTCHECK_CONFIGURE_FLAGS = \
-	--with-systemdsystemunitdir='$$dc_install_base/lib/systemd/system'
+	--with-systemdsystemunitdir=$$dc_install_base/lib/systemd/system

@@ -48,6 +48,16 @@ format_addresses(const struct listeners *listeners, const struct options *option
 	return addresses;
 }
 
+/* The log's file; NULL when it is none. */
+static const char *
+log_path(const struct options *options)
+{
+	if (options->log == NULL || strcmp(options->log, "-") == 0 ||
+	    strcmp(options->log, "syslog") == 0)
+		return NULL;
+	return options->log;
+}
+
 static int
 print(const struct options *options, const struct listeners *listeners, char **argv)
 {
@@ -56,7 +66,7 @@ print(const struct options *options, const struct listeners *listeners, char **a
 	char directory[PATH_MAX], why[256];
 	/* What a unit has to find again when it begins elsewhere. */
 	const char *const paths[] = {
-		options->directory, options->pid_file, options->log, options->watch_file,
+		options->directory, options->pid_file, log_path(options), options->watch_file,
 		options->control, options->ipc_dir, options->root, options->wrapper,
 	};
 	const struct print_config config = {

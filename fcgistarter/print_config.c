@@ -135,6 +135,10 @@ has_unspeakable(const char *path)
 int
 print_config_check(unsigned kinds, const struct print_config *config, char *why, size_t why_size)
 {
+	if (config->directory == NULL && needs_directory(config)) {
+		snprintf(why, why_size, "the working directory has gone");
+		return -FCGI_E_ADDRESS;
+	}
 	if ((kinds & PRINT_CONFIG_SYSTEMD) != 0 && needs_directory(config) &&
 	    has_unspeakable(config->directory)) {
 		snprintf(why, why_size, "%s: systemd cannot be told of such a directory",

@@ -28,7 +28,7 @@ struct print_config {
 	int supervised;			/* 1: it has -S */
 	int foreground;			/* 1: it has -n */
 	int64_t stop_timeout_ns;
-	const char *directory;		/* where relative paths begin, absolute */
+	const char *directory;		/* where relative paths begin, absolute; NULL: it has gone */
 	const char *const *paths;	/* what else of the command line are paths; NULL entries are
 					   left out */
 	size_t path_count;
@@ -38,8 +38,8 @@ struct print_config {
 int print_config_parse(const char *list, unsigned *kinds);
 
 /*
- * Tells whether all of the kinds can be written: no web server connects to an abstract socket, and
- * not all can be told of every path.
+ * Tells whether all of the kinds can be written: no web server connects to an abstract socket, not
+ * all can be told of every path, and relative ones need a directory.
  * Returns 0, or -FCGI_E_ADDRESS with the reason in why, one line.
  */
 int print_config_check(unsigned kinds, const struct print_config *config, char *why,

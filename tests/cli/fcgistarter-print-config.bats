@@ -147,6 +147,36 @@ ProxyPass \"/\" \"unix:$PWD/run/app.sock|fcgi://app/\"
 "* ]]
 }
 
+@test "a unit changes to the directory for whatever is relative, and for nothing else" {
+  local option
+  for option in -P=pid --log=log -d=sub --control=./ctl --watch-file=f --wrapper=./w; do
+    run -0 "$fcgistarter" -S -p 4000 -c /srv/app "${option%%=*}" "${option#*=}" --print-config=systemd
+    [[ $output == *"
+WorkingDirectory=$PWD
+"* ]]
+  done
+  for option in -l=- -l=syslog -P=/pid -e=a=b; do
+    run -0 "$fcgistarter" -S -p 4000 -c app "${option%%=*}" "${option#*=}" --print-config=systemd
+    [[ $output != *WorkingDirectory* ]]
+  done
+}
+
+@test "a directory may have a name that systemd would expand" {
+  mkdir 'a %h$b c' && cd 'a %h$b c'
+  run -0 "$fcgistarter" -p 4000 -c ./app --print-config=systemd
+  [[ $output == *"
+WorkingDirectory=${PWD/\%/%%}
+"* ]]
+  mkdir $'a\nb' && cd $'a\nb'
+  run -1 --separate-stderr "$fcgistarter" -p 4000 -c ./app --print-config=systemd
+  [ -z "$output" ]
+  [[ $stderr == 'fcgistarter: --print-config: '*'\nb: systemd cannot be told of such a directory' ]]
+  run -0 "$fcgistarter" -p 4000 -c ./app --print-config=nginx
+  rmdir "$PWD"
+  run -1 --separate-stderr "$fcgistarter" -p 4000 -c ./app --print-config=systemd
+  [ "$stderr" = 'fcgistarter: --print-config: the working directory has gone' ]
+}
+
 @test "nothing is started, bound or found" {
   run -0 --separate-stderr "$fcgistarter" -s "$PWD/app.sock" -c /no/such/app --print-config=nginx
   [ -z "$stderr" ]
@@ -160,7 +190,7 @@ ProxyPass \"/\" \"unix:$PWD/run/app.sock|fcgi://app/\"
 
 @test "what is no server is refused" {
   local list
-  for list in '' iis nginx, ,nginx nginx,,apache apache2 'nginx apache'; do
+  for list in '' iis 'nginx,' ',nginx' 'nginx,,apache' apache2 'nginx apache'; do
     run -1 --separate-stderr "$fcgistarter" -p 4000 -c /srv/app "--print-config=$list"
     [ -z "$output" ]
     [[ $stderr == 'fcgistarter: --print-config '* ]]

@@ -55,7 +55,7 @@ asked() {
 
 reaches_every_instance() {
   need "${1%-*}" curl
-  cd "$BATS_TEST_TMPDIR"
+  cd "$BATS_TEST_TMPDIR" || return
   wait_for asked "$1"
   diff <(sort -u pids) <(sort "$BATS_FILE_TMPDIR/echo-${1#*-}.pids")
 }

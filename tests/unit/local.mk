@@ -158,6 +158,12 @@ TESTS += %D%/params.tap
 %C%_params_tap_SOURCES = %D%/params.c
 %C%_params_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/print_config.tap
+TESTS += %D%/print_config.tap
+%C%_print_config_tap_SOURCES = %D%/print_config.c fcgistarter/print_config.c
+%C%_print_config_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
+%C%_print_config_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/queue.tap
 TESTS += %D%/queue.tap
 %C%_queue_tap_SOURCES = %D%/queue.c

@@ -32,7 +32,8 @@ struct instance {
 	enum instance_state state;
 	struct log_source *output;	/* NULL: none */
 	int stop_step;			/* signals of the stop list that were sent */
-	int64_t kill_ns;		/* when KILL follows; 0: not signalled yet */
+	int asked;			/* 1: the first of them was */
+	int64_t kill_ns;		/* when KILL follows; 0: not to be signalled yet */
 	ev_child child;
 	ev_timer timer;			/* grace while it starts, then its owner's */
 };

@@ -7,8 +7,12 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "idle.h"
 
 #define STEP_NS CLOCK_NS_PER_S
+/* How long the first signal may wait for a moment at which it costs no request. */
+#define BETWEEN_NS (250 * CLOCK_NS_PER_MS)
+#define BETWEEN_INTERVAL_NS (2 * CLOCK_NS_PER_MS)
 /* Who belongs to a start that has failed has served nobody, and the caller waits. */
 #define FAILED_START_NS (2 * CLOCK_NS_PER_S)
 #define LEFT_BEHIND_TERM_NS (2 * CLOCK_NS_PER_S)
@@ -35,6 +39,16 @@ patience_ns(const struct supervisor *supervisor)
 	return supervisor->started || ns < FAILED_START_NS ? ns : FAILED_START_NS;
 }
 
+/* While the pool goes on nothing is lost, if it can be helped; when it stops, waiting is no help. */
+static int
+is_too_soon(const struct supervisor *supervisor, const struct instance *instance, int64_t now_ns)
+{
+	int64_t since_ns = instance->kill_ns - patience_ns(supervisor);
+
+	return !instance->asked && supervisor->state == SUPERVISOR_RUNNING &&
+	    now_ns - since_ns < BETWEEN_NS && idle_hold(instance->pid) == 0;
+}
+
 void
 retire_step(struct supervisor *supervisor, struct instance *instance)
 {
@@ -49,7 +63,10 @@ retire_step(struct supervisor *supervisor, struct instance *instance)
 			    instance->number, (long)instance->pid);
 		instance->stop_step = -1;
 		instance_signal(instance, SIGKILL);
+	} else if (is_too_soon(supervisor, instance, now_ns)) {
+		next_ns = BETWEEN_INTERVAL_NS;
 	} else {
+		instance->asked = 1;
 		instance_signal(instance, options->stop_signals[instance->stop_step]);
 		/* What is stopped would not see it before it is continued. */
 		instance_signal(instance, SIGCONT);

@@ -1,7 +1,8 @@
 # What the tests of a supervised pool share: the pool, what lives of it, and clients that never stop.
 # shellcheck disable=SC2034,SC2154 # what is set here is used by the tests, and the other way round
 
-load starter
+# From here, whoever loads this.
+load ../cli/starter
 
 # supervise ARG...: a pool with the socket ./sock, the pid file ./pid and the log ./log; $pid is its
 # supervisor.

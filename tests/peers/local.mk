@@ -4,6 +4,7 @@ PEER_TESTS = \
 	%D%/applications.bats \
 	%D%/php-fpm.bats \
 	%D%/print-config.bats \
+	%D%/reload.bats \
 	%D%/web.bats
 
 EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash

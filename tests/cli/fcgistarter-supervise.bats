@@ -41,7 +41,7 @@ count_starts() {
   done
   stop_load
   killed=$(grep -c 'died of signal 9' log)
-  echo "# $killed of $((storms * 20)) kills hit"
+  echo "# $killed of $((storms * 20)) kills hit; $served requests served, $lost lost" >&3
   [ "$killed" -ge "$storms" ]
   # Four clients have one request each in flight, and a killed instance takes no more than those.
   [ "$lost" -le $((killed * 4)) ]

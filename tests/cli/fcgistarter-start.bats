@@ -238,8 +238,15 @@ END
   fails 1 -s ./sock -P /dev/null -c "$show_state"
   fails 1 -s ./sock -P . -c "$show_state"
   [ -c /dev/null ]
+  # A supervisor removes its file in the end, so it must be one.
+  mkfifo pipe
+  for name in link pipe; do
+    fails 1 -S -s ./sock -P "$name" -c "$show_state"
+    [ "$output" = "fcgistarter: -P $name: not a regular file" ]
+  done
   has_states 0
-  [ "$(ls)" = link ]
+  [ "$(ls)" = "$(printf '%s\n' link pipe)" ]
+  [ -L link ] && [ -p pipe ]
 }
 
 @test "start: -v says which process is where" {

@@ -2,8 +2,11 @@
 #include <string.h>
 
 #include "action.h"
+#include "client.h"
 #include "fcgi_proto.h"
+#include "output.h"
 #include "reply.h"
+#include "spool.h"
 
 /* What a FILTER was told of its file; only digits, since it goes into a header. */
 static void
@@ -34,29 +37,68 @@ send_header(struct request *request)
 	reply_format(request, "Content-Type: application/octet-stream\r\n%s\r\n", filter);
 }
 
+/* nginx sends no more of a body once an answer has begun, and then waits for its end. */
+static int
+is_to_wait(const struct request *request)
+{
+	static const char nginx[] = "nginx";
+	struct fcgi_slice server;
+
+	return request_param(request, "SERVER_SOFTWARE", &server) &&
+	    server.len >= sizeof nginx - 1 && memcmp(server.data, nginx, sizeof nginx - 1) == 0;
+}
+
 void
 action_echo_start(struct request *request)
 {
 	/* A FILTER may not write before its STDIN has ended (FastCGI 1.0, section 6.4). */
-	if (request->role != FCGI_FILTER)
-		send_header(request);
+	if (request->role == FCGI_FILTER)
+		return;
+	if (is_to_wait(request) && spool_open(&request->spool) == 0)
+		return;
+	send_header(request);
 }
 
 void
 action_echo_input(struct request *request, const struct fcgi_slice *slice)
 {
+	if (request->spool.fd >= 0) {
+		/* What could not be kept is told by the length in the end. */
+		(void)spool_write(&request->spool, slice->data, slice->len);
+		return;
+	}
 	if (request->output_len == 0)
 		send_header(request);
 	if (!request->head)
 		reply_copy(request, FCGI_STDOUT, slice->data, slice->len);
 }
 
+static void
+send_spool(struct request *request)
+{
+	ssize_t len = spool_read(&request->spool, reply_content(request), OUTPUT_CHUNK);
+
+	if (len > 0) {
+		reply_record(request, FCGI_STDOUT, (size_t)len);
+		client_produce(request, send_spool);
+	} else {
+		reply_end(request, len < 0);
+	}
+}
+
 void
 action_echo_answer(struct request *request)
 {
+	if (request->spool.fd >= 0 && request->spool.len < request->input_len) {
+		reply_text(request, 507, "the body does not fit into the temporary directory\n");
+		return;
+	}
 	if (request->output_len == 0)
 		send_header(request);
-	reply_end(request, 0);
+	if (request->spool.fd >= 0 && !request->head)
+		client_produce(request, send_spool);
+	else
+		reply_end(request, 0);
 }
 
 void

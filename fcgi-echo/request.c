@@ -10,16 +10,21 @@ struct request *
 request_new(struct request_list *spare)
 {
 	struct request *request = TAILQ_FIRST(spare);
-	struct buffer params, page;
+	struct buffer params = { 0 }, page = { 0 };
 
-	if (request == NULL)
-		return calloc(1, sizeof *request);
-	TAILQ_REMOVE(spare, request, entry);
-	params = request->params;
-	page = request->page;
+	if (request != NULL) {
+		TAILQ_REMOVE(spare, request, entry);
+		params = request->params;
+		page = request->page;
+	} else {
+		request = malloc(sizeof *request);
+		if (request == NULL)
+			return NULL;
+	}
 	memset(request, 0, offsetof(struct request, state));
 	request->params = params;
 	request->page = page;
+	request->spool.fd = -1;
 	return request;
 }
 
@@ -28,6 +33,7 @@ request_free(struct request *request, struct request_list *spare)
 {
 	buffer_clear(&request->params);
 	buffer_clear(&request->page);
+	spool_close(&request->spool);
 	/* The last one used is the one still in the caches. */
 	TAILQ_INSERT_HEAD(spare, request, entry);
 }

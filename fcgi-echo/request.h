@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "damage.h"
 #include "fcgi_reader.h"
+#include "spool.h"
 #include "timer.h"
 
 struct action;
@@ -56,6 +57,7 @@ struct request {
 	uint64_t output_len;		/* bytes of STDOUT */
 	struct buffer page;		/* an answer rendered as a whole */
 	size_t page_sent;
+	struct spool spool;		/* a body that is kept to its end */
 	struct timer timer;		/* of an answer that waits */
 	struct hash_job *job;		/* of an answer that waits for a password check */
 	union {
@@ -67,7 +69,7 @@ struct request {
 
 TAILQ_HEAD(request_list, request);
 
-/* Returns a request, zero-filled but for its buffers and state; NULL when memory is short. */
+/* Returns a request, zero-filled but for its buffers, state and spool.fd; NULL when memory is short. */
 struct request *request_new(struct request_list *spare);
 
 /* Keeps the request for request_new(). */

@@ -30,10 +30,17 @@ read_holder(const char *path)
 int
 pid_lock_open(struct pid_lock *lock, const char *path, pid_t *holder)
 {
+	struct stat st;
+
 	*lock = (struct pid_lock){ .fd = -1 };
 	*holder = 0;
 	if (path == NULL)
 		return 0;
+	/* What is locked is removed in the end: it must not be a device, or where a link leads. */
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		errno = EEXIST;
+		return -FCGI_E_SYSTEM;
+	}
 	lock->path = absolute_path(path);
 	if (lock->path == NULL)
 		return -FCGI_E_SYSTEM;

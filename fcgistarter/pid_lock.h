@@ -17,7 +17,7 @@ struct pid_lock {
  * Opens and locks the file.
  * path: NULL for none.
  * holder: the pid of who holds it on EWOULDBLOCK, 0 if it cannot be told.
- * Returns 0, or -FCGI_E_SYSTEM with errno.
+ * Returns 0, or -FCGI_E_SYSTEM with errno (EEXIST: what is there is not a regular file).
  */
 int pid_lock_open(struct pid_lock *lock, const char *path, pid_t *holder);
 

@@ -128,6 +128,25 @@ C=\377\033[31m' ]
   done
 }
 
+@test "/echo keeps the body to its end for nginx, which would send no more of it" {
+  start_echo
+  pattern 3000000 >sent
+  ask /echo -d @sent -e SERVER_SOFTWARE=nginx/1.22.1 >answer
+  tail -c 3000000 answer | cmp - sent
+  run -0 "$wire" "$ECHO_ADDR" 'begin 1 1' 'params 1 SCRIPT_NAME=/echo SERVER_SOFTWARE=nginx/1.22.1' \
+    'params 1' 'stdin 1 one' 'get 2 / keep' 'wait end 2' 'say between' 'stdin 1 two' 'stdin 1' 'wait eof'
+  [[ $output == *between*'STDOUT 1 6+2 onetwo'* ]]
+  [ -z "$(ask /echo -d @sent -e SERVER_SOFTWARE=nginx/1.22.1 -e REQUEST_METHOD=HEAD | body)" ]
+}
+
+@test "/echo says when a body does not fit" {
+  command -v prlimit >/dev/null || skip 'prlimit is missing'
+  ECHO_WRAPPER='env --ignore-signal=XFSZ prlimit --fsize=100000' start_echo
+  pattern 300000 >sent
+  run -0 ask /echo -d @sent -e SERVER_SOFTWARE=nginx/1.22.1
+  [[ ${lines[0]} == 'Status: 507 '* ]]
+}
+
 @test "/sha256 gives digest and length of the body" {
   start_echo
   for size in 0 5 1000000; do

@@ -1,7 +1,7 @@
 /*
- * The control socket of a supervisor: who runs as the same user, or as root, asks it for its status,
- * to reload or to stop.  The words that are spoken there are control_line.h's.  Nobody can hold the
- * supervisor: who is silent, or does not take the answer, is left after a while.
+ * The control socket of a supervisor: who runs as the same user, or as root, asks it for its
+ * status, to reload or to stop.  The words that are spoken there are control_line.h's.  Nobody can
+ * hold the supervisor: who is silent, or does not take the answer, is left after a while.
  */
 #ifndef FCGISTARTER_CONTROL_H
 #define FCGISTARTER_CONTROL_H

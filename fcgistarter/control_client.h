@@ -14,9 +14,9 @@ struct control_client {
 };
 
 /*
- * Asks the supervisor that --control or -P leads to, else the one that runs, else, for a status, all
- * that run.  A status goes to standard output, which is not flushed.  Waits until what was asked for
- * is done.
+ * Asks the supervisor that --control or -P leads to, else the one that runs, else, for a status,
+ * all that run.  A status goes to standard output, which is not flushed.  Waits until what was
+ * asked for is done.
  * Returns the exit status: 0, or 1 after an error message.
  */
 int control_client_run(const struct control_client *client);

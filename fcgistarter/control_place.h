@@ -20,8 +20,8 @@ int control_place(char *dst, size_t size, const char *control, const char *pid_f
 
 /*
  * The directory of last resort: /run/fcgistarter for root, else fcgistarter below XDG_RUNTIME_DIR,
- * else /tmp/fcgistarter-UID.  It has to be a directory, no link to one, that is ours and that nobody
- * else can write to.
+ * else /tmp/fcgistarter-UID.  It has to be a directory, no link to one, that is ours and that
+ * nobody else can write to.
  * make: 1 to make it where there is none.
  * Returns 0, or -FCGI_E_SYSTEM with errno (ENOENT: it is not there) and the reason in why.
  */

@@ -28,7 +28,8 @@ struct print_config {
 	int supervised;			/* 1: it has -S */
 	int foreground;			/* 1: it has -n */
 	int64_t stop_timeout_ns;
-	const char *directory;		/* where relative paths begin, absolute; NULL: it has gone */
+	const char *directory;		/* where relative paths begin, absolute; NULL: it is
+					   gone */
 	const char *const *paths;	/* what else of the command line are paths; NULL entries are
 					   left out */
 	size_t path_count;

@@ -14,8 +14,8 @@
 enum { CELL_MAX = 64, COLUMNS_MAX = 8, HUMAN_SIZE = 5 };
 
 /*
- * Makes room for one more behind count items of size.  Room is doubled whenever it is full, which is
- * when count is a power of two.
+ * Makes room for one more behind count items of size.  Room is doubled whenever it is full, which
+ * is when count is a power of two.
  */
 static void *
 make_room(void *items, size_t count, size_t size)

@@ -20,7 +20,8 @@ struct status_listener {
 struct status_instance {
 	int number;			/* of its place in the pool */
 	pid_t pid;			/* 0: none runs */
-	const char *state;		/* a constant: "starting", "serving", "retiring", "missing" */
+	const char *state;		/* a constant: "starting", "serving", "retiring",
+					   "missing" */
 	int64_t age_ms;			/* -1: not known */
 	int64_t rss;			/* resident bytes; -1: not known */
 	unsigned restarts;		/* of its place */

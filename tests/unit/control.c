@@ -180,7 +180,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* --- clients ------------------------------------------------------------------------------------- */
+/* --- clients ---------------------------------------------------------------------------------- */
 
 static void
 on_client_end(EV_P_ ev_child *watcher, int events)
@@ -312,7 +312,7 @@ serve_raw(struct server *server, int fd, char *answer, size_t size)
 	return len > 0;
 }
 
-/* --- the supervisor's end ------------------------------------------------------------------------ */
+/* --- the supervisor's end --------------------------------------------------------------------- */
 
 static void
 the_socket_is_ours_alone(void **state)
@@ -688,7 +688,7 @@ a_path_may_be_long(void **state)
 	assert_int_equal(rmdir(directory), 0);
 }
 
-/* --- the client's end ---------------------------------------------------------------------------- */
+/* --- the client's end ------------------------------------------------------------------------- */
 
 static void
 finds_nobody(const struct server *server, enum control_command command, const char *why)
@@ -823,7 +823,8 @@ another_users_answer_is_refused(void **state)
 	assert_int_equal(chmod(server->directory, 0777), 0);
 	control_close(server->control);
 	server->control = NULL;
-	asked = mmap(NULL, sizeof *asked, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	asked = mmap(NULL, sizeof *asked, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+	    0);
 	assert_true(asked != MAP_FAILED);
 	/* One user listens, another asks; each is nobody to the other. */
 	pid = fork();

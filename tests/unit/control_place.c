@@ -118,7 +118,8 @@ what_does_not_fit_is_an_error(void **state)
 	char why[256];
 
 	(void)state;
-	assert_int_equal(control_place(path, sizeof path, NULL, "/a/path/too/long", why, sizeof why),
+	assert_int_equal(
+	    control_place(path, sizeof path, NULL, "/a/path/too/long", why, sizeof why),
 	    -FCGI_E_SYSTEM);
 	assert_string_equal(why, "/a/path/too/long: File name too long");
 }
@@ -218,7 +219,7 @@ without_a_runtime_directory_it_is_in_tmp(void **state)
 	assert_string_equal(path, expected);
 }
 
-/* Listens there and is found by the path itself, if that fits into an address, or through the same. */
+/* Binds to the address of the path, and finds the socket at the path. */
 static void
 serves(const char *path)
 {

@@ -160,7 +160,8 @@ TESTS += %D%/params.tap
 
 check_PROGRAMS += %D%/print_config.tap
 TESTS += %D%/print_config.tap
-%C%_print_config_tap_SOURCES = %D%/print_config.c fcgistarter/print_config.c
+%C%_print_config_tap_SOURCES = %D%/print_config.c fcgistarter/print_config.c \
+	fcgistarter/print_part.c fcgistarter/print_unit.c fcgistarter/print_web.c
 %C%_print_config_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_print_config_tap_LDADD = $(UNIT_LIBS)
 

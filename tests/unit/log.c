@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -445,47 +446,176 @@ serves_others_during_a_flood(void **state)
 	free(lines);
 }
 
+/* A FIFO as the log, and who reads it: a page at a time, now and then, and later all of it. */
+struct reader {
+	struct scene *scene;
+	ev_timer timer;
+	int fd;
+	size_t len;
+	int pages_left;
+};
+
+static void
+on_reader(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct reader *reader = timer->data;
+	ssize_t got;
+
+	(void)events;
+	if (reader->pages_left > 0) {
+		reader->pages_left--;
+		got = read(reader->fd, reader->scene->content + reader->len, PIPE_BUF);
+		reader->len += got > 0 ? (size_t)got : 0;
+		timer->repeat = reader->pages_left > 0 ? 0.2 : 0.001;
+		ev_timer_again(loop, timer);
+	} else {
+		reader->len = read_more(reader->scene, reader->fd, reader->len);
+	}
+}
+
+/* pages: how many are read slowly, which takes 0.2 s each; -1: nobody reads but the test. */
+static void
+open_fifo_log(struct scene *scene, struct reader *reader, int pages)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof path, "%s/fifo", scene->directory);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	*reader = (struct reader){ .scene = scene, .pages_left = pages };
+	reader->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader->fd >= 0);
+	open_log(scene, LOG_TO_FILE, path, 1);
+	ev_timer_init(&reader->timer, on_reader, 0., 0.2);
+	reader->timer.data = reader;
+	if (pages >= 0)
+		ev_timer_again(scene->loop, &reader->timer);
+}
+
+static void
+close_fifo(struct reader *reader)
+{
+	ev_timer_stop(reader->scene->loop, &reader->timer);
+	close(reader->fd);
+}
+
 static void
 loses_nothing_to_a_slow_reader(void **state)
 {
 	struct scene *scene = *state;
 	enum { COUNT = 16000 };
 	char *lines = numbered_lines(COUNT);
+	size_t said = 0, lost;
+	struct reader reader;
 	struct writer a;
-	size_t said = 0, len = 0, lost;
-	int reader;
 
-	snprintf(scene->path, sizeof scene->path, "%s/fifo", scene->directory);
-	assert_int_equal(mkfifo(scene->path, 0600), 0);
-	reader = open(scene->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	assert_true(reader >= 0);
-	open_log(scene, LOG_TO_FILE, scene->path, 1);
+	/* Slower than patience lasts, but not for as long. */
+	open_fifo_log(scene, &reader, 10);
 	a = start_writer(scene, 1);
 	while (said < COUNT * 32) {
-		/* Nobody reads until all that can wait does. */
-		size_t before;
-
-		do {
-			before = said;
-			said += say_all_there_is_room_for(a, lines + said, COUNT * 32 - said);
-			ev_run(scene->loop, EVRUN_NOWAIT);
-		} while (said > before);
-		len = read_more(scene, reader, len);
-		ev_run(scene->loop, EVRUN_NOWAIT);
-	}
-	close(a.fd);
-	while (log_source_read_fd(a.source) >= 0) {
-		len = read_more(scene, reader, len);
+		said += say_all_there_is_room_for(a, lines + said, COUNT * 32 - said);
 		ev_run(scene->loop, EVRUN_ONCE);
 	}
+	close(a.fd);
+	while (log_source_read_fd(a.source) >= 0)
+		ev_run(scene->loop, EVRUN_ONCE);
 	log_source_free(a.source);
-	while (len < COUNT * (32 + strlen("app[1:101] "))) {
-		ev_run(scene->loop, EVRUN_NOWAIT);
-		len = read_more(scene, reader, len);
-	}
+	while (reader.len < COUNT * (32 + strlen("app[1:101] ")))
+		ev_run(scene->loop, EVRUN_ONCE);
 	assert_int_equal(check_numbered(scene->content, &lost, ""), COUNT);
 	assert_int_equal(lost, 0);
-	close(reader);
+	close_fifo(&reader);
+	free(lines);
+}
+
+/*
+ * Each of many has to wait again and again, and all have more when it is their turn: it comes for
+ * each of them, and what they hold meanwhile is bounded.
+ */
+static void
+loses_nothing_of_many(void **state)
+{
+	struct scene *scene = *state;
+	enum { WRITERS = 8, COUNT = 400, LINE_LEN = 256 };
+	struct writer writers[WRITERS];
+	size_t said[WRITERS] = { 0 }, scanned = 0;
+	int next[WRITERS] = { 0 }, busy = WRITERS, lines_left = WRITERS * COUNT, i, number, seen;
+	char *lines = malloc(COUNT * LINE_LEN + 1), head[64];
+	struct reader reader;
+	const char *p;
+
+	/* Four times as long when they are escaped. */
+	for (i = 0; i < COUNT; i++) {
+		memset(lines + i * LINE_LEN, '\001', LINE_LEN);
+		memcpy(lines + i * LINE_LEN, head, (size_t)snprintf(head, sizeof head, "%08d", i));
+		lines[(i + 1) * LINE_LEN - 1] = '\n';
+	}
+	open_fifo_log(scene, &reader, 2);
+	for (i = 0; i < WRITERS; i++)
+		writers[i] = start_writer(scene, i);
+	while (busy > 0) {
+		for (i = 0, busy = 0; i < WRITERS; i++) {
+			said[i] += say_all_there_is_room_for(writers[i], lines + said[i],
+			    COUNT * LINE_LEN - said[i]);
+			busy += said[i] < COUNT * LINE_LEN || unread(&writers[i]) > 0;
+		}
+		ev_run(scene->loop, EVRUN_ONCE);
+	}
+	for (i = 0; i < WRITERS; i++)
+		end_writer(scene, &writers[i]);
+	while (lines_left > 0) {
+		ev_run(scene->loop, EVRUN_ONCE);
+		for (; scanned < reader.len; scanned++)
+			lines_left -= scene->content[scanned] == '\n';
+	}
+	for (p = scene->content; *p != '\0'; p = strchr(p, '\n') + 1) {
+		memcpy(head, p, sizeof head - 1);
+		head[sizeof head - 1] = '\0';
+		assert_int_equal(sscanf(head, "app[%d:%*d] %8d\\001", &i, &number), 2);
+		assert_in_range(i, 0, WRITERS - 1);
+		assert_int_equal(number, next[i]++);
+		/* Before anybody has said all, nobody has been left waiting for long. */
+		for (i = 0, seen = 0; i < WRITERS; i++)
+			seen += next[i] > COUNT / 8;
+		if (number == COUNT - 1)
+			assert_int_equal(seen, WRITERS);
+	}
+	for (i = 0; i < WRITERS; i++)
+		assert_int_equal(next[i], COUNT);
+	close_fifo(&reader);
+	free(lines);
+}
+
+/* Lines that waited are written when there is room, whether or not their instance says more. */
+static void
+writes_what_has_waited(void **state)
+{
+	struct scene *scene = *state;
+	enum { COUNT = 12000 };
+	char *lines = numbered_lines(COUNT), stolen[8192];
+	size_t said = 0, len = 0, lost, expected;
+	struct reader reader;
+	struct writer a;
+	ssize_t got;
+
+	open_fifo_log(scene, &reader, -1);
+	a = start_writer(scene, 1);
+	do {
+		say_bytes(a, lines + said, 4096);
+		said += 4096;
+		ev_run(scene->loop, EVRUN_NOWAIT);
+		assert_true(said + 4096 < COUNT * 32);
+	} while (unread(&a) == 0);
+	/* It waits, and has read all but what we take from it here. */
+	got = read(log_source_read_fd(a.source), stolen, sizeof stolen);
+	assert_int_equal(got, 4096);
+	expected = (said - 4096) / 32;
+	while (len < expected * (32 + strlen("app[1:101] "))) {
+		len = read_more(scene, reader.fd, len);
+		ev_run(scene->loop, EVRUN_NOWAIT);
+	}
+	assert_int_equal(check_numbered(scene->content, &lost, ""), expected);
+	end_writer(scene, &a);
+	close_fifo(&reader);
 	free(lines);
 }
 
@@ -526,28 +656,62 @@ does_not_wait_for_a_dead_reader(void **state)
 	struct scene *scene = *state;
 	enum { COUNT = 16000 };
 	char *lines = numbered_lines(COUNT);
-	struct writer a;
 	size_t lost, present;
-	int reader;
+	struct reader reader;
+	struct writer a;
 
-	snprintf(scene->path, sizeof scene->path, "%s/fifo", scene->directory);
-	assert_int_equal(mkfifo(scene->path, 0600), 0);
-	reader = open(scene->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	open_log(scene, LOG_TO_FILE, scene->path, 1);
+	open_fifo_log(scene, &reader, -1);
 	a = start_writer(scene, 1);
 	say_all(scene, a, lines, COUNT * 32);
 	/* It is back. */
-	read_until_told(scene, reader);
+	read_until_told(scene, reader.fd);
 	present = check_numbered(scene->content, &lost, "nobody read the log");
 	/* What was held is there: a quarter of a megabyte, and what the FIFO took. */
 	assert_in_range(present, 256 * 1024 / 64, COUNT - 1);
 	assert_int_equal(present + lost, COUNT);
 	say(a, "and on\n");
 	let_read(scene, &a);
-	assert_true(read_more(scene, reader, 0) > 0);
+	assert_true(read_more(scene, reader.fd, 0) > 0);
 	assert_string_equal(scene->content, "app[1:101] and on\n");
 	end_writer(scene, &a);
-	close(reader);
+	close_fifo(&reader);
+	free(lines);
+}
+
+static void
+on_own(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct scene *scene = timer->data;
+
+	(void)loop;
+	(void)events;
+	log_own(scene->log, "ours");
+}
+
+/* That others try to write does not mean that somebody reads; lines of ours find room. */
+static void
+does_not_begin_to_wait_again(void **state)
+{
+	struct scene *scene = *state;
+	enum { COUNT = 16000 };
+	char *lines = numbered_lines(COUNT);
+	struct reader reader;
+	struct writer a;
+	ev_timer own;
+
+	open_fifo_log(scene, &reader, -1);
+	a = start_writer(scene, 1);
+	ev_timer_init(&own, on_own, 0.1, 0.1);
+	own.data = scene;
+	ev_timer_start(scene->loop, &own);
+	say_all(scene, a, lines, COUNT * 32);
+	ev_timer_stop(scene->loop, &own);
+	log_own(scene->log, "last of ours");
+	read_until_told(scene, reader.fd);
+	assert_non_null(strstr(scene->content, "]: ours\n"));
+	assert_non_null(strstr(scene->content, "]: last of ours\n"));
+	end_writer(scene, &a);
+	close_fifo(&reader);
 	free(lines);
 }
 
@@ -578,6 +742,44 @@ goes_on_with_a_full_disk(void **state)
 	assert_string_equal(read_file(scene, real), "app[1:101] and on\n");
 	end_writer(scene, &a);
 	free(lines);
+}
+
+/* A file that takes but a part of a line, as a disk does that becomes full. */
+static void
+keeps_lines_whole(void **state)
+{
+	struct scene *scene = *state;
+	struct rlimit before, limit;
+	char moved[PATH_SIZE];
+	struct writer a;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	open_log(scene, LOG_TO_FILE, scene->path, 1);
+	a = start_writer(scene, 0);
+	limit = before;
+	limit.rlim_cur = strlen("app[0:100] one\napp[0");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	say(a, "one\ntwo\n");
+	let_read(scene, &a);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	log_is(scene, "app[0:100] one\napp[0");
+	say(a, "three\n");
+	let_read(scene, &a);
+	log_is(scene, "app[0:100] one\napp[0:100] two\napp[0:100] three\n");
+	/* A file that is opened anew begins with a line. */
+	limit.rlim_cur = strlen(scene->content) + 5;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	say(a, "four\nfive\n");
+	let_read(scene, &a);
+	snprintf(moved, sizeof moved, "%s/log.1", scene->directory);
+	assert_int_equal(rename(scene->path, moved), 0);
+	/* Nothing is written into the old one any more: it is as full as it was. */
+	assert_int_equal(log_reopen(scene->log), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	log_is(scene, "app[0:100] five\n");
+	end_writer(scene, &a);
+	signal(SIGXFSZ, SIG_DFL);
 }
 
 /* A disk that has room again is noticed though nobody says anything any more. */
@@ -1080,8 +1282,12 @@ main(void)
 		TEST(writes_own_lines),
 		TEST(serves_others_during_a_flood),
 		TEST(loses_nothing_to_a_slow_reader),
+		TEST(loses_nothing_of_many),
+		TEST(writes_what_has_waited),
 		TEST(does_not_wait_for_a_dead_reader),
+		TEST(does_not_begin_to_wait_again),
 		TEST(goes_on_with_a_full_disk),
+		TEST(keeps_lines_whole),
 		TEST(tries_a_full_disk_again),
 		TEST(says_why_it_cannot_open),
 		TEST(appends_to_a_private_file),

@@ -136,6 +136,7 @@ tears_no_character(void **state)
 	piece_is("ab\xf0\x9f\x98\x80" "c", 6, 6);
 	/* No characters: as long as may be, and never nothing. */
 	piece_is("a\x80\x80\x80\x80\x80", 5, 5);
+	piece_is("ab\x80\x80\x80\x80\x80", 6, 6);
 	piece_is("\x80\x80\x80", 2, 2);
 	piece_is("\xf0\x9f\x98\x80", 3, 3);
 }

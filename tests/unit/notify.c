@@ -358,6 +358,7 @@ leaves_standard_descriptors_open(void **state)
 	assert_int_equal(dup2(fds[1], STDOUT_FILENO), STDOUT_FILENO);
 	open_notify(&notify, STDOUT_FILENO);
 	(void)notify_ready(&notify, "ready");
+	assert_int_not_equal(fcntl(STDOUT_FILENO, F_GETFD), -1);
 	dup2(saved, STDOUT_FILENO);
 	assert_int_equal(read(fds[0], &byte, 1), 1);
 	assert_int_equal(byte, '\n');

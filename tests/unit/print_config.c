@@ -148,7 +148,8 @@ a_port_each(void **state)
 		"\tLoadModule proxy_balancer_module modules/mod_proxy_balancer.so",
 		"\tLoadModule lbmethod_bybusyness_module modules/mod_lbmethod_bybusyness.so",
 		"<Proxy \"balancer://app/\">",
-		"\tBalancerMember \"fcgi://127.0.0.1:4000\" route=app-0 enablereuse=off max=1 retry=1",
+		"\tBalancerMember \"fcgi://127.0.0.1:4000\" route=app-0 enablereuse=off max=1 "
+		"retry=1",
 		"\tBalancerMember \"fcgi://[::1]:4001\" route=app-1 enablereuse=off max=1 retry=1",
 		"\tBalancerMember \"fcgi://h.example:4002\" route=app-2 enablereuse=off max=1 "
 		"retry=1",

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -138,6 +139,25 @@ is_not_told(struct scene *scene)
 	memset(content, 'w', (size_t)st.st_size + 1);
 	put("witness", content, 0644);
 	is_told(scene, "witness", st.st_size + 1);
+}
+
+static void
+on_end(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/* Lets all looks be taken that what has been done until now gives reason to. */
+static void
+let_settle(struct scene *scene)
+{
+	ev_timer end;
+
+	ev_timer_init(&end, on_end, 0.4, 0.);
+	ev_timer_start(scene->loop, &end);
+	ev_run(scene->loop, 0);
 }
 
 static void
@@ -374,6 +394,76 @@ notices_exchanged_directories(void **state)
 	is_told(scene, "site/bin/app", 3);
 }
 
+/* Without anything else that would make us look. */
+static void
+notices_directories_made_anew(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(mkdir("site", 0755), 0);
+	assert_int_equal(mkdir("site/bin", 0755), 0);
+	put("site/bin/app", "1", 0755);
+	assert_int_equal(mkdir("site.new", 0755), 0);
+	assert_int_equal(mkdir("site.new/bin", 0755), 0);
+	put("site.new/bin/app", "22", 0755);
+	assert_int_equal(add(scene, "site/bin/app", 1), 0);
+	assert_int_equal(rename("site", "site.old"), 0);
+	assert_int_equal(rename("site.new", "site"), 0);
+	is_told(scene, "site/bin/app", 2);
+	/* The file has gone elsewhere before its directory is removed. */
+	assert_int_equal(rename("site/bin/app", "site.old/app"), 0);
+	let_settle(scene);
+	assert_int_equal(rmdir("site/bin"), 0);
+	let_settle(scene);
+	assert_int_equal(mkdir("site/bin", 0755), 0);
+	put("site/bin/app", "333", 0755);
+	is_told(scene, "site/bin/app", 3);
+}
+
+/* How many things the kernel watches for us. */
+static int
+count_kernel_watches(void)
+{
+	char name[NAME_MAX + 32], line[256];
+	DIR *directory = opendir("/proc/self/fdinfo");
+	struct dirent *entry;
+	int count = 0;
+	FILE *info;
+
+	while ((entry = readdir(directory)) != NULL) {
+		snprintf(name, sizeof name, "/proc/self/fdinfo/%s", entry->d_name);
+		info = entry->d_name[0] != '.' ? fopen(name, "re") : NULL;
+		while (info != NULL && fgets(line, sizeof line, info) != NULL)
+			count += strncmp(line, "inotify ", 8) == 0;
+		if (info != NULL)
+			fclose(info);
+	}
+	closedir(directory);
+	return count;
+}
+
+static void
+watches_no_more_than_it_must(void **state)
+{
+	struct scene *scene = *state;
+	int before, i;
+	char name[32];
+
+	put_releases();
+	assert_int_equal(symlink("releases/1", "current"), 0);
+	assert_int_equal(add(scene, "current/bin/app", 1), 0);
+	before = count_kernel_watches();
+	/* Directories on the way, the link's, the file's, the file. */
+	assert_in_range(before, 4, 32);
+	for (i = 2; i <= 3; i++) {
+		snprintf(name, sizeof name, "releases/%d", i);
+		assert_int_equal(symlink(name, "next"), 0);
+		assert_int_equal(rename("next", "current"), 0);
+		is_told(scene, "current/bin/app", i);
+		assert_int_equal(count_kernel_watches(), before);
+	}
+}
+
 /* As of a file that is mounted into a container: it is written where we cannot look. */
 static void
 notices_writing_under_another_name(void **state)
@@ -430,26 +520,15 @@ refuses_what_cannot_be_watched(void **state)
 	}
 }
 
-static void
-on_end(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)timer;
-	(void)events;
-	ev_break(loop, EVBREAK_ALL);
-}
-
 /* With nothing to do there is nothing that wakes the loop. */
 static void
 does_not_wake(struct scene *scene)
 {
 	unsigned before;
-	ev_timer end;
 
 	ev_run(scene->loop, EVRUN_NOWAIT);
 	before = ev_iteration(scene->loop);
-	ev_timer_init(&end, on_end, 0.4, 0.);
-	ev_timer_start(scene->loop, &end);
-	ev_run(scene->loop, 0);
+	let_settle(scene);
 	assert_in_range(ev_iteration(scene->loop) - before, 1, 4);
 }
 
@@ -489,6 +568,8 @@ main(void)
 		TEST(follows_absolute_links),
 		TEST(follows_links_of_links),
 		TEST(notices_exchanged_directories),
+		TEST(notices_directories_made_anew),
+		TEST(watches_no_more_than_it_must),
 		TEST(notices_writing_under_another_name),
 		TEST(survives_links_in_a_circle),
 		TEST(refuses_what_cannot_be_watched),

@@ -369,7 +369,7 @@ settle_command(struct options *options)
 	} else if (operand != NULL) {
 		cli_usage_error(cli, "%s: the application is given by -c or behind --", operand);
 	} else {
-		cli_usage_error(cli, "-c CMD is missing");
+		cli_usage_error(cli, "-c CMD or -- CMD is missing");
 	}
 	/* httpd's ignores them as well, without a word. */
 	if (operand != NULL)

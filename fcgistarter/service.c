@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -102,8 +101,7 @@ on_status(void *owner, struct status *status)
 	int r = 0;
 
 	status->supervisor = getpid();
-	status->since_s = (int64_t)time(NULL) -
-	    (clock_now_ns() - supervisor->since_ns) / CLOCK_NS_PER_S;
+	status->since_s = supervisor->since_s;
 	status->application = supervisor->program->path;
 	status->next_start_ms = -1;
 	status->state = describe_state(supervisor, &status->next_start_ms);

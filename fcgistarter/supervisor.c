@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -618,7 +619,7 @@ supervisor_new(const struct options *options, struct program *program,
 	supervisor->options = options;
 	supervisor->program = program;
 	supervisor->listeners = listeners;
-	supervisor->since_ns = clock_now_ns();
+	supervisor->since_s = (int64_t)time(NULL);
 	TAILQ_INIT(&supervisor->instances);
 	policy_init(&supervisor->policy, &options->policy);
 	supervisor->places = calloc((size_t)options->instances, sizeof *supervisor->places);

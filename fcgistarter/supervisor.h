@@ -56,7 +56,7 @@ struct supervisor {
 	enum supervisor_state state;
 	int started;			/* 1 once the first generation was ready */
 	int status;			/* exit status */
-	int64_t since_ns;
+	int64_t since_s;		/* seconds of the epoch */
 	int64_t stopped_ns;		/* when it began to stop */
 	struct instance_list instances;	/* all that live */
 	struct place *places;		/* options->instances of them */

@@ -18,7 +18,7 @@
  *	pid 4711
  *	directory /srv
  *	activated COUNT
- *	counters GENERATION RESTARTS SINCE_NS
+ *	counters GENERATION RESTARTS SINCE_S
  *	fd NAME FD
  *	listener FD DEV INO
  *	instance NUMBER PID GENERATION STARTED_NS RETIRING OUTPUT_FD
@@ -186,7 +186,7 @@ upgrade_instances(const struct upgrade *upgrade, struct supervisor *supervisor)
 	supervisor->started = 1;
 	if (item != NULL)
 		(void)sscanf(item, "%u %u %" SCNd64, &supervisor->number, &supervisor->restarts,
-		    &supervisor->since_ns);
+		    &supervisor->since_s);
 	for (p = upgrade->text; (item = next_item(&p, "instance")) != NULL;)
 		adopt_instance(supervisor, item);
 }
@@ -241,7 +241,7 @@ write_state(const struct supervisor *supervisor)
 		return NULL;
 	fprintf(out, "pid %ld\ndirectory %s\nactivated %d\ncounters %u %u %" PRId64 "\n", (long)getpid(),
 	    supervisor->directory, supervisor->activated, supervisor->number, supervisor->restarts,
-	    supervisor->since_ns);
+	    supervisor->since_s);
 	for (i = 0; i < supervisor->kept_count; i++)
 		fprintf(out, "fd %s %d\n", supervisor->kept[i].name, supervisor->kept[i].fd);
 	for (i = 0; i < supervisor->listeners->count; i++) {

@@ -17,7 +17,7 @@ enum { OPT_HELP = CLI_OPT_COMMON, OPT_USAGE, OPT_VERSION, OPT_VERBOSE, OPT_QUIET
 
 const struct poptOption cli_common_options[] = {
 	{ .longName = "verbose", .shortName = 'v', .argInfo = POPT_ARG_NONE, .val = OPT_VERBOSE,
-	    .descrip = "say more; twice for still more" },
+	    .descrip = "say more" },
 	{ .longName = "quiet", .shortName = 'q', .argInfo = POPT_ARG_NONE, .val = OPT_QUIET,
 	    .descrip = "no warnings" },
 	{ .longName = "version", .shortName = 'V', .argInfo = POPT_ARG_NONE, .val = OPT_VERSION,

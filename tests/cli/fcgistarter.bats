@@ -148,7 +148,7 @@ END
 
 @test "fcgistarter: what is missing is named" {
   refuses
-  [[ $output == *"-c CMD is missing"* ]]
+  [[ $output == *"-c CMD or -- CMD is missing"* ]]
   refuses -p 4000
   refuses -p 4000 --
   refuses -c "$show_state"

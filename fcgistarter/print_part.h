@@ -26,13 +26,13 @@ void print_part_address(struct addr *addr, const char *text);
 /* path: NULL is not relative. */
 int print_part_is_relative(const char *path);
 
-/* Whether anything is relative to where the command line was given; what has no slash is in PATH. */
+/* Whether anything is relative to where the command line was given; PATH has what lacks a slash. */
 int print_part_needs_directory(const struct print_config *config);
 
 /* Finds where the address of that number is reached. */
 void print_part_target(struct print_target *target, const struct print_config *config, size_t i);
 
-/* Makes a name of the application's that all of them take: "app-fcgi".  dst: PRINT_NAME_MAX bytes. */
+/* Makes a name that all of them take: "app-fcgi".  dst: PRINT_NAME_MAX bytes. */
 void print_part_name(char *dst, const struct print_config *config);
 
 /*

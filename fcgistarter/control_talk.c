@@ -109,7 +109,8 @@ fail_connection(struct control_talk *talk)
 	if (error == ECONNREFUSED)
 		return find_nobody(talk, "its supervisor has ended");
 	if (error == ENOENT)
-		return find_nobody(talk, "no supervisor listens there (a pool started without -S has none)");
+		return find_nobody(talk, "no supervisor listens there (a pool started without -S "
+					 "has none)");
 	if (error == EACCES)
 		addr_explain_denied(denied, sizeof denied, talk->path);
 	return denied[0] != '\0' ? fail(talk, "%s (%s)", strerror(error), denied)

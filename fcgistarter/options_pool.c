@@ -176,7 +176,7 @@ read_restart(const struct cli *cli, const char *value)
 
 	for (i = 0; i < sizeof policies / sizeof *policies; i++)
 		if (strcmp(value, policies[i].name) == 0)
-			return policies[i].restart;
+			return (int)policies[i].restart;
 	cli_usage_error(cli, "--restart %s: not always, on-failure or no", value);
 }
 

@@ -134,7 +134,7 @@ END
   ask_starter --status --control here.ctl
   [ "${lines[0]}" = "$fcgi_echo: running, 1 of 1 instances" ]
   fails_beside 1 --status -P ./pid
-  [ "$output" = "fcgistarter: --status: $PWD/pid.ctl: there is no such socket" ]
+  [ "$output" = "fcgistarter: --status: $PWD/pid.ctl: no supervisor listens there (a pool started without -S has none)" ]
   ask_starter --stop --control "$PWD/here.ctl"
   [ ! -e here.ctl ]
 }
@@ -162,7 +162,7 @@ END
   fails 1 --stop --control ./link
   [ "$output" = "fcgistarter: --stop: $PWD/link: is a symbolic link" ]
   fails 1 --reload --control ./none/x
-  [ "$output" = "fcgistarter: --reload: $PWD/none/x: there is no such socket" ]
+  [ "$output" = "fcgistarter: --reload: $PWD/none/x: no supervisor listens there (a pool started without -S has none)" ]
 }
 
 @test "control: an answer that cannot be printed is an error" {

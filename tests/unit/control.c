@@ -690,6 +690,9 @@ a_path_may_be_long(void **state)
 
 /* --- the client's end ------------------------------------------------------------------------- */
 
+static const char nobody_there[] =
+    "no supervisor listens there (a pool started without -S has none)";
+
 static void
 finds_nobody(const struct server *server, enum control_command command, const char *why)
 {
@@ -716,7 +719,7 @@ a_dead_socket_is_recognised_and_removed(void **state)
 	close(fd);
 	finds_nobody(server, CONTROL_STOP, "its supervisor has ended");
 	assert_int_equal(lstat(server->path, &st), -1);
-	finds_nobody(server, CONTROL_STOP, "there is no such socket");
+	finds_nobody(server, CONTROL_STOP, nobody_there);
 }
 
 static void
@@ -739,7 +742,7 @@ what_is_no_socket_is_not_followed(void **state)
 	assert_int_equal(lstat(other, &st), 0);
 	assert_int_equal(unlink(other), 0);
 	snprintf(server->path, sizeof server->path, "%s/none/x.ctl", server->directory);
-	finds_nobody(server, CONTROL_STATUS, "there is no such socket");
+	finds_nobody(server, CONTROL_STATUS, nobody_there);
 	snprintf(server->path, sizeof server->path, "%s/x.ctl", server->directory);
 }
 

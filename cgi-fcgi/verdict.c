@@ -138,6 +138,9 @@ describe_not_fastcgi(char *dst, size_t size, const struct exchange *exchange)
 	    reader->header[1] <= FCGI_MAXTYPE && reader->header[0] < ' ')
 		snprintf(dst, size, "the peer speaks version %u of FastCGI, not 1",
 		    reader->header[0]);
+	else if (memchr(reader->header, '\0', len) != NULL)
+		snprintf(dst, size, "the peer does not speak FastCGI: it sent %zu bytes, the first of "
+		    "them %02x", len, reader->header[0]);
 	else
 		/* cli_error() escapes what is not printable. */
 		snprintf(dst, size, "the peer does not speak FastCGI: it sent \"%.*s\"", (int)len,
@@ -315,6 +318,9 @@ tell_failure(const struct exchange *exchange)
 		    exchange->header.status);
 	} else if (exchange->reply.stdout_len == 0) {
 		fail(exchange, "%s: the answer is empty", exchange->options->connect);
+	} else if (exchange->header_result == -FCGI_E_SPACE) {
+		fail(exchange, "%s: the answer has a CGI header block of more than %zu bytes",
+		    exchange->options->connect, sizeof exchange->header_block);
 	} else {
 		fail(exchange, "%s: the answer has no CGI header block: %s",
 		    exchange->options->connect,

@@ -90,4 +90,5 @@ program_reset(struct program *program)
 	wrapper_reset(&program->wrapper);
 	free(program->argv);
 	environment_free(program->environment);
+	*program = (struct program){ 0 };
 }

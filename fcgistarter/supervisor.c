@@ -412,6 +412,7 @@ drop_generation(struct supervisor *supervisor)
 	}
 	generation_free(supervisor->generation);
 	supervisor->generation = NULL;
+	program_reset(&supervisor->next_program);
 }
 
 static void
@@ -459,6 +460,7 @@ on_reload_ready(struct supervisor *supervisor)
 {
 	program_reset(supervisor->program);
 	*supervisor->program = supervisor->next_program;
+	supervisor->next_program = (struct program){ 0 };
 	/* argv[0] is the path, which has just moved. */
 	supervisor->program->argv[0] = supervisor->program->path;
 	take_over(supervisor);
@@ -473,7 +475,6 @@ on_reload_failed(struct supervisor *supervisor, int status, const char *why)
 	/* The words are the generation's, which goes first. */
 	tell_reloaded(supervisor, why);
 	drop_generation(supervisor);
-	program_reset(&supervisor->next_program);
 	end_reload(supervisor);
 }
 
@@ -522,6 +523,14 @@ supervisor_reload(struct supervisor *supervisor)
 /* --- signals ------------------------------------------------------------------------------------- */
 
 static void
+on_upgrade(EV_P_ ev_timer *watcher, int events)
+{
+	(void)EV_A;
+	(void)events;
+	upgrade(watcher->data);
+}
+
+static void
 on_signal(EV_P_ ev_signal *watcher, int events)
 {
 	struct supervisor *supervisor = watcher->data;
@@ -545,7 +554,8 @@ on_signal(EV_P_ ev_signal *watcher, int events)
 			(void)log_reopen(supervisor->log);
 		break;
 	case SIGUSR2:
-		upgrade(supervisor);
+		/* In the next turn: what has come together with it, such as a TERM, goes first. */
+		ev_timer_start(EV_A_ &supervisor->upgrade);
 		break;
 	default:
 		supervisor_say(supervisor, "stopping on signal %d (%s)", watcher->signum,
@@ -631,6 +641,8 @@ supervisor_new(const struct options *options, struct program *program,
 	ev_set_userdata(supervisor->loop, supervisor);
 	ev_timer_init(&supervisor->wake, on_wake, 0., 0.);
 	supervisor->wake.data = supervisor;
+	ev_timer_init(&supervisor->upgrade, on_upgrade, 0., 0.);
+	supervisor->upgrade.data = supervisor;
 	return supervisor;
 }
 

@@ -66,6 +66,7 @@ struct supervisor {
 	struct program next_program;	/* its program, in a reload */
 	int reload_again;		/* another was asked for meanwhile */
 	struct policy policy;
+	ev_timer upgrade;		/* the next turn of the loop */
 	ev_timer wake;			/* when the policy wants to be asked again */
 	ev_io caller;			/* who waits for the start */
 	ev_signal signals[SUPERVISOR_SIGNALS];

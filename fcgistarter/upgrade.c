@@ -311,36 +311,49 @@ is_acceptable(const struct supervisor *supervisor)
 	return status == 0;
 }
 
-void
-upgrade(struct supervisor *supervisor)
+/* Executes the program with the state in its environment.  Comes back only if that fails. */
+static void
+execute(struct supervisor *supervisor)
 {
+	char *state = write_state(supervisor);
 	int error;
 
-	if (supervisor->generation != NULL || supervisor->state != SUPERVISOR_RUNNING) {
-		supervisor_say(supervisor, "not upgraded: instances are being exchanged");
-		return;
-	}
-	if (!is_acceptable(supervisor)) {
-		supervisor_say(supervisor, "not upgraded: %s does not accept our command line",
-		    supervisor->self);
-		return;
-	}
-	supervisor_say(supervisor, "executing %s again", supervisor->self);
-	if (hand_over(supervisor) < 0) {
+	if (state == NULL || setenv(VARIABLE, state, 1) < 0) {
 		supervisor_say(supervisor, "not upgraded: out of memory");
+		free(state);
 		return;
 	}
+	free(state);
 	if (supervisor->notify_socket != NULL && supervisor->notify_socket[0] != '\0')
 		setenv("NOTIFY_SOCKET", supervisor->notify_socket, 1);
+	supervisor_say(supervisor, "executing %s again", supervisor->self);
 	if (supervisor->own_log != NULL)
 		log_hand_over(supervisor->own_log);
-	/* A signal must not find its default disposition before the program has said what it wants. */
-	sigprocmask(SIG_BLOCK, &supervisor->watched, NULL);
+	keep_all_open(supervisor, 1);
 	execv(supervisor->self, supervisor->argv);
 	error = errno;
-	sigprocmask(SIG_UNBLOCK, &supervisor->watched, NULL);
 	keep_all_open(supervisor, 0);
 	unsetenv(VARIABLE);
 	unsetenv("NOTIFY_SOCKET");
 	supervisor_say(supervisor, "not upgraded: %s: %s", supervisor->self, strerror(error));
+}
+
+void
+upgrade(struct supervisor *supervisor)
+{
+	if (supervisor->generation != NULL || supervisor->state != SUPERVISOR_RUNNING) {
+		supervisor_say(supervisor, "not upgraded: instances are being exchanged");
+		return;
+	}
+	/*
+	 * From here on a signal waits, over exec, for the program that follows: taken by us it would
+	 * be lost, and by nobody it would end the pool.
+	 */
+	sigprocmask(SIG_BLOCK, &supervisor->watched, NULL);
+	if (is_acceptable(supervisor))
+		execute(supervisor);
+	else
+		supervisor_say(supervisor, "not upgraded: %s does not accept our command line",
+		    supervisor->self);
+	sigprocmask(SIG_UNBLOCK, &supervisor->watched, NULL);
 }

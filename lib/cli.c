@@ -90,6 +90,23 @@ cli_usage_error(const struct cli *cli, const char *format, ...)
 	exit(cli->about->usage_status);
 }
 
+/*
+ * popt replaces the four characters by the next word that is no option; it looks for one for ever if
+ * there is none.
+ */
+static void
+refuse_endless_search(const struct cli *cli, int argc, char **argv)
+{
+	int i, operand_follows = 0;
+
+	for (i = argc - 1; i > 0; i--) {
+		if (strstr(argv[i], "!#:+") != NULL && !operand_follows)
+			cli_usage_error(cli, "%s: no operand follows that could replace !#:+",
+			    argv[i]);
+		operand_follows |= argv[i][0] != '-';
+	}
+}
+
 void
 cli_init(struct cli *cli, const struct cli_about *about, int argc, char **argv,
     const struct poptOption *table, int flags)
@@ -104,6 +121,7 @@ cli_init(struct cli *cli, const struct cli_about *about, int argc, char **argv,
 			argc = i;
 		}
 	}
+	refuse_endless_search(cli, argc, argv);
 	/* popt shows argv[0] in --help as it is; a path tells the reader nothing. */
 	args = calloc((size_t)argc + 2, sizeof *args);
 	if (args == NULL)
@@ -266,8 +284,10 @@ cli_close_stdout(const struct cli *cli, int status)
 {
 	int failed = ferror(stdout);
 
-	/* A program that was started without stdout and wrote nothing has nothing to report. */
-	if (fclose(stdout) != 0 && (failed || errno != EBADF))
+	if (fflush(stdout) != 0)
+		cli_die(cli, status, "standard output: %s", strerror(errno));
+	/* Who was started without standard output, and had nothing to write, has nothing to tell. */
+	if (fclose(stdout) != 0 && errno != EBADF)
 		cli_die(cli, status, "standard output: %s", strerror(errno));
 	if (failed)
 		cli_die(cli, status, "standard output: write error");

@@ -301,12 +301,20 @@ digest() {
   done
 }
 
+# popt would look for the operand for ever.
+@test "the four characters that popt replaces need an operand behind them" {
+  run -1 --separate-stderr timeout 20 "$cgi_fcgi" --id '!#:+' -U
+  [[ $stderr == *"no operand follows that could replace !#:+"* ]]
+}
+
 @test "--help, --usage and --version succeed on standard output" {
   for option in --help -h '-?' --usage --version -V; do
     run -0 --separate-stderr "$cgi_fcgi" "$option"
     [ -n "$output" ]
     [ -z "$stderr" ]
   done
+  run -1 --separate-stderr sh -c '"$1" --help >&-' sh "$cgi_fcgi"
+  [[ $stderr == "cgi-fcgi: standard output: Bad file descriptor" ]]
   run -1 --separate-stderr sh -c '"$1" --help >/dev/full' sh "$cgi_fcgi"
   [[ $stderr == "cgi-fcgi: standard output: No space left on device" ]]
 }

@@ -11,7 +11,6 @@
 
 #include "clock.h"
 #include "dispatch.h"
-#include "fault.h"
 #include "hasher.h"
 #include "server.h"
 
@@ -23,12 +22,6 @@ enum {
 #define LINGER_NS (2 * CLOCK_NS_PER_S)	/* for the client to close, after our end */
 #define FIRST_NS (1 * CLOCK_NS_PER_S)	/* for the first byte, when we are to stop */
 #define REST_NS (5 * CLOCK_NS_PER_S)	/* for the rest of a request, when we are to stop */
-
-static int
-has_fault(const struct client *client, enum fault fault)
-{
-	return (client->server->config->faults & fault_bit(fault)) != 0;
-}
 
 /* --- requests ---------------------------------------------------------------------------------- */
 
@@ -73,9 +66,9 @@ client_request_done(struct request *request)
 	struct client *client = request->client;
 	int keep_conn = request->keep_conn;
 
-	if (has_fault(client, FAULT_CLOSE_ON_KEEPALIVE))
+	if (client_has_fault(client, FAULT_CLOSE_ON_KEEPALIVE))
 		keep_conn = 0;
-	if (has_fault(client, FAULT_KEEP_OPEN))
+	if (client_has_fault(client, FAULT_KEEP_OPEN))
 		keep_conn = 1;
 	if (!keep_conn)
 		client->closing = 1;
@@ -242,7 +235,7 @@ static void
 end_idle(struct client *client)
 {
 	if (client->closing && client->unread && !client->eof &&
-	    !has_fault(client, FAULT_EARLY_REPLY))
+	    !client_has_fault(client, FAULT_EARLY_REPLY))
 		linger(client);
 	else
 		client_close(client);
@@ -294,7 +287,7 @@ static int
 flush(struct client *client)
 {
 	struct output *output = &client->output;
-	uint64_t faults = client->server->config->faults;
+	uint64_t faults = client->faults;
 	int64_t pause_ns = 0;
 	size_t len;
 	ssize_t sent;
@@ -406,7 +399,7 @@ receive(struct client *client)
 	int fd = client->readable.fd;
 	ssize_t len;
 
-	if (!has_fault(client, FAULT_RST))
+	if (!client_has_fault(client, FAULT_RST))
 		return recv(fd, client->in, CLIENT_INPUT, 0);
 	if (client->peeked > 0)
 		(void)!recv(fd, client->in, client->peeked, 0);
@@ -480,18 +473,15 @@ client_wake(struct client *client)
 }
 
 void
-client_record_done(struct client *client, struct request *request, size_t start)
+client_spoil_record(struct client *client, struct request *request, size_t start)
 {
-	uint64_t faults = client->server->config->faults;
 	enum damage_end end;
 
-	if (faults == 0)
-		return;
 	if (client->ending != CLIENT_GOES_ON) {
 		client->output.end = start;
 		return;
 	}
-	end = damage_record(&client->output, start, faults,
+	end = damage_record(&client->output, start, client->faults,
 	    request != NULL ? &request->damage : NULL);
 	if (end != DAMAGE_GO_ON)
 		client->ending = end == DAMAGE_RESET ? CLIENT_RESET : CLIENT_CUT;
@@ -501,8 +491,8 @@ void
 client_stop(struct client *client)
 {
 	/* What a fault keeps from ending is not in flight. */
-	if (has_fault(client, FAULT_SILENT) || has_fault(client, FAULT_ENDLESS) ||
-	    has_fault(client, FAULT_KEEP_OPEN)) {
+	if (client_has_fault(client, FAULT_SILENT) || client_has_fault(client, FAULT_ENDLESS) ||
+	    client_has_fault(client, FAULT_KEEP_OPEN)) {
 		client_close(client);
 		return;
 	}
@@ -546,9 +536,10 @@ client_open(struct server *server, int fd)
 		return;
 	}
 	client->server = server;
+	client->faults = server->config->faults;
 	client->serve.slots = client->slots;
-	client->serve.slot_count = has_fault(client, FAULT_NO_MULTIPLEX) ? 1 : CLIENT_SLOTS;
-	client->deaf = has_fault(client, FAULT_SILENT) ? 1 : 0;
+	client->serve.slot_count = client_has_fault(client, FAULT_NO_MULTIPLEX) ? 1 : CLIENT_SLOTS;
+	client->deaf = client_has_fault(client, FAULT_SILENT) ? 1 : 0;
 	client->parsed = 1;
 	TAILQ_INIT(&client->producers);
 	client->timer.fire = on_timer;
@@ -562,7 +553,7 @@ client_open(struct server *server, int fd)
 	TAILQ_INSERT_TAIL(&server->clients, client, entry);
 	/* An answer is one write, but a long one that follows it must not wait for its ACK. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (has_fault(client, FAULT_REFUSE))
+	if (client_has_fault(client, FAULT_REFUSE))
 		client_close(client);
 	else if (server->stopping)
 		client_stop(client);

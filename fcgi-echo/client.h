@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "damage.h"
+#include "fault.h"
 #include "fcgi_serve.h"
 #include "output.h"
 #include "request.h"
@@ -28,6 +29,7 @@ enum client_ending { CLIENT_GOES_ON, CLIENT_CUT, CLIENT_RESET };
 /* All private but what is marked; dispatch.c shares all of it. */
 struct client {
 	struct server *server;		/* public to read */
+	uint64_t faults;		/* public to read: bits of enum fault */
 	TAILQ_ENTRY(client) entry;
 	struct ev_io readable;
 	struct ev_io writable;
@@ -76,11 +78,25 @@ void client_drop_spare(struct server *server);
 /* Lets request->more be called whenever there is room. */
 void client_produce(struct request *request, request_step *more);
 
+/* What client_record_done() leaves to it. */
+void client_spoil_record(struct client *client, struct request *request, size_t start);
+
 /*
  * The record that begins at start of client->output is complete.
  * request: whose it is; NULL for a management record.
  */
-void client_record_done(struct client *client, struct request *request, size_t start);
+static inline void
+client_record_done(struct client *client, struct request *request, size_t start)
+{
+	if (client->faults != 0)
+		client_spoil_record(client, request, start);
+}
+
+static inline int
+client_has_fault(const struct client *client, enum fault fault)
+{
+	return (client->faults & fault_bit(fault)) != 0;
+}
 
 /* The request has been answered; it is gone then. */
 void client_request_done(struct request *request);

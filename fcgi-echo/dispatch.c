@@ -4,18 +4,11 @@
 #include <string.h>
 
 #include "action.h"
-#include "fault.h"
 #include "fcgi_error.h"
 #include "fcgi_nv.h"
 #include "fcgi_writer.h"
 #include "reply.h"
 #include "server.h"
-
-static int
-has_fault(const struct client *client, enum fault fault)
-{
-	return (client->server->config->faults & fault_bit(fault)) != 0;
-}
 
 static void
 overload(struct request *request)
@@ -48,13 +41,13 @@ answer_by_fault(struct request *request)
 	const unsigned char *bytes;
 	size_t len;
 
-	if (has_fault(client, FAULT_OVERLOADED)) {
+	if (client_has_fault(client, FAULT_OVERLOADED)) {
 		reply_refuse(request, FCGI_OVERLOADED);
-	} else if (has_fault(client, FAULT_CANT_MPX)) {
+	} else if (client_has_fault(client, FAULT_CANT_MPX)) {
 		reply_refuse(request, FCGI_CANT_MPX_CONN);
-	} else if (has_fault(client, FAULT_UNKNOWN_ROLE)) {
+	} else if (client_has_fault(client, FAULT_UNKNOWN_ROLE)) {
 		reply_refuse(request, FCGI_UNKNOWN_ROLE);
-	} else if ((bytes = damage_answer(client->server->config->faults, &len)) != NULL) {
+	} else if ((bytes = damage_answer(client->faults, &len)) != NULL) {
 		memcpy(output->data + output->end, bytes, len);
 		output->end += len;
 		client->ending = CLIENT_CUT;
@@ -113,7 +106,7 @@ end_params(struct request *request)
 	request_read_params(request);
 	action_find(request);
 	/* Some servers never send an AUTHORIZER's STDIN, not even its end. */
-	if (request->role == FCGI_AUTHORIZER || has_fault(client, FAULT_EARLY_REPLY))
+	if (request->role == FCGI_AUTHORIZER || client_has_fault(client, FAULT_EARLY_REPLY))
 		answer(request);
 	else if (request->action->start != NULL)
 		request->action->start(request);
@@ -137,7 +130,7 @@ end_input(struct request *request)
 static void
 abort_request(struct request *request)
 {
-	if (!has_fault(request->client, FAULT_ENDLESS))
+	if (!client_has_fault(request->client, FAULT_ENDLESS))
 		reply_refuse(request, FCGI_REQUEST_COMPLETE);
 }
 

@@ -6,10 +6,8 @@
 #include "fcgi_writer.h"
 
 int
-output_has_room(struct output *output)
+output_make_room(struct output *output)
 {
-	if (OUTPUT_SIZE - output->end >= OUTPUT_STEP)
-		return 1;
 	/* What lies in the way is moved when there is little of it, and else left to be sent. */
 	if (output->start == 0 || output_pending(output) > OUTPUT_SIZE / 4)
 		return 0;

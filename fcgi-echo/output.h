@@ -28,8 +28,15 @@ output_pending(const struct output *output)
 	return output->end - output->start;
 }
 
+/* What output_has_room() leaves to it. */
+int output_make_room(struct output *output);
+
 /* 1 when OUTPUT_STEP bytes may be added, else 0.  May move what is pending. */
-int output_has_room(struct output *output);
+static inline int
+output_has_room(struct output *output)
+{
+	return OUTPUT_SIZE - output->end >= OUTPUT_STEP || output_make_room(output);
+}
 
 /* Where the content of the next record belongs: OUTPUT_CONTENT bytes, after output_has_room(). */
 unsigned char *output_content(const struct output *output);

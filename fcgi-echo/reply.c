@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "client.h"
-#include "fault.h"
 #include "fcgi_proto.h"
 #include "fcgi_writer.h"
 #include "pattern.h"
@@ -160,55 +159,62 @@ write_on_and_on(struct request *request)
 	client_produce(request, write_on_and_on);
 }
 
-/* Writes records that have no content of ours, each of them complete before the next begins. */
-static void
-end_stream(struct request *request, uint8_t type)
-{
-	struct output *output = output_of(request);
-	size_t start = output->end;
-	struct fcgi_writer writer;
+/* --- the end ----------------------------------------------------------------------------------- */
 
-	fcgi_writer_init(&writer, output->data + start, OUTPUT_SIZE - start, request->id);
-	(void)fcgi_writer_stream_end(&writer, type);
-	output->end = (size_t)(writer.p - output->data);
-	client_record_done(request->client, request, start);
+static void
+start_records(struct fcgi_writer *writer, const struct request *request)
+{
+	const struct output *output = output_of(request);
+
+	fcgi_writer_init(writer, output->data + output->end, OUTPUT_SIZE - output->end,
+	    request->id);
 }
 
+/* Each record is complete before the next begins: a fault may have a word to say. */
 static void
-end_request(struct request *request, uint32_t app_status, uint8_t protocol_status)
+record_written(struct fcgi_writer *writer, struct request *request)
 {
 	struct output *output = output_of(request);
 	size_t start = output->end;
-	struct fcgi_writer writer;
 
-	fcgi_writer_init(&writer, output->data + start, OUTPUT_SIZE - start, request->id);
-	(void)fcgi_writer_end_request(&writer, app_status, protocol_status);
-	output->end = (size_t)(writer.p - output->data);
+	output->end = (size_t)(writer->p - output->data);
 	client_record_done(request->client, request, start);
-	client_request_done(request);
+	writer->p = output->data + output->end;
 }
 
 void
 reply_end(struct request *request, uint32_t app_status)
 {
 	struct server *server = request->client->server;
+	struct fcgi_writer writer;
 
-	if (server->config->faults & fault_bit(FAULT_ENDLESS)) {
+	if (client_has_fault(request->client, FAULT_ENDLESS)) {
 		client_produce(request, write_on_and_on);
 		return;
 	}
 	if (app_status != 0)
 		server->sticky_status = app_status;
-	else if (server->config->faults & fault_bit(FAULT_STICKY_STATUS))
+	else if (client_has_fault(request->client, FAULT_STICKY_STATUS))
 		app_status = server->sticky_status;
-	end_stream(request, FCGI_STDOUT);
-	if (request->stderr_used)
-		end_stream(request, FCGI_STDERR);
-	end_request(request, app_status, FCGI_REQUEST_COMPLETE);
+	start_records(&writer, request);
+	(void)fcgi_writer_stream_end(&writer, FCGI_STDOUT);
+	record_written(&writer, request);
+	if (request->stderr_used) {
+		(void)fcgi_writer_stream_end(&writer, FCGI_STDERR);
+		record_written(&writer, request);
+	}
+	(void)fcgi_writer_end_request(&writer, app_status, FCGI_REQUEST_COMPLETE);
+	record_written(&writer, request);
+	client_request_done(request);
 }
 
 void
 reply_refuse(struct request *request, uint8_t protocol_status)
 {
-	end_request(request, 0, protocol_status);
+	struct fcgi_writer writer;
+
+	start_records(&writer, request);
+	(void)fcgi_writer_end_request(&writer, 0, protocol_status);
+	record_written(&writer, request);
+	client_request_done(request);
 }

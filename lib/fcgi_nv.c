@@ -88,20 +88,14 @@ fcgi_nv_decode_lengths(const unsigned char **p, const unsigned char *end, size_t
 }
 
 int
-fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv)
+fcgi_nv_next_long(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv)
 {
 	const unsigned char *at = *p;
 
 	if (at == end)
 		return 0;
-	/* Nearly every pair has two short lengths, and a request has some twenty pairs. */
-	if (end - at >= 2 && ((at[0] | at[1]) & 0x80) == 0) {
-		nv->name_len = at[0];
-		nv->value_len = at[1];
-		at += 2;
-	} else if (fcgi_nv_decode_lengths(&at, end, &nv->name_len, &nv->value_len) < 0) {
+	if (fcgi_nv_decode_lengths(&at, end, &nv->name_len, &nv->value_len) < 0)
 		return -FCGI_E_MORE;
-	}
 	/* Two comparisons, each against what is really left: their sum could overflow. */
 	if ((size_t)(end - at) < nv->name_len)
 		return -FCGI_E_MORE;

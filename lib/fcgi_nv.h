@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "fcgi_proto.h"
+
 /* One pair.  The bytes belong to whoever gave them and are not terminated. */
 struct fcgi_nv {
 	const unsigned char *name;
@@ -39,6 +41,9 @@ int fcgi_nv_decode_lengths(const unsigned char **p, const unsigned char *end, si
  */
 ptrdiff_t fcgi_nv_encode(unsigned char *dst, unsigned char *end, const struct fcgi_nv *nv);
 
+/* What fcgi_nv_next() leaves to it; the same for every pair. */
+int fcgi_nv_next_long(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv);
+
 /*
  * Takes the next pair.
  * *p: where to read; moved behind the pair on success, left alone otherwise.
@@ -47,6 +52,22 @@ ptrdiff_t fcgi_nv_encode(unsigned char *dst, unsigned char *end, const struct fc
  * when the stream is known to end there, a reason to wait for more bytes otherwise.
  * A four-byte coding of a short length is accepted.
  */
-int fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv);
+static inline int
+fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv)
+{
+	const unsigned char *at = *p;
+
+	/* Nearly every pair: two short lengths, and all of it there.  A request has some twenty. */
+	if (end - at >= 2 && (at[0] | at[1]) <= FCGI_NV_SHORT_MAX &&
+	    end - at - 2 >= at[0] + at[1]) {
+		nv->name_len = at[0];
+		nv->name = at + 2;
+		nv->value_len = at[1];
+		nv->value = nv->name + nv->name_len;
+		*p = nv->value + nv->value_len;
+		return 1;
+	}
+	return fcgi_nv_next_long(p, end, nv);
+}
 
 #endif

@@ -14,11 +14,26 @@ smaller(size_t a, size_t b)
 }
 
 static int
+begin_record(struct fcgi_reader *reader)
+{
+	reader->have = 0;
+	reader->content_left = reader->record.content_length;
+	reader->padding_left = reader->record.padding_length;
+	reader->state = IN_CONTENT;
+	return FCGI_READ_RECORD;
+}
+
+static int
 take_header(struct fcgi_reader *reader, const unsigned char **p, const unsigned char *end)
 {
 	size_t len = smaller((size_t)(end - *p), (size_t)(FCGI_HEADER_LEN - reader->have));
 	int r;
 
+	/* A header that lies in one piece, as nearly all do, needs no copy. */
+	if (reader->have == 0 && fcgi_record_decode(&reader->record, *p, end) > 0) {
+		*p += FCGI_HEADER_LEN;
+		return begin_record(reader);
+	}
 	memcpy(reader->header + reader->have, *p, len);
 	reader->have = (uint8_t)(reader->have + len);
 	*p += len;
@@ -27,11 +42,7 @@ take_header(struct fcgi_reader *reader, const unsigned char **p, const unsigned 
 		return FCGI_READ_MORE;
 	if (r < 0)
 		return r;
-	reader->have = 0;
-	reader->content_left = reader->record.content_length;
-	reader->padding_left = reader->record.padding_length;
-	reader->state = IN_CONTENT;
-	return FCGI_READ_RECORD;
+	return begin_record(reader);
 }
 
 int

@@ -272,13 +272,19 @@ parse(struct client *client)
 static void
 produce(struct client *client)
 {
+	int endless = client_has_fault(client, FAULT_ENDLESS);
 	struct request *request;
+	size_t before;
 
 	while ((request = TAILQ_FIRST(&client->producers)) != NULL &&
 	    client->ending == CLIENT_GOES_ON && output_has_room(&client->output)) {
+		before = client->output.end;
 		/* To the end of the line, if it goes on: so the answers interleave. */
 		stop_producing(request);
 		request->more(request);
+		/* What one fault never ends, another may take away: then there is nothing to do. */
+		if (endless && client->output.end == before)
+			stop_producing(request);
 	}
 }
 

@@ -72,7 +72,8 @@ wake_sources(struct log *log)
 {
 	struct log_source *source;
 
-	TAILQ_FOREACH(source, &log->sources, link)
+	/* libev turns to the one first whom it is told of last. */
+	while ((source = TAILQ_LAST(&log->waiting, log_source_list)) != NULL)
 		log_source_wake(source);
 }
 
@@ -194,8 +195,9 @@ log_put(struct log *log, const char *prefix, const char *text, size_t len, int f
 }
 
 void
-log_wait(struct log *log)
+log_wait(struct log *log, struct log_source *source)
 {
+	TAILQ_INSERT_TAIL(&log->waiting, source, waiting_link);
 	if (!ev_is_active(&log->timer))
 		start_timer(log, PATIENCE_S);
 }
@@ -229,6 +231,7 @@ log_open(enum log_target target, const char *path, int tagged, const char *tag, 
 	(void)text_escape(log->tag, sizeof log->tag, tag, strlen(tag), 0);
 	log->retry_s = RETRY_S;
 	TAILQ_INIT(&log->sources);
+	TAILQ_INIT(&log->waiting);
 	ev_init(&log->writable, on_writable);
 	ev_init(&log->timer, on_timer);
 	log->writable.data = log;

@@ -27,7 +27,8 @@ struct log;
 struct log_source;
 
 /*
- * target, path: as of log_sink_open().  The process ignores SIGPIPE.
+ * target, path: as of log_sink_open().  The process ignores SIGPIPE and
+ * SIGXFSZ.
  * tagged: 0 leaves the lines of the instances as they are.
  * tag: the application's base name, copied.
  * why, size: filled in on failure, for the end of a message that names the target: "Is a

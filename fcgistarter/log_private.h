@@ -26,6 +26,7 @@ struct log_source {
 	int read_fd;		/* -1: at its end */
 	int write_fd;		/* -1: the instance alone has it */
 	int is_waiting;		/* for room */
+	TAILQ_ENTRY(log_source) waiting_link;
 	int is_left;		/* its owner has freed it */
 	char *held;		/* read, but not logged: a line only begun, or lines that wait */
 	size_t held_len;
@@ -47,6 +48,7 @@ struct log {
 	uint64_t lost;		/* lines, not told of yet */
 	int lost_error;		/* why */
 	struct log_source_list sources;
+	struct log_source_list waiting; /* those who wait for room, from the first on */
 	int left_count;
 	char buffer[LOG_LINE_MAX_RAW + LOG_READ_LEN]; /* what one source has held, and a read */
 };
@@ -63,13 +65,13 @@ int log_put(struct log *log, const char *prefix, const char *text, size_t len, i
 /* Counts a line that nobody will read. */
 void log_lose(struct log *log);
 
-/* A source has to wait: from now on for as long as patience lasts. */
-void log_wait(struct log *log);
+/* A source has to wait: for as long as patience lasts. */
+void log_wait(struct log *log, struct log_source *source);
 
 /* The log has its loop. */
 void log_set_loop(struct log *log, struct ev_loop *loop);
 
-/* There may be room: looks again, in the loop's next round, if it waits. */
+/* There may be room: looks again, in the loop's next round. */
 void log_source_wake(struct log_source *source);
 
 /* Logs a line that has only begun, as one that goes on. */

@@ -59,7 +59,7 @@ size_t log_sink_held(const struct log_sink *sink);
 
 /*
  * Writes what is held, as far as it goes without waiting; to the system log a line at a time.  The
- * process ignores SIGPIPE.
+ * process ignores SIGPIPE and SIGXFSZ.
  * Returns 0 when all is written, or -FCGI_E_SYSTEM with errno: EAGAIN until fd is writable.
  */
 int log_sink_flush(struct log_sink *sink);

@@ -20,17 +20,24 @@ longest_line(const struct log *log)
 static void
 wait_for_room(struct log_source *source)
 {
-	source->is_waiting = 1;
 	ev_io_stop(source->log->loop, &source->io);
-	log_wait(source->log);
+	if (!source->is_waiting)
+		log_wait(source->log, source);
+	source->is_waiting = 1;
+}
+
+static void
+stop_waiting(struct log_source *source)
+{
+	if (source->is_waiting)
+		TAILQ_REMOVE(&source->log->waiting, source, waiting_link);
+	source->is_waiting = 0;
 }
 
 void
 log_source_wake(struct log_source *source)
 {
-	if (!source->is_waiting)
-		return;
-	source->is_waiting = 0;
+	stop_waiting(source);
 	ev_io_start(source->log->loop, &source->io);
 	/* What it holds is reason enough, whether or not there is more to read. */
 	ev_feed_event(source->log->loop, &source->io, EV_READ);
@@ -152,6 +159,7 @@ log_source_destroy(struct log_source *source)
 	take_held(source, TAKE_LAST);
 	if (source->held_len > 0)
 		log_lose(log);
+	stop_waiting(source);
 	ev_io_stop(log->loop, &source->io);
 	if (source->read_fd >= 0)
 		close(source->read_fd);
@@ -182,7 +190,10 @@ on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)loop;
 	(void)events;
-	if (read_some(source) == 0 && source->held_len == 0)
+	/* Those who wait already come first. */
+	if (!TAILQ_EMPTY(&log->waiting))
+		wait_for_room(source);
+	else if (read_some(source) == 0 && source->held_len == 0)
 		end_reading(source);
 	log_push(log);
 }
@@ -311,11 +322,12 @@ log_source_free(struct log_source *source)
 	source->write_fd = -1;
 	source->is_left = 1;
 	log->left_count++;
-	if (source->read_fd >= 0) {
+	if (source->read_fd < 0) {
+		log_source_destroy(source);
+	} else if (!source->is_waiting) {
+		/* It may never have been started. */
 		ev_io_start(log->loop, &source->io);
 		drain(source);
-	} else {
-		log_source_destroy(source);
 	}
 	if (log->left_count > LEFT_MAX) {
 		TAILQ_FOREACH(oldest, &log->sources, link)

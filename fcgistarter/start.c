@@ -186,6 +186,8 @@ hold_signals(const struct options *options)
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 	/* A pipe that nobody reads is told as an error of standard output. */
 	signal(SIGPIPE, SIG_IGN);
+	/* And a log that has grown to its limit (ulimit -f) as one that cannot be written. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static int

@@ -19,8 +19,8 @@ enum { LINKS_MAX = 40 };
 
 /* A name that appears in a directory, or another file under it. */
 static const uint32_t name_events = IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB;
-/* A directory that leaves the path. */
-static const uint32_t directory_events = IN_MOVE_SELF | IN_DELETE_SELF;
+/* A directory that leaves the path; that it is removed is told in any case (IN_IGNORED). */
+static const uint32_t directory_events = IN_MOVE_SELF;
 /* The file itself, written under a name that is not watched. */
 static const uint32_t file_events = IN_CLOSE_WRITE | IN_ATTRIB;
 

@@ -6,6 +6,7 @@ load supervise
 
 # A fcgistarter that can be exchanged.
 own_starter() {
+  need_bare
   cp "$starter" fcgistarter
   starter=$PWD/fcgistarter
 }

@@ -11,6 +11,11 @@ supervise() {
   pid=$(<pid)
 }
 
+# What looks at fcgistarter itself cannot do so through a wrapper, such as valgrind's.
+need_bare() {
+  [ "$(head -c 2 "$starter")" != '#!' ] || skip 'fcgistarter is wrapped'
+}
+
 # The instances: the supervisor's children that are not dead.
 instances() {
   local child children state

@@ -45,4 +45,4 @@ bin_PROGRAMS += %D%/fcgistarter
 %C%_fcgistarter_SOURCES += %D%/watch.c %D%/watch.h
 %C%_fcgistarter_SOURCES += %D%/wrapper.c %D%/wrapper.h
 %C%_fcgistarter_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
-%C%_fcgistarter_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS)
+%C%_fcgistarter_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS) $(MD_LIBS)

@@ -54,12 +54,13 @@ conclude(struct start *start, const struct supervisor *supervisor)
 	pid_t *pids;
 	int i, r;
 
-	if (start->options.print_port) {
+	if (start->options.print_port)
 		listeners_print_ports(&start->listeners, stdout);
-		if (fflush(stdout) != 0) {
-			cli_error(cli, "standard output: %s", strerror(errno));
-			return 1;
-		}
+	if (start->options.print_socket)
+		printf("%s\n", start->listeners.items[0].path);
+	if (fflush(stdout) != 0) {
+		cli_error(cli, "standard output: %s", strerror(errno));
+		return 1;
 	}
 	pids = calloc((size_t)start->options.instances, sizeof *pids);
 	for (i = 0; pids != NULL && i < start->options.instances; i++)

@@ -1,6 +1,8 @@
 #include "options.h"
 
 #include <limits.h>
+#include <sha2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -420,6 +422,31 @@ settle_socket(struct options *options, const struct given *given)
 		cli_usage_error(cli, "-M: an abstract socket (%s) has no mode", options->socket);
 }
 
+/*
+ * With a directory for sockets and no name, the name follows from the application, so that it is the
+ * same the next time and a web server can be told of it: its base name, and a digest of the command.
+ */
+static void
+name_socket(struct options *options)
+{
+	const char *slash = strrchr(options->command, '/');
+	const char *base = slash != NULL ? slash + 1 : options->command;
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	SHA2_CTX context;
+	size_t i;
+
+	SHA256Init(&context);
+	SHA256Update(&context, (const uint8_t *)options->command, strlen(options->command) + 1);
+	for (i = 0; options->arguments != NULL && options->arguments[i] != NULL; i++)
+		SHA256Update(&context, (const uint8_t *)options->arguments[i],
+		    strlen(options->arguments[i]) + 1);
+	SHA256Final(digest, &context);
+	if (asprintf(&options->socket, "%.32s-%02x%02x%02x%02x.sock", base, digest[0], digest[1],
+		digest[2], digest[3]) < 0)
+		cli_die(&options->cli, 1, "out of memory");
+	options->print_socket = 1;
+}
+
 static void
 settle_start(struct options *options, const struct given *given)
 {
@@ -461,6 +488,9 @@ options_read(struct options *options, int argc, char **argv)
 	if (options->action >= ACTION_STATUS && options->action <= ACTION_STOP)
 		return;
 	settle_command(options);
+	if (options->socket == NULL && options->port < 0 && options->ipc_dir != NULL &&
+	    options->fd < 0)
+		name_socket(options);
 	if (options->socket != NULL)
 		settle_socket(options, &given);
 	else if (options->port >= 0)

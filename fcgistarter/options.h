@@ -78,6 +78,7 @@ struct options {
 	int wait;			/* 1: give up after wait_timeout_ns */
 	int64_t wait_timeout_ns;
 	int print_port;
+	int print_socket;		/* the path that was made up for --ipc-dir */
 	char *pid_file;			/* NULL: none */
 	int64_t start_delay_ns;
 	int notify_fd;			/* -1: none */

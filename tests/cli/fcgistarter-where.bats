@@ -239,3 +239,18 @@ END
   refuses -s ./sock --port-per-instance -c "$show_state"
   refuses -p 4000 -M 0600 -c "$show_state"
 }
+
+@test "where: --ipc-dir is made for the group, and names a socket that has no name" {
+  run -0 --separate-stderr "$starter" --ipc-dir ./sockets -s app.sock -c "$show_state" 3>&-
+  [ -S sockets/app.sock ]
+  [ "$(stat -c %a sockets)" = 710 ]
+  run -0 --separate-stderr "$starter" --ipc-dir ./sockets -c "$show_state" 3>&-
+  [ -S "$output" ]
+  [[ $output == ./sockets/show-state-????????.sock ]]
+  # The same application has the same name, which it serves already.
+  fails_beside 1 --ipc-dir ./sockets -c "$show_state"
+  [[ $output == *"Address already in use" ]]
+  : >file
+  fails_beside 1 --ipc-dir ./file -c "$show_state"
+  [[ $output == "fcgistarter: --ipc-dir ./file: Not a directory" ]]
+}

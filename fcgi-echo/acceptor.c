@@ -16,7 +16,7 @@ enum { AT_ONCE = 64 }; /* connections, before the others have their turn */
 #define RETRY_NS (100 * CLOCK_NS_PER_MS)
 #define STOP_RETRY_NS (5 * CLOCK_NS_PER_MS)
 
-/* --- in the loop ------------------------------------------------------------------------------- */
+/* --- in the loop ------------------------------------------------------------------------------ */
 
 static void
 fail(struct acceptor *acceptor, int error)
@@ -89,7 +89,7 @@ on_retry(struct timer *timer)
 		ev_io_start(acceptor->server->loop, &acceptor->io);
 }
 
-/* --- by the thread ----------------------------------------------------------------------------- */
+/* --- by the thread ---------------------------------------------------------------------------- */
 
 static void
 on_thread(struct ev_loop *loop, struct ev_io *io, int events)
@@ -124,7 +124,7 @@ on_stop_retry(struct timer *timer)
 	timer_start(timers, timer, clock_after(clock_now_ns(), STOP_RETRY_NS));
 }
 
-/* --- both -------------------------------------------------------------------------------------- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 int
 acceptor_init(struct acceptor *acceptor, struct server *server, int listen_fd, int own)

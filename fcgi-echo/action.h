@@ -32,7 +32,7 @@ void action_find(struct request *request);
  */
 int action_list(struct buffer *list);
 
-/* --- the functions of the table, by file ------------------------------------------------------- */
+/* --- the functions of the table, by file ------------------------------------------------------ */
 
 /* action_body.c: what became of the body */
 void action_echo_start(struct request *request);

@@ -195,7 +195,7 @@ check_password(struct request *request, const struct credentials *credentials)
 		reply_text(request, 503, "too many password checks wait\n");
 }
 
-/* Apache's second question: may this user, whom the first has let in, go on?  Without a password. */
+/* Apache's second question, without a password: may this user, let in by the first, go on? */
 static void
 check_user(struct request *request, const struct credentials *credentials)
 {

@@ -9,7 +9,7 @@
 enum { ALLOW_MAX = 256 };
 
 struct allow {
-	int listed;			/* 0: everybody may; 1: only the addresses, and no UNIX peer */
+	int listed;			/* 0: everybody may; 1: the addresses, no UNIX peer */
 	size_t count;
 	struct in6_addr addrs[ALLOW_MAX]; /* IPv4 ones mapped */
 };

@@ -1,29 +1,24 @@
 #include "client.h"
 
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client_io.h"
 #include "clock.h"
-#include "dispatch.h"
 #include "hasher.h"
 #include "server.h"
 
-enum {
-	ROUNDS = 8,	/* of parsing, producing and sending, before others have their turn */
-	SPARE_MAX = 64,
-};
+enum { SPARE_MAX = 64 };
 
 #define LINGER_NS (2 * CLOCK_NS_PER_S)	/* for the client to close, after our end */
 #define FIRST_NS (1 * CLOCK_NS_PER_S)	/* for the first byte, when we are to stop */
 #define REST_NS (5 * CLOCK_NS_PER_S)	/* for the rest of a request, when we are to stop */
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 void
 client_produce(struct request *request, request_step *more)
@@ -34,8 +29,8 @@ client_produce(struct request *request, request_step *more)
 	request->producing = 1;
 }
 
-static void
-stop_producing(struct request *request)
+void
+client_unproduce(struct request *request)
 {
 	if (request->producing)
 		TAILQ_REMOVE(&request->client->producers, request, entry);
@@ -48,7 +43,7 @@ client_request_drop(struct request *request)
 	struct client *client = request->client;
 	struct server *server = client->server;
 
-	stop_producing(request);
+	client_unproduce(request);
 	timer_stop(&server->timers, &request->timer);
 	if (request->job != NULL)
 		request->job->owner = NULL;
@@ -84,7 +79,6 @@ is_incomplete(const struct request *request)
 	return !request->input_done && !request->answering;
 }
 
-/* all: 0 for those alone whose input is incomplete. */
 static void
 drop_requests(struct client *client, int all)
 {
@@ -96,6 +90,12 @@ drop_requests(struct client *client, int all)
 		if (request != NULL && (all || is_incomplete(request)))
 			client_request_drop(request);
 	}
+}
+
+void
+client_drop_incomplete(struct client *client)
+{
+	drop_requests(client, 0);
 }
 
 static int
@@ -115,11 +115,10 @@ has_incomplete_request(const struct client *client)
 	return !fcgi_reader_between_records(&client->serve.reader);
 }
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ----------------------------------------------------------------------------------- */
 
-/* Returns 0, or -1 when memory is short. */
-static int
-borrow_block(struct client *client)
+int
+client_borrow(struct client *client)
 {
 	if (client->in != NULL)
 		return 0;
@@ -130,8 +129,8 @@ borrow_block(struct client *client)
 	return 0;
 }
 
-static void
-return_block(struct client *client)
+void
+client_return(struct client *client)
 {
 	blocks_give(&client->server->blocks, client->in);
 	client->in = NULL;
@@ -144,7 +143,7 @@ free_client(struct client *client)
 	free(client);
 }
 
-/* --- the end ----------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 void
 client_close(struct client *client)
@@ -157,7 +156,7 @@ client_close(struct client *client)
 	timer_stop(&server->timers, &client->timer);
 	timer_stop(&server->timers, &client->pause);
 	close(client->readable.fd);
-	return_block(client);
+	client_return(client);
 	TAILQ_REMOVE(&server->clients, client, entry);
 	if (server->spare_client_count < SPARE_MAX) {
 		TAILQ_INSERT_HEAD(&server->spare_clients, client, entry);
@@ -204,7 +203,7 @@ static void
 linger(struct client *client)
 {
 	drop_requests(client, 1);
-	return_block(client);
+	client_return(client);
 	client->lingering = 1;
 	if (shutdown(client->readable.fd, SHUT_WR) < 0) {
 		client_close(client);
@@ -230,252 +229,24 @@ end_cut(struct client *client)
 	}
 }
 
-/* Everything is answered and sent. */
-static void
-end_idle(struct client *client)
+void
+client_end(struct client *client)
 {
-	if (client->closing && client->unread && !client->eof &&
+	if (client->ending != CLIENT_GOES_ON)
+		end_cut(client);
+	else if (client->closing && client->unread && !client->eof &&
 	    !client_has_fault(client, FAULT_EARLY_REPLY))
 		linger(client);
 	else
 		client_close(client);
 }
 
-/* --- in and out -------------------------------------------------------------------------------- */
-
-static void
-parse(struct client *client)
-{
-	struct fcgi_serve_event event;
-	const unsigned char *p;
-	int kind;
-
-	client->parsed = 0;
-	while (client->ending == CLIENT_GOES_ON && output_has_room(&client->output)) {
-		p = client->in + client->in_start;
-		kind = fcgi_serve_next(&client->serve, &p, client->in + client->in_end, &event);
-		client->in_start = (size_t)(p - client->in);
-		if (kind == FCGI_SERVE_MORE) {
-			client->parsed = 1;
-			break;
-		}
-		dispatch_event(client, kind, &event);
-	}
-	if (client->ending != CLIENT_GOES_ON)
-		client->parsed = 1;
-	if (client->parsed) {
-		client->in_start = 0;
-		client->in_end = 0;
-	}
-}
-
-static void
-produce(struct client *client)
-{
-	int endless = client_has_fault(client, FAULT_ENDLESS);
-	struct request *request;
-	size_t before;
-
-	while ((request = TAILQ_FIRST(&client->producers)) != NULL &&
-	    client->ending == CLIENT_GOES_ON && output_has_room(&client->output)) {
-		before = client->output.end;
-		/* To the end of the line, if it goes on: so the answers interleave. */
-		stop_producing(request);
-		request->more(request);
-		/* What one fault never ends, another may take away: then there is nothing to do. */
-		if (endless && client->output.end == before)
-			stop_producing(request);
-	}
-}
-
-/* Returns 0, or -1 when the connection is gone. */
-static int
-flush(struct client *client)
-{
-	struct output *output = &client->output;
-	uint64_t faults = client->faults;
-	int64_t pause_ns = 0;
-	size_t len;
-	ssize_t sent;
-
-	client->blocked = 0;
-	while ((len = output_pending(output)) > 0 && !client->pause.pending) {
-		if (faults != 0)
-			len = damage_allow(&client->pace, output, faults, &pause_ns);
-		sent = 0;
-		if (len > 0)
-			sent = send(client->readable.fd, output->data + output->start, len,
-			    MSG_NOSIGNAL);
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0 && errno != EAGAIN)
-			return -1;
-		client->blocked = sent < (ssize_t)len;
-		if (sent < 0)
-			break;
-		if (faults != 0)
-			damage_sent(&client->pace, output, (size_t)sent, client->active == 0);
-		output_sent(output, (size_t)sent);
-		if (pause_ns > 0)
-			timer_start(&client->server->timers, &client->pause,
-			    clock_after(clock_now_ns(), pause_ns));
-		if (client->blocked)
-			break;
-	}
-	return 0;
-}
-
-static int
-has_work(const struct client *client)
-{
-	return !client->parsed || !TAILQ_EMPTY(&client->producers);
-}
-
-static int
-is_idle(const struct client *client)
-{
-	return client->active == 0 && client->parsed && output_pending(&client->output) == 0;
-}
-
-/* Which events are of interest; closes what has come to its end, so it is the last thing to do. */
-static void
-settle(struct client *client)
-{
-	struct ev_loop *loop = client->server->loop;
-
-	if (client->ending != CLIENT_GOES_ON && output_pending(&client->output) == 0) {
-		end_cut(client);
-		return;
-	}
-	if (is_idle(client) &&
-	    (client->closing || client->eof ||
-		(client->server->stopping && client->used &&
-		    fcgi_reader_between_records(&client->serve.reader)))) {
-		end_idle(client);
-		return;
-	}
-	if (client->parsed && !has_work(client) && output_pending(&client->output) == 0)
-		return_block(client);
-	if (client->eof || !client->parsed)
-		ev_io_stop(loop, &client->readable);
-	else
-		ev_io_start(loop, &client->readable);
-	/* Work that is left although the socket takes more waits for its next turn. */
-	if (client->blocked || (has_work(client) && !client->pause.pending))
-		ev_io_start(loop, &client->writable);
-	else
-		ev_io_stop(loop, &client->writable);
-}
-
-static void
-turn(struct client *client)
-{
-	int round;
-
-	if (borrow_block(client) < 0) {
-		client_close(client);
-		return;
-	}
-	for (round = 0; round < ROUNDS; round++) {
-		parse(client);
-		produce(client);
-		if (flush(client) < 0) {
-			client_close(client);
-			return;
-		}
-		if (client->blocked || client->pause.pending || !has_work(client))
-			break;
-	}
-	settle(client);
-}
-
-/* A client that has closed is nobody to answer; one that has only shut its side is. */
-static int
-is_hung_up(const struct client *client)
-{
-	struct pollfd hung_up = { .fd = client->readable.fd };
-
-	return poll(&hung_up, 1, 0) > 0 && (hung_up.revents & (POLLHUP | POLLERR)) != 0;
-}
-
-/* A reset on a UNIX socket comes of input nobody has read, so FAULT_RST leaves some. */
-static ssize_t
-receive(struct client *client)
-{
-	int fd = client->readable.fd;
-	ssize_t len;
-
-	if (!client_has_fault(client, FAULT_RST))
-		return recv(fd, client->in, CLIENT_INPUT, 0);
-	if (client->peeked > 0)
-		(void)!recv(fd, client->in, client->peeked, 0);
-	len = recv(fd, client->in, CLIENT_INPUT, MSG_PEEK);
-	client->peeked = len > 0 ? (size_t)len : 0;
-	return len;
-}
-
-static void
-read_some(struct client *client)
-{
-	ssize_t len;
-
-	if (borrow_block(client) < 0) {
-		client_close(client);
-		return;
-	}
-	len = receive(client);
-	if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
-		settle(client);
-		return;
-	}
-	if (len < 0 ||
-	    (len == 0 && (client->lingering || client->deaf || is_hung_up(client)))) {
-		client_close(client);
-		return;
-	}
-	if (client->lingering || client->deaf) {
-		return_block(client);
-		return;
-	}
-	client->used = 1;
-	client->in_start = 0;
-	client->in_end = (size_t)len;
-	if (len == 0) {
-		client->eof = 1;
-		dispatch_eof(client);
-		drop_requests(client, 0);
-	}
-	turn(client);
-}
-
-static void
-on_readable(struct ev_loop *loop, struct ev_io *io, int events)
-{
-	(void)loop;
-	(void)events;
-	read_some(io->data);
-}
-
-static void
-on_writable(struct ev_loop *loop, struct ev_io *io, int events)
-{
-	(void)loop;
-	(void)events;
-	turn(io->data);
-}
-
-static void
-on_pause(struct timer *timer)
-{
-	turn(timer->owner);
-}
-
-/* --- from outside ------------------------------------------------------------------------------ */
+/* --- from outside ----------------------------------------------------------------------------- */
 
 void
 client_wake(struct client *client)
 {
-	turn(client);
+	client_io_turn(client);
 }
 
 void
@@ -510,7 +281,7 @@ client_stop(struct client *client)
 		limit(client, REST_NS);
 	/* A request may have come already that the loop has not told of yet. */
 	if (client->parsed)
-		read_some(client);
+		client_io_read(client);
 }
 
 static struct client *
@@ -550,12 +321,7 @@ client_open(struct server *server, int fd)
 	TAILQ_INIT(&client->producers);
 	client->timer.fire = on_timer;
 	client->timer.owner = client;
-	client->pause.fire = on_pause;
-	client->pause.owner = client;
-	ev_io_init(&client->readable, on_readable, fd, EV_READ);
-	ev_io_init(&client->writable, on_writable, fd, EV_WRITE);
-	client->readable.data = client;
-	client->writable.data = client;
+	client_io_init(client, fd);
 	TAILQ_INSERT_TAIL(&server->clients, client, entry);
 	/* An answer is one write, but a long one that follows it must not wait for its ACK. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -26,7 +26,7 @@ enum {
 /* Whether a connection goes on, or ends once its output is sent, whatever is open on it. */
 enum client_ending { CLIENT_GOES_ON, CLIENT_CUT, CLIENT_RESET };
 
-/* All private but what is marked; dispatch.c shares all of it. */
+/* All private but what is marked; client_io.c and dispatch.c share all of it. */
 struct client {
 	struct server *server;		/* public to read */
 	uint64_t faults;		/* public to read: bits of enum fault */
@@ -75,8 +75,22 @@ void client_close(struct client *client);
 /* Frees what client_close() keeps for client_open(). */
 void client_drop_spare(struct server *server);
 
-/* Lets request->more be called whenever there is room. */
+/*
+ * Ends a connection whose output is sent: one that was cut, or on which nothing is open any more.
+ * The client may be gone after it.
+ */
+void client_end(struct client *client);
+
+/* Lets request->more be called when there is room, and takes that back. */
 void client_produce(struct request *request, request_step *more);
+void client_unproduce(struct request *request);
+
+/* Drops the requests whose input has not come to its end and never will. */
+void client_drop_incomplete(struct client *client);
+
+/* Borrows a block, unless there is one, and gives it back.  Returns 0, or -1 without memory. */
+int client_borrow(struct client *client);
+void client_return(struct client *client);
 
 /* What client_record_done() leaves to it. */
 void client_spoil_record(struct client *client, struct request *request, size_t start);

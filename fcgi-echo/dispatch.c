@@ -30,7 +30,7 @@ answer(struct request *request)
 	request->action->answer(request);
 }
 
-/* --- BEGIN_REQUEST ----------------------------------------------------------------------------- */
+/* --- BEGIN_REQUEST ---------------------------------------------------------------------------- */
 
 /* Returns 1 when a fault has answered in the application's place. */
 static int
@@ -80,7 +80,7 @@ begin(struct client *client, size_t slot)
 		overload(request);
 }
 
-/* --- streams ----------------------------------------------------------------------------------- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 static void
 take_params(struct request *request, const struct fcgi_slice *slice)
@@ -134,7 +134,7 @@ abort_request(struct request *request)
 		reply_refuse(request, FCGI_REQUEST_COMPLETE);
 }
 
-/* --- management records and refusals ----------------------------------------------------------- */
+/* --- management records and refusals ---------------------------------------------------------- */
 
 static void
 reject(struct client *client, const struct fcgi_serve_event *event)
@@ -214,7 +214,7 @@ take_values(struct client *client, const struct fcgi_slice *slice)
 		client->ending = CLIENT_CUT;
 }
 
-/* --- all of it --------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 /* What came in place of a record header: as text if it is some, else in hexadecimal. */
 static void

@@ -14,6 +14,7 @@ bin_PROGRAMS += %D%/fcgi-echo
 	%D%/blocks.c %D%/blocks.h \
 	%D%/buffer.c %D%/buffer.h \
 	%D%/client.c %D%/client.h \
+	%D%/client_io.c %D%/client_io.h \
 	%D%/damage.c %D%/damage.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/fault.c %D%/fault.h \

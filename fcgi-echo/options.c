@@ -69,8 +69,8 @@ static const struct poptOption options_table[] = {
 static const struct cli_about about = {
 	.name = "fcgi-echo",
 	.usage = "[OPTION...]",
-	.purpose = "A FastCGI application to try web servers and clients with; the path of the URL\n"
-		   "says what it does, and a path it does not know lists them.",
+	.purpose = "A FastCGI application to try web servers and clients with; the path of the\n"
+		   "URL says what it does, and a path that it does not know lists them.",
 	.usage_status = 2,
 };
 

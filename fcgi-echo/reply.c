@@ -159,7 +159,7 @@ write_on_and_on(struct request *request)
 	client_produce(request, write_on_and_on);
 }
 
-/* --- the end ----------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void
 start_records(struct fcgi_writer *writer, const struct request *request)

@@ -69,7 +69,7 @@ struct request {
 
 TAILQ_HEAD(request_list, request);
 
-/* Returns a request, zero-filled but for its buffers, state and spool.fd; NULL when memory is short. */
+/* Returns a request, zero-filled but for buffers, state and spool.fd; NULL without memory. */
 struct request *request_new(struct request_list *spare);
 
 /* Keeps the request for request_new(). */

@@ -74,7 +74,7 @@ int server_run(struct server *server);
 /* Gives everything back. */
 void server_reset(struct server *server);
 
-/* --- for the acceptor and the clients ---------------------------------------------------------- */
+/* --- for the acceptor and the clients --------------------------------------------------------- */
 
 /* 1 when one more connection may be accepted, else 0. */
 int server_has_room(const struct server *server);

@@ -103,7 +103,7 @@ put_record(struct wire *wire, unsigned type, unsigned id, const void *content, s
 	put(wire, zeros, record.padding_length);
 }
 
-/* --- what comes back --------------------------------------------------------------------------- */
+/* --- what comes back -------------------------------------------------------------------------- */
 
 static void
 print_pairs(const struct wire *wire)
@@ -218,7 +218,7 @@ send_some(struct wire *wire)
 		wire->out_sent = wire->out_len;
 }
 
-/* --- waiting ----------------------------------------------------------------------------------- */
+/* --- waiting ---------------------------------------------------------------------------------- */
 
 enum until { UNTIL_SENT, UNTIL_EOF, UNTIL_END, UNTIL_TYPE };
 
@@ -266,7 +266,7 @@ exchange(struct wire *wire, enum until until, unsigned number)
 	memset(wire->seen, 0, sizeof wire->seen);
 }
 
-/* --- commands ---------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static unsigned
 number(char **words, unsigned max)

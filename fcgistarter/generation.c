@@ -35,7 +35,7 @@ struct generation {
 	ev_timer deadline;
 };
 
-/* --- how it ends --------------------------------------------------------------------------------- */
+/* --- how it ends ------------------------------------------------------------------------------ */
 
 /* Only the first failure is told; those that follow from it are not. */
 static void __attribute__((format(printf, 3, 4)))
@@ -83,7 +83,7 @@ generation_give_up(struct generation *generation, int status, const char *why)
 	fail(generation, status, "%s", why);
 }
 
-/* --- members ------------------------------------------------------------------------------------- */
+/* --- members ---------------------------------------------------------------------------------- */
 
 /* "PATH", or "PATH (instance I of N)". */
 static char *
@@ -141,8 +141,8 @@ start_member(struct generation *generation, int place)
 }
 
 /*
- * One member a turn of the loop, so that a first one that dies at once is reason enough not to start
- * the others; and the owner is told from here, where none of its callers is in the way.
+ * One member a turn of the loop, so that a first one that dies at once is reason enough not to
+ * start the others; and the owner is told from here, where none of its callers is in the way.
  */
 static void
 on_next(EV_P_ ev_timer *watcher, int events)
@@ -193,7 +193,7 @@ generation_died(struct generation *generation, struct instance *instance)
 	    status == 0 ? " (it must stay in the foreground)" : "");
 }
 
-/* --- readiness ----------------------------------------------------------------------------------- */
+/* --- readiness -------------------------------------------------------------------------------- */
 
 /*
  * Connections leave a queue in the order they came: behind one that waits to be accepted no other
@@ -253,7 +253,7 @@ on_deadline(EV_P_ ev_timer *watcher, int events)
 	    count_ready(generation), options->instances, what[options->ready]);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 struct generation *
 generation_begin(struct supervisor *supervisor, const struct program *program, unsigned number,

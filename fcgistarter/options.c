@@ -423,8 +423,9 @@ settle_socket(struct options *options, const struct given *given)
 }
 
 /*
- * With a directory for sockets and no name, the name follows from the application, so that it is the
- * same the next time and a web server can be told of it: its base name, and a digest of the command.
+ * With a directory for sockets and no name, the name follows from the application, so that it is
+ * the same the next time and a web server can be told of it: its base name, and a digest of the
+ * command.
  */
 static void
 name_socket(struct options *options)

@@ -17,7 +17,7 @@
 /* libev wakes about as often by itself, so that an idle pool stays idle. */
 #define OVERFLOW_INTERVAL_S 60.
 
-/* --- status -------------------------------------------------------------------------------------- */
+/* --- status ----------------------------------------------------------------------------------- */
 
 static int
 count_serving(const struct supervisor *supervisor)
@@ -121,7 +121,7 @@ on_status(void *owner, struct status *status)
 	return r < 0 ? r : add_instances(status, supervisor);
 }
 
-/* --- requests ------------------------------------------------------------------------------------ */
+/* --- requests --------------------------------------------------------------------------------- */
 
 /* How long a reload may take: the start of all, one after the other, and their readiness. */
 static int64_t
@@ -165,7 +165,7 @@ on_warn(void *owner, const char *text)
 	supervisor_say(service->supervisor, "%s", text);
 }
 
-/* --- news from the supervisor ---------------------------------------------------------------------- */
+/* --- news from the supervisor ----------------------------------------------------------------- */
 
 static void
 on_news(struct supervisor *supervisor, enum supervisor_news news, const char *why)
@@ -197,7 +197,7 @@ on_news(struct supervisor *supervisor, enum supervisor_news news, const char *wh
 	}
 }
 
-/* --- files and memory ---------------------------------------------------------------------------- */
+/* --- files and memory ------------------------------------------------------------------------- */
 
 static void
 on_changed(void *self, const char *path)
@@ -249,7 +249,7 @@ begin_looking(struct service *service)
 		ev_timer_start(service->supervisor->loop, &service->look);
 }
 
-/* --- queues that overflow ------------------------------------------------------------------------ */
+/* --- queues that overflow --------------------------------------------------------------------- */
 
 static void
 tell_overflow(const struct service *service, const struct listener *listener, int64_t turned_away,
@@ -262,8 +262,8 @@ tell_overflow(const struct service *service, const struct listener *listener, in
 
 	if (turned_away > 0)
 		supervisor_say(service->supervisor,
-		    "%s: %lld connections were turned away, since %lld waited already: raise -b, "
-		    "or start more instances",
+		    "%s: %lld attempts to connect were turned away, since %lld waited already: "
+		    "raise -b, or start more instances",
 		    name, (long long)turned_away, (long long)queue->limit);
 	else
 		supervisor_say(service->supervisor,
@@ -306,7 +306,7 @@ begin_overflow(struct service *service)
 		ev_timer_start(service->supervisor->loop, &service->overflow);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static void
 begin_control(struct service *service, int old_fd)

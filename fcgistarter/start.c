@@ -31,7 +31,7 @@ start_init(struct start *start)
 	upgrade_find(&start->upgrade);
 }
 
-/* --- whom, what ---------------------------------------------------------------------------------- */
+/* --- whom, what ------------------------------------------------------------------------------- */
 
 static int
 find_identity(struct start *start)
@@ -115,7 +115,7 @@ find_program(struct start *start)
 	return status;
 }
 
-/* --- where --------------------------------------------------------------------------------------- */
+/* --- where ------------------------------------------------------------------------------------ */
 
 /* Sockets that were handed to us come before those that we would open. */
 static int
@@ -166,7 +166,7 @@ open_listeners(struct start *start)
 	return listeners_adopt(&start->listeners, &start->options, fds, (size_t)i) < 0;
 }
 
-/* --- what goes with it --------------------------------------------------------------------------- */
+/* --- what goes with it ------------------------------------------------------------------------ */
 
 /*
  * A signal must not end us between making a socket's file and being able to remove it; looking up a
@@ -309,7 +309,7 @@ make_absolute(struct start *start)
 	return r < 0;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 int
 start_check(struct start *start)

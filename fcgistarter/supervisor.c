@@ -55,7 +55,7 @@ supervisor_keep(struct supervisor *supervisor, const char *name, int fd)
 	supervisor->kept[supervisor->kept_count++].fd = fd;
 }
 
-/* --- starting instances -------------------------------------------------------------------------- */
+/* --- starting instances ----------------------------------------------------------------------- */
 
 static void on_death(EV_P_ ev_child *watcher, int events);
 static void on_instance_timer(EV_P_ ev_timer *watcher, int events);
@@ -261,7 +261,7 @@ on_wake(EV_P_ ev_timer *watcher, int events)
 	fill_places(watcher->data);
 }
 
-/* --- deaths -------------------------------------------------------------------------------------- */
+/* --- deaths ----------------------------------------------------------------------------------- */
 
 static void
 tell_death(const struct supervisor *supervisor, const struct instance *instance, int64_t now_ns)
@@ -366,7 +366,7 @@ on_instance_timer(EV_P_ ev_timer *watcher, int events)
 	}
 }
 
-/* --- generations --------------------------------------------------------------------------------- */
+/* --- generations ------------------------------------------------------------------------------ */
 
 /* Everybody of the new generation takes the place of whoever has it. */
 static void
@@ -520,7 +520,7 @@ supervisor_reload(struct supervisor *supervisor)
 	}
 }
 
-/* --- signals ------------------------------------------------------------------------------------- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static void
 on_upgrade(EV_P_ ev_timer *watcher, int events)
@@ -616,7 +616,7 @@ on_caller(EV_P_ ev_io *watcher, int events)
 		generation_give_up(supervisor->generation, 1, why);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 struct supervisor *
 supervisor_new(const struct options *options, struct program *program,

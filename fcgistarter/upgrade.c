@@ -30,7 +30,7 @@
 /* We do not serve signals meanwhile. */
 enum { CHECK_TIMEOUT_S = 10 };
 
-/* --- reading ------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* The rest of the line that follows *p and begins with key, or NULL.  Moves *p behind that line. */
 static const char *
@@ -191,7 +191,7 @@ upgrade_instances(const struct upgrade *upgrade, struct supervisor *supervisor)
 		adopt_instance(supervisor, item);
 }
 
-/* --- writing ------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 void
 upgrade_prepare(struct supervisor *supervisor, char **argv)

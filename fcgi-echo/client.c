@@ -296,7 +296,7 @@ allocate(struct server *server)
 	server->spare_client_count--;
 	values = client->values;
 	buffer_clear(&values);
-	memset(client, 0, sizeof *client);
+	memset(client, 0, offsetof(struct client, slots));
 	client->values = values;
 	return client;
 }
@@ -323,8 +323,8 @@ client_open(struct server *server, int fd)
 	client->timer.owner = client;
 	client_io_init(client, fd);
 	TAILQ_INSERT_TAIL(&server->clients, client, entry);
-	/* An answer is one write, but a long one that follows it must not wait for its ACK. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (server->listener->delays)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (client_has_fault(client, FAULT_REFUSE))
 		client_close(client);
 	else if (server->stopping)

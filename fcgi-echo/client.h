@@ -54,6 +54,7 @@ struct client {
 	uint8_t unread;			/* a request was answered before its input had ended */
 	uint8_t lingering;		/* our side is shut, the client's is awaited */
 	uint8_t ending;			/* enum client_ending */
+	/* What follows is empty whenever no request is open. */
 	struct fcgi_serve_slot slots[CLIENT_SLOTS];
 	struct request *requests[CLIENT_SLOTS];
 };

@@ -1,9 +1,20 @@
 #include "listener.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "fcgi_error.h"
+
+/* Connections inherit it.  An answer is one write, but what follows it must not wait. */
+static void
+dont_delay(int fd)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
 
 int
 listener_open(struct listener *listener, const struct addr *addr,
@@ -26,9 +37,21 @@ listener_open(struct listener *listener, const struct addr *addr,
 		return r;
 	listener->fd = r;
 	listener->own = 1;
+	if (addr->kind == ADDR_INET)
+		dont_delay(r);
 	listener->addr = *addr;
 	listener->has_file = addr->kind == ADDR_UNIX;
 	return 0;
+}
+
+static int
+is_tcp(int fd)
+{
+	int protocol = 0;
+	socklen_t len = sizeof protocol;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 &&
+	    protocol == IPPROTO_TCP;
 }
 
 int
@@ -45,6 +68,8 @@ listener_inherit(struct listener *listener, int fd)
 	}
 	listener->fd = fd;
 	listener->own = 0;
+	/* The socket is not ours to change, so each connection is. */
+	listener->delays = is_tcp(fd);
 	return 0;
 }
 

@@ -7,10 +7,11 @@
 #include "addr.h"
 #include "addr_listen.h"
 
-/* All private but fd and own. */
+/* All private but fd, own and delays. */
 struct listener {
 	int fd;			/* -1: none, or closed */
 	int own;		/* 1: we have bound it, 0: a launcher has */
+	int delays;		/* its connections wait for ACKs (Nagle's algorithm) */
 	struct addr addr;	/* as it was asked for */
 	struct addr_file file;	/* of our own UNIX socket */
 	int has_file;

@@ -50,8 +50,8 @@ struct server {
 	struct client_list clients;
 	struct client_list spare_clients;
 	size_t spare_client_count;
-	struct listener *listener;	/* private from here on */
-	struct acceptor acceptor;
+	struct listener *listener;
+	struct acceptor acceptor;	/* private from here on */
 	struct ev_signal signals[SERVER_SIGNALS];
 	int failed;
 };

@@ -318,8 +318,7 @@ digest() {
 }
 
 @test "an answer without a standard output to go to is a failure" {
-  # Its log would be what takes the free descriptor.
-  [ -z "${FCGI_VALGRIND:-}" ] || skip "valgrind opens files of its own"
+  not_under_valgrind 'its log takes the free descriptor'
   run -1 --separate-stderr sh -c '"$1" --help >&-' sh "$cgi_fcgi"
   [[ $stderr == "cgi-fcgi: standard output: Bad file descriptor" ]]
 }

@@ -17,9 +17,12 @@ as_nobody() {
   setpriv --reuid nobody --regid nogroup --clear-groups -- "$@"
 }
 
-# For nobody to read, with what is above it.
+# For nobody to read, with what is above it; the build may lie where nobody can go, so the program is
+# copied.
 open_to_all() {
   local folder=$PWD
+  cp "$fcgi_echo" ./fcgi-echo
+  fcgi_echo=$PWD/fcgi-echo
   while [ "$folder" != / ] && [ "$folder" != /tmp ]; do
     chmod o+x "$folder"
     folder=${folder%/*}

@@ -1,131 +1,40 @@
 #include "exchange.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "fcgi_error.h"
 #include "interrupt.h"
-#include "text.h"
 
 /* Where the descriptors that are polled beside the connection stand. */
 enum { ALSO_INTERRUPT, ALSO_STDIN, ALSO_COUNT };
 
-/* --- passing the answer on ----------------------------------------------------------------- */
+/* --- receiving ----------------------------------------------------------------------------- */
 
-/* A signal or the deadline has come while we were busy or waiting elsewhere. */
-static int
-must_stop(const struct exchange *exchange)
-{
-	return interrupt_signal() != 0 || clock_now_ns() >= exchange->conn.deadline_ns;
-}
-
-/*
- * What to do about a write to standard output that failed: once more, after a wait if somebody made
- * it nonblocking, or no more.
- * Returns 0 to try again, or -1 with the ending set.
- */
-static int
-wait_for_output(struct exchange *exchange, int error)
-{
-	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	if (error == EAGAIN)
-		poll(&fd, 1, -1);
-	else if (error != EINTR) {
-		exchange->ending = ENDED_OUTPUT;
-		exchange->output_error = error;
-		return -1;
-	}
-	if (!must_stop(exchange))
-		return 0;
-	exchange->ending = interrupt_signal() != 0 ? ENDED_SIGNAL : ENDED_OUTPUT;
-	exchange->output_error = ETIMEDOUT;
-	return -1;
-}
-
-/*
- * Writes the pieces of STDOUT that were collected.  They lie in the receive buffer, so this comes
- * before the next step of the connection.
- * Returns 0, or -1 with the ending set.
- */
-static int
-flush_output(struct exchange *exchange)
-{
-	struct iovec *iov = exchange->pieces;
-	ssize_t n;
-
-	while (exchange->piece_count > 0) {
-		n = writev(STDOUT_FILENO, iov, exchange->piece_count);
-		if (n < 0 && wait_for_output(exchange, errno) < 0)
-			return -1;
-		if (n < 0)
-			continue;
-		for (; exchange->piece_count > 0 && (size_t)n >= iov->iov_len; iov++) {
-			n -= (ssize_t)iov->iov_len;
-			exchange->piece_count--;
-		}
-		if (exchange->piece_count > 0) {
-			iov->iov_base = (char *)iov->iov_base + n;
-			iov->iov_len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
-static int
-take_stdout(struct exchange *exchange, const struct fcgi_slice *slice)
-{
-	const unsigned char *p = slice->data;
-
-	if (exchange->header_result == -FCGI_E_MORE)
-		exchange->header_result =
-		    cgi_response_feed(&exchange->header, &p, slice->data + slice->len);
-	if (exchange->piece_count == EXCHANGE_PIECES && flush_output(exchange) < 0)
-		return -1;
-	exchange->pieces[exchange->piece_count++] = (struct iovec){
-		.iov_base = (void *)(uintptr_t)slice->data,
-		.iov_len = slice->len,
-	};
-	return 0;
-}
-
-/* Nobody is left to be told when standard error itself fails, so that is not looked at. */
 static void
-write_stderr(const void *data, size_t len)
+note_output_failure(struct exchange *exchange)
 {
-	const char *p = data;
-	ssize_t n;
-
-	while (len > 0 && ((n = write(STDERR_FILENO, p, len)) > 0)) {
-		p += n;
-		len -= (size_t)n;
-	}
+	exchange->ending = exchange->output.error == EINTR ? ENDED_SIGNAL : ENDED_OUTPUT;
 }
 
+/* Passes a slice of the answer on.  Returns 0, or -1 with the ending set. */
 static int
-take_stderr(struct exchange *exchange, const struct fcgi_slice *slice)
+take(struct exchange *exchange, int event, const struct fcgi_slice *slice)
 {
-	char escaped[4096];
-	size_t at, part, len;
+	struct output *output = &exchange->output;
+	int r = 0;
 
-	/* The order of the two streams is the peer's, also when both go to one terminal. */
-	if (flush_output(exchange) < 0)
-		return -1;
-	exchange->stderr_midline = slice->data[slice->len - 1] != '\n';
-	if (!exchange->stderr_is_terminal) {
-		write_stderr(slice->data, slice->len);
-		return 0;
+	if (event == FCGI_REQUEST_STDOUT) {
+		if (exchange->times.first_byte_ns == 0)
+			exchange->times.first_byte_ns = clock_now_ns();
+		r = output_stdout(output, slice);
+	} else if (event == FCGI_REQUEST_STDERR) {
+		r = output_stderr(output, slice);
 	}
-	for (at = 0; at < slice->len; at += part) {
-		/* An escaped byte takes at most four characters. */
-		part = slice->len - at < sizeof escaped / 4 ? slice->len - at
-							     : sizeof escaped / 4 - 1;
-		len = text_escape(escaped, sizeof escaped, slice->data + at, part, TEXT_KEEP_LINES);
-		write_stderr(escaped, len);
-	}
-	return 0;
+	if (r < 0)
+		note_output_failure(exchange);
+	return r;
 }
 
 /*
@@ -141,17 +50,17 @@ take_received(struct exchange *exchange)
 
 	while ((what = conn_next(conn, &slice)) > 0) {
 		event = fcgi_request_feed(&exchange->reply, &conn->reader.record, what, &slice);
-		if (event == FCGI_REQUEST_STDOUT && take_stdout(exchange, &slice) < 0)
-			return 0;
-		if (event == FCGI_REQUEST_STDERR && take_stderr(exchange, &slice) < 0)
+		if (take(exchange, event, &slice) < 0)
 			return 0;
 		if (event == FCGI_REQUEST_END || event < 0) {
 			what = event;
 			break;
 		}
 	}
-	if (flush_output(exchange) < 0)
+	if (output_flush(&exchange->output) < 0) {
+		note_output_failure(exchange);
 		return 0;
+	}
 	if (exchange->reply.ended) {
 		exchange->ending = ENDED_COMPLETE;
 		return 0;
@@ -214,6 +123,15 @@ send_body(struct exchange *exchange)
 	if (body->left == 0)
 		queue_tail(exchange);
 	return 0;
+}
+
+/* What was queued is gone. */
+static void
+note_sent(struct exchange *exchange)
+{
+	exchange->chunk_queued = 0;
+	if (exchange->tail_queued && exchange->times.sent_ns == 0)
+		exchange->times.sent_ns = clock_now_ns();
 }
 
 static int
@@ -285,6 +203,7 @@ start_connecting(struct exchange *exchange, const struct addr *addr)
 	if (addr->kind == ADDR_FD)
 		return conn_attach(conn, addr->port);
 	count = addr_resolve(addr, 0, sockets, &exchange->gai_error);
+	exchange->times.resolved_ns = clock_now_ns();
 	if (count < 0) {
 		exchange->ending = ENDED_RESOLVE;
 		return count;
@@ -299,9 +218,10 @@ exchange_open(struct exchange *exchange, const struct options *options, const st
 	int r;
 
 	exchange->options = options;
+	exchange->times = (struct exchange_times){ .start_ns = clock_now_ns() };
 	conn_init(conn, exchange->in, sizeof exchange->in);
 	conn->deadline_ns = exchange->deadline_ns;
-	conn->connect_deadline_ns = clock_after(clock_now_ns(), options->connect_timeout_ns);
+	conn->connect_deadline_ns = clock_after(exchange->times.start_ns, options->connect_timeout_ns);
 	exchange->ending = ENDED_CONNECT;
 	r = start_connecting(exchange, addr);
 	if (r < 0) {
@@ -311,6 +231,7 @@ exchange_open(struct exchange *exchange, const struct options *options, const st
 	while (conn->state != CONN_OPEN)
 		if (!wait_once(exchange, 0))
 			return -1;
+	exchange->times.connected_ns = clock_now_ns();
 	return 0;
 }
 
@@ -323,23 +244,20 @@ exchange_run(struct exchange *exchange, struct request *request, struct trace *t
 	exchange->request = request;
 	exchange->reply.request_id = exchange->options->request_id;
 	exchange->tail_queued = request->body.left == 0;
-	exchange->stderr_is_terminal = isatty(STDERR_FILENO);
-	cgi_response_init(&exchange->header, exchange->header_block, sizeof exchange->header_block);
-	exchange->header_result = -FCGI_E_MORE;
+	output_init(&exchange->output, exchange->options);
+	exchange->output.deadline_ns = conn->deadline_ns;
 	conn->trace = trace;
 	conn_queue(conn, &head, 1);
 	while (send_body(exchange) == 0 && wait_once(exchange, wants_stdin(exchange))) {
 		if (!conn_sending(conn))
-			exchange->chunk_queued = 0;
+			note_sent(exchange);
 		if (!take_received(exchange))
 			break;
 	}
 	if (exchange->ending != ENDED_COMPLETE)
 		abort_request(exchange);
-	if (exchange->stderr_is_terminal && exchange->stderr_midline) {
-		write_stderr("\n", 1);
-		exchange->stderr_midline = 0;
-	}
+	output_end(&exchange->output);
+	exchange->times.end_ns = clock_now_ns();
 }
 
 void

@@ -7,10 +7,10 @@
 
 #include <stdint.h>
 
-#include "cgi_response.h"
 #include "conn.h"
 #include "fcgi_request.h"
 #include "options.h"
+#include "output.h"
 #include "request.h"
 
 /* What ended the exchange. */
@@ -19,12 +19,22 @@ enum ending {
 	ENDED_RESOLVE,		/* no address: gai_error */
 	ENDED_CONNECT,		/* not connected: error, and errno in conn.error */
 	ENDED_PEER,		/* the peer broke the protocol or the connection: error */
-	ENDED_OUTPUT,		/* writing to standard output failed: output_error */
+	ENDED_OUTPUT,		/* writing the answer failed: output.error */
 	ENDED_INPUT,		/* reading the body failed: input_error */
 	ENDED_SIGNAL,
 };
 
-enum { EXCHANGE_IN_SIZE = 131072, EXCHANGE_CHUNK_SIZE = 65528, EXCHANGE_PIECES = 64 };
+enum { EXCHANGE_IN_SIZE = 131072, EXCHANGE_CHUNK_SIZE = 65528 };
+
+/* When what happened, on the monotonic clock; 0: it did not. */
+struct exchange_times {
+	int64_t start_ns;
+	int64_t resolved_ns;	/* not with fd:N */
+	int64_t connected_ns;
+	int64_t sent_ns;	/* the last byte of the request has left us */
+	int64_t first_byte_ns;	/* of STDOUT */
+	int64_t end_ns;
+};
 
 /*
  * Zero-filled before use, then interrupt_fd and deadline_ns set.  What follows these is public to
@@ -37,27 +47,21 @@ struct exchange {
 	enum ending ending;
 	int error;		/* negative enum fcgi_error, of ENDED_CONNECT and ENDED_PEER */
 	int gai_error;
-	int output_error;	/* errno */
 	int input_error;	/* errno */
-	int stderr_midline;	/* what was written to standard error has not ended its line */
 	uint64_t input_missing;	/* bytes of the body that its source did not have */
-	struct fcgi_request reply;
-	struct cgi_response header;
-	int header_result;	/* 1, or the error of cgi_response_feed() */
-	struct conn conn;
+	struct fcgi_request reply; /* stdout_len and stderr_len: bytes of the answer */
+	struct output output;
+	struct exchange_times times;
+	struct conn conn;	/* sent and received: bytes on the wire */
 
 	const struct options *options;	/* private from here on */
 	struct request *request;
 	int chunk_queued;	/* the chunk buffer is being sent */
 	int tail_queued;
 	int stdin_ready;
-	int stderr_is_terminal;
-	struct iovec pieces[EXCHANGE_PIECES];
-	int piece_count;
 	unsigned char chunk_header[FCGI_HEADER_LEN];
 	unsigned char chunk[EXCHANGE_CHUNK_SIZE];
 	unsigned char in[EXCHANGE_IN_SIZE];
-	char header_block[65536];
 };
 
 /*

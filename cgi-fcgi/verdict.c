@@ -18,7 +18,7 @@ enum { REASON_SIZE = 400 };
 static void
 begin_line(const struct exchange *exchange)
 {
-	if (exchange->stderr_midline)
+	if (exchange->output.stderr_midline)
 		fputc('\n', stderr);
 }
 
@@ -47,7 +47,7 @@ warn(struct exchange *exchange, const char *format, ...)
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	begin_line(exchange);
-	exchange->stderr_midline = 0;
+	exchange->output.stderr_midline = 0;
 	cli_warn(&exchange->options->cli, "%s", text);
 }
 
@@ -268,8 +268,8 @@ warn_of_php_variables(struct exchange *exchange)
 	struct cgi_header header;
 	size_t i;
 
-	if (exchange->header_result != 1 ||
-	    !cgi_response_find(&exchange->header, "X-Powered-By", &header) ||
+	if (exchange->output.header_result != 1 ||
+	    !cgi_response_find(&exchange->output.header, "X-Powered-By", &header) ||
 	    header.value_len < 3 || memcmp(header.value, "PHP", 3) != 0)
 		return;
 	for (i = 0; i < sizeof needed / sizeof *needed; i++)
@@ -311,22 +311,22 @@ warn_of_foreign(struct exchange *exchange)
 static int
 tell_failure(const struct exchange *exchange)
 {
-	if (exchange->header_result == 1) {
-		if (exchange->header.status < 400)
+	if (exchange->output.header_result == 1) {
+		if (exchange->output.header.status < 400)
 			return 0;
 		fail(exchange, "%s: HTTP status %d", exchange->options->connect,
-		    exchange->header.status);
+		    exchange->output.header.status);
 	} else if (exchange->reply.stdout_len == 0) {
 		fail(exchange, "%s: the answer is empty", exchange->options->connect);
-	} else if (exchange->header_result == -FCGI_E_SPACE) {
+	} else if (exchange->output.header_result == -FCGI_E_SPACE) {
 		fail(exchange, "%s: the answer has a CGI header block of more than %zu bytes",
-		    exchange->options->connect, sizeof exchange->header_block);
+		    exchange->options->connect, sizeof exchange->output.header_block);
 	} else {
 		fail(exchange, "%s: the answer has no CGI header block: %s",
 		    exchange->options->connect,
-		    fcgi_strerror(exchange->header_result == -FCGI_E_MORE
+		    fcgi_strerror(exchange->output.header_result == -FCGI_E_MORE
 			    ? FCGI_E_NO_HEADER
-			    : exchange->header_result));
+			    : exchange->output.header_result));
 	}
 	return EXIT_FAIL;
 }
@@ -351,14 +351,14 @@ tell_output(const struct exchange *exchange)
 {
 	char duration[32];
 
-	if (exchange->output_error == ETIMEDOUT)
+	if (exchange->output.error == ETIMEDOUT)
 		fail(exchange,
 		    "timed out after %s: standard output takes no more",
 		    format_timeout(duration, sizeof duration, exchange));
 	else
 		fail(exchange, "standard output: %s",
-		    strerror(exchange->output_error));
-	return exchange->output_error;
+		    strerror(exchange->output.error));
+	return exchange->output.error;
 }
 
 int

@@ -83,11 +83,7 @@ encode(struct probe *probe, unsigned char *dst, size_t size)
 		{ "SERVER_SOFTWARE", "fcgistarter" },
 		{ "REMOTE_ADDR", "127.0.0.1" },
 	};
-	/*
-	 * Not all three, which are 48 bytes: the development kit's library waits for ever behind a
-	 * record that has no padding.
-	 */
-	static const char *const values[] = { FCGI_MAX_CONNS, FCGI_MPXS_CONNS };
+	static const char *const values[] = { FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS };
 	struct fcgi_writer writer;
 	struct fcgi_nv nv = { 0 };
 	size_t i;

@@ -52,6 +52,15 @@ reserve(struct fcgi_writer *writer, size_t len)
 	return p;
 }
 
+/* libfcgi waits for ever behind a GET_VALUES record that has no padding. */
+static uint8_t
+padding_of(uint8_t type, size_t len)
+{
+	uint8_t padding = fcgi_record_padding((uint16_t)len);
+
+	return type == FCGI_GET_VALUES && padding == 0 ? FCGI_ALIGNMENT : padding;
+}
+
 static void
 encode_header(unsigned char *dst, uint8_t type, uint16_t request_id, size_t len)
 {
@@ -60,7 +69,7 @@ encode_header(unsigned char *dst, uint8_t type, uint16_t request_id, size_t len)
 		.type = type,
 		.request_id = request_id,
 		.content_length = (uint16_t)len,
-		.padding_length = fcgi_record_padding((uint16_t)len),
+		.padding_length = padding_of(type, len),
 	};
 
 	fcgi_record_encode(dst, &record);
@@ -82,7 +91,7 @@ fcgi_writer_flush(struct fcgi_writer *writer)
 	if (writer->error < 0 || writer->open == NULL)
 		return writer->error;
 	len = (size_t)(writer->p - writer->open) - FCGI_HEADER_LEN;
-	padding = reserve(writer, fcgi_record_padding((uint16_t)len));
+	padding = reserve(writer, padding_of(writer->open_type, len));
 	if (padding == NULL)
 		return writer->error;
 	memset(padding, 0, (size_t)(writer->p - padding));
@@ -159,13 +168,16 @@ fcgi_writer_unknown_type(struct fcgi_writer *writer, uint8_t type)
 int
 fcgi_writer_stream_end(struct fcgi_writer *writer, uint8_t type)
 {
+	size_t padding = padding_of(type, 0);
 	unsigned char *p;
 
 	fcgi_writer_flush(writer);
-	p = reserve(writer, FCGI_HEADER_LEN);
-	if (p != NULL)
-		encode_header(p, type, id_of(writer, type), 0);
-	return writer->error;
+	p = reserve(writer, FCGI_HEADER_LEN + padding);
+	if (p == NULL)
+		return writer->error;
+	encode_header(p, type, id_of(writer, type), 0);
+	memset(p + FCGI_HEADER_LEN, 0, padding);
+	return 0;
 }
 
 int
@@ -243,7 +255,7 @@ size_t
 fcgi_writer_chunk(struct iovec iov[3], unsigned char *header, uint16_t request_id, uint8_t type,
     const void *content, size_t len)
 {
-	size_t padding = fcgi_record_padding((uint16_t)len);
+	size_t padding = padding_of(type, len);
 
 	encode_header(header, type, request_id, len);
 	/* writev(2) only reads, but struct iovec serves readv(2) too and has no const. */

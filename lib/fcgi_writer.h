@@ -1,7 +1,8 @@
 /*
  * Records out, of either side: discrete ones and PARAMS into the caller's buffer, stream content as
  * iovecs whose header and padding are ours and whose content is the caller's.
- * Pure: no I/O, no allocation.  Every record is padded to 8 bytes.
+ * Pure: no I/O, no allocation.  Every record is padded to 8 bytes; GET_VALUES by 1 to 8 of them,
+ * since libfcgi waits for ever behind one that has no padding.
  */
 #ifndef FCGI_WRITER_H
 #define FCGI_WRITER_H

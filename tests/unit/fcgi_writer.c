@@ -59,6 +59,12 @@ write_no_values(struct fcgi_writer *writer)
 }
 
 static int
+write_empty_query(struct fcgi_writer *writer)
+{
+	return fcgi_writer_stream_end(writer, FCGI_GET_VALUES);
+}
+
+static int
 put_param(struct fcgi_writer *writer, const char *name, const char *value)
 {
 	const struct fcgi_nv nv = { (const unsigned char *)name, strlen(name),
@@ -97,6 +103,16 @@ static int
 write_query(struct fcgi_writer *writer)
 {
 	put_value(writer, FCGI_MAX_CONNS, "", 0);
+	put_value(writer, FCGI_MPXS_CONNS, "", 0);
+	return fcgi_writer_flush(writer);
+}
+
+/* 48 bytes, which need no padding but get it. */
+static int
+write_whole_query(struct fcgi_writer *writer)
+{
+	put_value(writer, FCGI_MAX_CONNS, "", 0);
+	put_value(writer, FCGI_MAX_REQS, "", 0);
 	put_value(writer, FCGI_MPXS_CONNS, "", 0);
 	return fcgi_writer_flush(writer);
 }
@@ -148,6 +164,8 @@ static const struct {
 	    BYTES(WIRE(WIRE_UNKNOWN_TYPE, "\0\0", "\0\10", "\0") "\52\0\0\0\0\0\0\0") },
 	{ write_stream_end, BYTES(WIRE(WIRE_STDOUT, ID, "\0\0", "\0")) },
 	{ write_no_values, BYTES(WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\0", "\0")) },
+	{ write_empty_query,
+	    BYTES(WIRE(WIRE_GET_VALUES, "\0\0", "\0\0", "\10") "\0\0\0\0\0\0\0\0") },
 	{ write_request,
 	    BYTES(WIRE(WIRE_BEGIN, ID, "\0\10", "\0") "\0\1\1\0\0\0\0\0"
 		WIRE(WIRE_PARAMS, ID, "\0\52", "\6") "\013\002SERVER_PORT80"
@@ -159,6 +177,9 @@ static const struct {
 	{ write_query,
 	    BYTES(WIRE(WIRE_GET_VALUES, "\0\0", "\0\41", "\7") "\016\0FCGI_MAX_CONNS"
 		"\017\0FCGI_MPXS_CONNS" "\0\0\0\0\0\0\0") },
+	{ write_whole_query,
+	    BYTES(WIRE(WIRE_GET_VALUES, "\0\0", "\0\60", "\10") "\016\0FCGI_MAX_CONNS"
+		"\015\0FCGI_MAX_REQS" "\017\0FCGI_MPXS_CONNS" "\0\0\0\0\0\0\0\0") },
 	{ write_result_between_params,
 	    BYTES(WIRE(WIRE_PARAMS, ID, "\0\4", "\4") "\1\1A1\0\0\0\0"
 		WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\20", "\0") "\015\1FCGI_MAX_REQS1"

@@ -11,4 +11,5 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/start.c %D%/start.h \
 	%D%/verdict.c %D%/verdict.h
 %C%_cgi_fcgi_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
-%C%_cgi_fcgi_LDADD = $(FCGIUTILS_LIBS)
+# Without libbsd: loading it and libmd would cost more than the request.
+%C%_cgi_fcgi_LDADD = lib/libfcgiutils.a $(POPT_LIBS)

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <bsd/stdlib.h>
 
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
 #include "fcgi_writer.h"
 #include "interrupt.h"
+#include "number.h"
 
 static void
 set(struct options *options, const char *name, const char *value)
@@ -53,7 +53,7 @@ die_of_data(const struct options *options, const char *directory, int error)
 static void
 find_body(struct request *request, struct options *options)
 {
-	const char *length = params_get(&options->params, "CONTENT_LENGTH"), *why = NULL;
+	const char *length = params_get(&options->params, "CONTENT_LENGTH");
 	const char *directory;
 	long long len;
 
@@ -66,8 +66,7 @@ find_body(struct request *request, struct options *options)
 	request->body = (struct body){ .fd = -1 };
 	if (options->no_stdin || length == NULL || *length == '\0')
 		return;
-	len = strtonum(length, 0, LLONG_MAX, &why);
-	if (why != NULL || *length < '0' || *length > '9')
+	if (number_parse(&len, length, 0, LLONG_MAX) != NULL)
 		cli_die(&options->cli, 1, "CONTENT_LENGTH=%s: not a number of bytes", length);
 	body_from_stdin(&request->body, (uint64_t)len);
 }

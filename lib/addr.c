@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
 
 #include "fcgi_error.h"
 
@@ -200,7 +199,7 @@ format_unix(char *dst, size_t size, const struct addr_socket *socket)
 	size_t i;
 
 	if (socket->len <= offsetof(struct sockaddr_un, sun_path)) {
-		strlcpy(dst, "unix:", size);
+		snprintf(dst, size, "unix:");
 		return;
 	}
 	if (used > sizeof sun->sun_path)
@@ -213,7 +212,7 @@ format_unix(char *dst, size_t size, const struct addr_socket *socket)
 			if (name[i] == '\0')
 				name[i] = '@';
 	}
-	strlcpy(dst, name, size);
+	snprintf(dst, size, "%s", name);
 }
 
 char *
@@ -226,7 +225,7 @@ addr_format_socket(char *dst, size_t size, const struct addr_socket *socket)
 		format_unix(dst, size, socket);
 	else if (getnameinfo((const struct sockaddr *)&socket->sa, socket->len, host, sizeof host,
 		     port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		strlcpy(dst, "?", size);
+		snprintf(dst, size, "?");
 	else
 		snprintf(dst, size, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s", host, port);
 	return dst;
@@ -359,7 +358,7 @@ format_owner(char *dst, size_t size, const struct stat *st)
 	char owner[64];
 
 	if (user != NULL)
-		strlcpy(owner, user->pw_name, sizeof owner);
+		snprintf(owner, sizeof owner, "%s", user->pw_name);
 	else
 		snprintf(owner, sizeof owner, "%u", (unsigned)st->st_uid);
 	group = getgrgid(st->st_gid);
@@ -381,8 +380,9 @@ addr_explain_denied(char *dst, size_t size, const char *path)
 	unsigned uid = (unsigned)geteuid();
 
 	dst[0] = '\0';
-	if (strlcpy(part, path, sizeof part) >= sizeof part)
+	if (strlen(path) >= sizeof part)
 		return dst;
+	strcpy(part, path);
 	/* The first directory on the way that we may not enter is the reason, else the socket. */
 	for (slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';

@@ -1,16 +1,12 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <bsd/stdlib.h>
-#include <bsd/libutil.h>
-#include <bsd/unistd.h>
 
 #include "clock.h"
+#include "number.h"
 #include "text.h"
 
 enum { OPT_HELP = CLI_OPT_COMMON, OPT_USAGE, OPT_VERSION, OPT_VERBOSE, OPT_QUIET };
@@ -228,14 +224,9 @@ long long
 cli_number(const struct cli *cli, const char *option, const char *value, long long min,
     long long max)
 {
-	const char *why = NULL;
 	long long number = 0;
+	const char *why = number_parse(&number, value, min, max);
 
-	/* strtonum(3) skips leading blanks and takes a '+': neither is a number a user means. */
-	if (*value != '-' && (*value < '0' || *value > '9'))
-		why = "invalid";
-	else
-		number = strtonum(value, min, max, &why);
 	if (why != NULL)
 		cli_usage_error(cli, "%s %s: number is %s (%lld to %lld)", option, value, why, min,
 		    max);
@@ -250,33 +241,6 @@ cli_duration(const struct cli *cli, const char *option, const char *value)
 	if (clock_parse_duration(value, &ns) < 0)
 		cli_usage_error(cli, "%s %s: not a duration such as 250ms, 2s or 1m", option, value);
 	return ns;
-}
-
-mode_t
-cli_mode(const struct cli *cli, const char *option, const char *value, mode_t base)
-{
-	/* Where no "who" is named, setmode(3) takes out what the umask does. */
-	mode_t mask = umask(0), mode = 0;
-	void *change = setmode(value);
-
-	umask(mask);
-	if (change != NULL)
-		mode = getmode(change, base);
-	if (change == NULL || (mode & ~(mode_t)0777) != 0)
-		cli_usage_error(cli, "%s %s: not a mode such as 0660 or g=rw", option, value);
-	free(change);
-	return mode;
-}
-
-uint64_t
-cli_size(const struct cli *cli, const char *option, const char *value)
-{
-	uint64_t bytes = 0;
-
-	/* expand_number(3) takes a sign and blanks, and calls -1 a size. */
-	if (*value < '0' || *value > '9' || expand_number(value, &bytes) < 0)
-		cli_usage_error(cli, "%s %s: not a size such as 500K, 200M or 1G", option, value);
-	return bytes;
 }
 
 void

@@ -316,8 +316,12 @@ spawn_fill_standard_fds(void)
 {
 	/* A closed standard output must not swallow an answer: a write to it fails still. */
 	static const int modes[] = { O_RDONLY, O_RDONLY, O_WRONLY };
+	struct pollfd fds[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
 	int fd;
 
+	/* One call for the three of them: nearly always they are open. */
+	if (poll(fds, 3, 0) == 0)
+		return 0;
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
 			return -FCGI_E_SYSTEM;

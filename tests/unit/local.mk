@@ -153,6 +153,11 @@ TESTS += %D%/notify.tap
 %C%_notify_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_notify_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/number.tap
+TESTS += %D%/number.tap
+%C%_number_tap_SOURCES = %D%/number.c
+%C%_number_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/params.tap
 TESTS += %D%/params.tap
 %C%_params_tap_SOURCES = %D%/params.c

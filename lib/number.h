@@ -1,0 +1,16 @@
+/*
+ * A whole number out of text, without exceptions.  strtonum(3) of libbsd would do most of it, but a
+ * program that needs nothing else of that library is spared loading it (and libmd with it): nearly
+ * half the instructions of a small request, from exec to exit.
+ */
+#ifndef NUMBER_H
+#define NUMBER_H
+
+/*
+ * Reads a decimal number: digits, after a '-' if need be; no blanks, no '+'.
+ * *number: set on success.
+ * Returns NULL, or the word for what is wrong with it: "invalid", "too small" or "too large".
+ */
+const char *number_parse(long long *number, const char *text, long long min, long long max);
+
+#endif

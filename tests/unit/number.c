@@ -1,0 +1,73 @@
+#include "number.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static void
+numbers_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		long long number;
+	} good[] = {
+		{ "0", 0 }, { "7", 7 }, { "010", 10 }, { "-1", -1 }, { "-0", 0 }, { "0000000065535", 65535 },
+		{ "9223372036854775807", LLONG_MAX }, { "-9223372036854775808", LLONG_MIN },
+	};
+	long long number;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof good / sizeof *good; i++) {
+		number = 42;
+		assert_null(number_parse(&number, good[i].text, LLONG_MIN, LLONG_MAX));
+		assert_int_equal(number, good[i].number);
+	}
+}
+
+static void
+other_text_is_refused(void **state)
+{
+	static const char *const bad[] = { "", " ", "-", "+1", " 1", "1 ", "\t1", "- 1", "-+1", "--1",
+		"0x10", "1e3", "1.5", "4000x", "99999999999999999999x", "nan", "eins" };
+	long long number = 42;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_string_equal(number_parse(&number, bad[i], LLONG_MIN, LLONG_MAX), "invalid");
+	assert_int_equal(number, 42);
+}
+
+static void
+the_limits_are_kept(void **state)
+{
+	long long number = 42;
+
+	(void)state;
+	assert_string_equal(number_parse(&number, "0", 1, 10), "too small");
+	assert_string_equal(number_parse(&number, "-5", 0, 10), "too small");
+	assert_string_equal(number_parse(&number, "11", 1, 10), "too large");
+	assert_string_equal(number_parse(&number, "9223372036854775808", 0, LLONG_MAX), "too large");
+	assert_string_equal(number_parse(&number, "-9223372036854775809", LLONG_MIN, 0), "too small");
+	assert_int_equal(number, 42);
+	assert_null(number_parse(&number, "1", 1, 10));
+	assert_int_equal(number, 1);
+	assert_null(number_parse(&number, "10", 1, 10));
+	assert_int_equal(number, 10);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_read),
+		cmocka_unit_test(other_text_is_refused),
+		cmocka_unit_test(the_limits_are_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -221,7 +221,8 @@ exchange_open(struct exchange *exchange, const struct options *options, const st
 	exchange->times = (struct exchange_times){ .start_ns = clock_now_ns() };
 	conn_init(conn, exchange->in, sizeof exchange->in);
 	conn->deadline_ns = exchange->deadline_ns;
-	conn->connect_deadline_ns = clock_after(exchange->times.start_ns, options->connect_timeout_ns);
+	conn->connect_deadline_ns =
+	    clock_after(exchange->times.start_ns, options->time.connect_timeout_ns);
 	exchange->ending = ENDED_CONNECT;
 	r = start_connecting(exchange, addr);
 	if (r < 0) {

@@ -6,6 +6,7 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/main.c \
 	%D%/options.c %D%/options.h \
+	%D%/options_table.c %D%/options_table.h \
 	%D%/output.c %D%/output.h \
 	%D%/request.c %D%/request.h \
 	%D%/start.c %D%/start.h \

@@ -19,14 +19,19 @@
 #include "trace.h"
 #include "verdict.h"
 
-static void
+/* Returns addr, or NULL when none was given. */
+static const struct addr *
 read_address(struct addr *addr, const struct options *options)
 {
-	int r = addr_parse(addr, options->connect);
+	int r;
 
+	if (options->connect == NULL)
+		return NULL;
+	r = addr_parse(addr, options->connect);
 	if (r < 0)
 		cli_usage_error(&options->cli, "-connect %s: %s", options->connect,
 		    fcgi_strerror(r));
+	return addr;
 }
 
 /* Whether nobody serves the address, so that starting an application there takes it from nobody. */
@@ -47,11 +52,11 @@ ask(struct options *options, const struct addr *addr)
 
 	if (exchange == NULL || (options->cli.verbose > 0 && trace == NULL))
 		cli_die(&options->cli, 1, "out of memory");
-	exchange->deadline_ns = clock_after(clock_now_ns(), options->timeout_ns);
+	exchange->deadline_ns = clock_after(clock_now_ns(), options->time.timeout_ns);
 	exchange->interrupt_fd = interrupt_catch(exchange->deadline_ns);
 	if (exchange->interrupt_fd < 0)
 		cli_die(&options->cli, 1, "cannot catch signals: %s", strerror(errno));
-	request_prepare(&request, options);
+	request_prepare(&request, options, addr);
 	opened = exchange_open(exchange, options, addr);
 	if (opened < 0 && options->form == FORM_BIND_OR_START && is_unserved(exchange)) {
 		status = start_application(options, addr);
@@ -74,15 +79,16 @@ int
 main(int argc, char **argv)
 {
 	struct options options;
-	struct addr addr;
+	struct addr storage;
+	const struct addr *addr;
 	int status;
 
 	if (spawn_fill_standard_fds() < 0)
 		return 1;
-	options_read(&options, argc, argv, environ);
-	read_address(&addr, &options);
-	status = options.form == FORM_START ? start_application(&options, &addr)
-					    : ask(&options, &addr);
+	options_read(&options, argc, argv);
+	addr = read_address(&storage, &options);
+	status = options.form == FORM_START ? start_application(&options, addr)
+					    : ask(&options, addr);
 	options_reset(&options);
 	return status;
 }

@@ -6,141 +6,29 @@
 
 #include "clock.h"
 #include "command_file.h"
-#include "fcgi_error.h"
 #include "fcgi_proto.h"
-
-enum {
-	OPT_BIND = 1,
-	OPT_START,
-	OPT_SUPERVISE,
-	OPT_CONNECT,
-	OPT_FILE,
-	OPT_WINDOWS,
-	OPT_ENV,
-	OPT_UNSET,
-	OPT_ENV_FILE,
-	OPT_PARAMS0,
-	OPT_CLEAN_ENV,
-	OPT_DATA,
-	OPT_NO_STDIN,
-	OPT_ROLE,
-	OPT_ID,
-	OPT_KEEP_CONN,
-	OPT_CONNECT_TIMEOUT,
-	OPT_TIMEOUT,
-	OPT_FAIL,
-};
-
-#define ONEDASH POPT_ARGFLAG_ONEDASH
-#define HIDDEN POPT_ARGFLAG_DOC_HIDDEN
-
-static const struct poptOption devkit_options[] = {
-	{ .longName = "bind", .argInfo = POPT_ARG_NONE | ONEDASH, .val = OPT_BIND,
-	    .descrip = "send a request to the application that listens at the address" },
-	{ .longName = "start", .argInfo = POPT_ARG_NONE | ONEDASH, .val = OPT_START,
-	    .descrip = "start APP, listening at the address, and leave" },
-	{ .longName = "supervise", .argInfo = POPT_ARG_NONE | ONEDASH, .val = OPT_SUPERVISE,
-	    .descrip = "with -start: stay until APP ends" },
-	{ .longName = "connect", .argInfo = POPT_ARG_STRING | ONEDASH, .val = OPT_CONNECT,
-	    .descrip = "the application's address", .argDescrip = "ADDR" },
-	{ .shortName = 'f', .argInfo = POPT_ARG_STRING, .val = OPT_FILE,
-	    .descrip = "read the arguments from FILE and ignore the rest", .argDescrip = "FILE" },
-	/* The devkit's for Windows: refused by name, or -d would swallow the one. */
-	{ .longName = "dbgfcgi", .argInfo = POPT_ARG_NONE | ONEDASH | HIDDEN, .val = OPT_WINDOWS },
-	{ .longName = "jitcgi", .argInfo = POPT_ARG_NONE | ONEDASH | HIDDEN, .val = OPT_WINDOWS },
-	POPT_TABLEEND,
-};
-
-static const struct poptOption variable_options[] = {
-	{ .longName = "env", .shortName = 'e', .argInfo = POPT_ARG_STRING, .val = OPT_ENV,
-	    .descrip = "send NAME with VALUE, or with the one it has in our environment",
-	    .argDescrip = "NAME[=VALUE]" },
-	{ .longName = "unset", .shortName = 'U', .argInfo = POPT_ARG_STRING, .val = OPT_UNSET,
-	    .descrip = "do not send NAME", .argDescrip = "NAME" },
-	{ .longName = "env-file", .argInfo = POPT_ARG_STRING, .val = OPT_ENV_FILE,
-	    .descrip = "send the NAME=VALUE lines of FILE too", .argDescrip = "FILE" },
-	{ .longName = "params0", .argInfo = POPT_ARG_STRING, .val = OPT_PARAMS0,
-	    .descrip = "send the variables of FILE, as env -0 writes them, not our environment",
-	    .argDescrip = "FILE" },
-	{ .longName = "clean-env", .argInfo = POPT_ARG_NONE, .val = OPT_CLEAN_ENV,
-	    .descrip = "do not send our environment" },
-	POPT_TABLEEND,
-};
-
-static const struct poptOption request_options[] = {
-	{ .longName = "data", .shortName = 'd', .argInfo = POPT_ARG_STRING, .val = OPT_DATA,
-	    .descrip = "send this body: text, the contents of @FILE, or - for standard input",
-	    .argDescrip = "DATA" },
-	{ .longName = "no-stdin", .argInfo = POPT_ARG_NONE, .val = OPT_NO_STDIN,
-	    .descrip = "send no FCGI_STDIN record at all, not even the empty one" },
-	{ .longName = "role", .argInfo = POPT_ARG_STRING, .val = OPT_ROLE,
-	    .descrip = "responder (the default), authorizer, filter or a number",
-	    .argDescrip = "ROLE" },
-	{ .longName = "id", .argInfo = POPT_ARG_STRING, .val = OPT_ID,
-	    .descrip = "the request id, 1 to 65535 (1)", .argDescrip = "N" },
-	{ .longName = "keep-conn", .argInfo = POPT_ARG_NONE, .val = OPT_KEEP_CONN,
-	    .descrip = "set FCGI_KEEP_CONN" },
-	{ .longName = "fail", .argInfo = POPT_ARG_NONE, .val = OPT_FAIL,
-	    .descrip = "exit with 22 when the HTTP status is 400 or above or there is no header" },
-	POPT_TABLEEND,
-};
-
-static const struct poptOption time_options[] = {
-	{ .longName = "connect-timeout", .argInfo = POPT_ARG_STRING, .val = OPT_CONNECT_TIMEOUT,
-	    .descrip = "give up connecting after that long", .argDescrip = "DURATION" },
-	{ .longName = "timeout", .argInfo = POPT_ARG_STRING, .val = OPT_TIMEOUT,
-	    .descrip = "give up altogether after that long, with 110", .argDescrip = "DURATION" },
-	POPT_TABLEEND,
-};
-
-static const struct poptOption options_table[] = {
-	CLI_GROUP(devkit_options, "As the devkit's cgi-fcgi:"),
-	CLI_GROUP(variable_options, "Variables:"),
-	CLI_GROUP(request_options, "Request:"),
-	CLI_GROUP(time_options, "Time:"),
-	CLI_COMMON_TABLE,
-	POPT_TABLEEND,
-};
+#include "options_table.h"
 
 static const struct cli_about about = {
 	.name = "cgi-fcgi",
 	.usage = "[OPTION...] [-bind] -connect ADDR\n"
 		 "       cgi-fcgi -start [-supervise] -connect ADDR APP [N] [-- ARG...]\n"
 		 "       cgi-fcgi [OPTION...] -connect ADDR APP [N] [-- ARG...]\n"
-		 "       cgi-fcgi -f FILE",
-	.purpose = "Sends one request with our environment to a FastCGI application, or starts one.",
+		 "       cgi-fcgi -f FILE\n"
+		 "       cgi-fcgi -n [OPTION...]\n"
+		 "       cgi-fcgi --encode [OPTION...]\n"
+		 "       cgi-fcgi --decode [--decode-dir DIR] [FILE]\n"
+		 "       cgi-fcgi --get-values -connect ADDR [NAME...]",
+	.purpose = "Sends a request to a FastCGI application, with our environment or as a web server "
+		   "would, or starts one.",
 	.usage_status = 1,
-};
-
-/* An option about variables, kept until all are known: their order is fixed, not the user's. */
-struct change {
-	int option;
-	char *value;
-};
-
-struct changes {
-	struct change *items;
-	size_t count;
 };
 
 /* What was given, before it is made sense of. */
 struct given {
 	int bind;
 	int start;
-	int clean_env;
-	struct changes changes;
 };
-
-static void
-add_change(const struct cli *cli, struct changes *changes, int option, const char *value)
-{
-	struct change *items = reallocarray(changes->items, changes->count + 1, sizeof *items);
-
-	if (items == NULL)
-		cli_die(cli, 1, "out of memory");
-	changes->items = items;
-	items[changes->count++] = (struct change){ option, cli_keep(cli, value) };
-}
 
 static uint16_t
 read_role(const struct cli *cli, const char *value)
@@ -164,6 +52,63 @@ read_role(const struct cli *cli, const char *value)
 	return (uint16_t)cli_number(cli, "--role", value, 0, UINT16_MAX);
 }
 
+/* One of a list of words; its place in the list. */
+static int
+read_word(const struct cli *cli, const char *option, const char *value, const char *const *words)
+{
+	int i;
+
+	for (i = 0; words[i] != NULL; i++)
+		if (strcmp(value, words[i]) == 0)
+			return i;
+	cli_usage_error(cli, "%s %s: not one of what --help names", option, value);
+}
+
+static void
+add_rules(struct options *options, int is_file, const char *text)
+{
+	struct rule_source *rules =
+	    reallocarray(options->rules, options->rule_count + 1, sizeof *rules);
+
+	if (rules == NULL)
+		cli_die(&options->cli, 1, "out of memory");
+	options->rules = rules;
+	rules[options->rule_count++] = (struct rule_source){
+		.is_file = is_file,
+		.text = cli_keep(&options->cli, text),
+	};
+}
+
+static void
+choose_tool(struct options *options, enum tool tool)
+{
+	if (options->tool != TOOL_NONE && options->tool != tool)
+		cli_usage_error(&options->cli,
+		    "-n, --get-values, --encode and --decode exclude each other");
+	options->tool = tool;
+}
+
+static void
+choose_parts(struct options *options, enum output_parts parts)
+{
+	if (options->parts != OUTPUT_ALL && options->parts != parts)
+		cli_usage_error(&options->cli, "--body and --headers exclude each other");
+	options->parts = parts;
+}
+
+static void
+choose_stderr(struct options *options, const char *value)
+{
+	if (strcmp(value, "null") == 0)
+		options->stderr_to = STDERR_NULL;
+	else if (strcmp(value, "prefix") == 0)
+		options->stderr_to = STDERR_PREFIX;
+	else {
+		options->stderr_to = STDERR_FILE;
+		cli_replace(&options->cli, &options->stderr_file, value);
+	}
+}
+
 static void read_arguments(struct options *options, struct given *given, int argc, char **argv);
 
 /* The rest of the command line is ignored: a web server adds words to an interpreter's. */
@@ -184,61 +129,206 @@ read_command_file(struct options *options, struct given *given, const char *path
 	read_arguments(options, given, argc, argv);
 }
 
+/* The devkit's, and what is done in place of a request.  Returns 1, or 0 for another option. */
+static int
+read_what(struct options *options, struct given *given, int option, const char *value)
+{
+	switch (option) {
+	case OPT_BIND:
+		given->bind = 1;
+		return 1;
+	case OPT_START:
+		given->start = 1;
+		return 1;
+	case OPT_SUPERVISE:
+		options->supervise = 1;
+		return 1;
+	case OPT_CONNECT:
+		cli_replace(&options->cli, &options->connect, value);
+		return 1;
+	case OPT_WINDOWS:
+		cli_usage_error(&options->cli, "-dbgfcgi and -jitcgi are for Windows only");
+	case OPT_PRINT_PARAMS:
+		choose_tool(options, TOOL_PRINT_PARAMS);
+		return 1;
+	case OPT_GET_VALUES:
+		choose_tool(options, TOOL_GET_VALUES);
+		return 1;
+	case OPT_ENCODE:
+		choose_tool(options, TOOL_ENCODE);
+		return 1;
+	case OPT_DECODE_DIR:
+		cli_replace(&options->cli, &options->decode_dir, value);
+		return 1;
+	case OPT_DECODE:
+		choose_tool(options, TOOL_DECODE);
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* What goes over the wire.  Returns as above. */
+static int
+read_wire(struct options *options, int option, const char *value)
+{
+	const struct cli *cli = &options->cli;
+
+	switch (option) {
+	case OPT_SETENVIF:
+	case OPT_SETENVIF_FILE:
+		add_rules(options, option == OPT_SETENVIF_FILE, value);
+		return 1;
+	case OPT_NO_STDIN:
+		options->no_stdin = 1;
+		return 1;
+	case OPT_STREAM:
+		options->stream = 1;
+		return 1;
+	case OPT_CONTENT_LENGTH:
+		options->content_length =
+		    cli_number(cli, "--content-length", value, 0, INT64_MAX);
+		return 1;
+	case OPT_ROLE:
+		options->role = read_role(cli, value);
+		return 1;
+	case OPT_FILTER_DATA:
+		cli_replace(cli, &options->filter_data, value);
+		return 1;
+	case OPT_ID:
+		options->request_id =
+		    (uint16_t)cli_number(cli, "--id", value, 1, FCGI_MAX_REQUEST_ID);
+		return 1;
+	case OPT_KEEP_CONN:
+		options->flags = FCGI_KEEP_CONN;
+		return 1;
+	case OPT_REPEAT:
+		options->repeat = cli_number(cli, "--repeat", value, 1, INT32_MAX);
+		return 1;
+	case OPT_MULTIPLEX:
+		options->multiplex = cli_number(cli, "--multiplex", value, 1, OPTIONS_MULTIPLEX_MAX);
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int
+read_waiting(struct options *options, int option, const char *value)
+{
+	const struct cli *cli = &options->cli;
+
+	switch (option) {
+	case OPT_FIRST_BYTE_TIMEOUT:
+		options->first_byte_timeout_ns = cli_duration(cli, "--first-byte-timeout", value);
+		return 1;
+	case OPT_IDLE_TIMEOUT:
+		options->idle_timeout_ns = cli_duration(cli, "--idle-timeout", value);
+		return 1;
+	case OPT_WAIT:
+		options->wait = 1;
+		return 1;
+	case OPT_WAIT_TIMEOUT:
+		options->wait = 1;
+		options->wait_timeout_ns = cli_duration(cli, "--wait-timeout", value);
+		return 1;
+	case OPT_ABORT_AFTER:
+		options->abort_after_ns = cli_duration(cli, "--abort-after", value);
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static int
+read_output(struct options *options, int option, const char *value)
+{
+	const struct cli *cli = &options->cli;
+
+	switch (option) {
+	case OPT_BODY:
+		choose_parts(options, OUTPUT_BODY);
+		return 1;
+	case OPT_HEADERS:
+		choose_parts(options, OUTPUT_HEADERS);
+		return 1;
+	case OPT_STATUS_LINE:
+		options->status_line = 1;
+		return 1;
+	case OPT_OUTPUT:
+		cli_replace(cli, &options->output_file, value);
+		return 1;
+	case OPT_DUMP_HEADER:
+		cli_replace(cli, &options->header_file, value);
+		return 1;
+	case OPT_FLUSH:
+		options->flush = 1;
+		return 1;
+	case OPT_STDERR:
+		choose_stderr(options, value);
+		return 1;
+	case OPT_WRITE_OUT:
+		cli_replace(cli, &options->write_out, value);
+		return 1;
+	case OPT_JSON:
+		options->json = 1;
+		return 1;
+	case OPT_SEEN_BY:
+		cli_replace(cli, &options->seen_by, value);
+		return 1;
+	case OPT_FAIL:
+		options->fail = 1;
+		return 1;
+	case OPT_FAIL_STDERR:
+		options->fail_stderr = 1;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static void
+read_look(struct options *options, int option, const char *value)
+{
+	static const char *const formats[] = {
+		[PRINT_ENV] = "env",
+		[PRINT_ENV0] = "env0",
+		[PRINT_JSON] = "json",
+		NULL,
+	};
+	const struct cli *cli = &options->cli;
+
+	switch (option) {
+	case OPT_PRINT_FORMAT:
+		options->print_format =
+		    (enum print_format)read_word(cli, "--print-format", value, formats);
+		break;
+	case OPT_TRACE:
+		cli_replace(cli, &options->trace_file, value);
+		break;
+	case OPT_TRACE_TIME:
+		options->trace_time = 1;
+		break;
+	case OPT_SHOW_SECRETS:
+		options->show_secrets = 1;
+		break;
+	default:
+		break;
+	}
+}
+
 static void
 read_option(struct options *options, struct given *given, int option, const char *value)
 {
 	const struct cli *cli = &options->cli;
 
-	switch (option) {
-	case OPT_BIND:
-		given->bind = 1;
-		break;
-	case OPT_START:
-		given->start = 1;
-		break;
-	case OPT_SUPERVISE:
-		options->supervise = 1;
-		break;
-	case OPT_CONNECT:
-		cli_replace(cli, &options->connect, value);
-		break;
-	case OPT_WINDOWS:
-		cli_usage_error(cli, "-dbgfcgi and -jitcgi are for Windows only");
-	case OPT_CLEAN_ENV:
-		given->clean_env = 1;
-		break;
-	case OPT_PARAMS0:
-		given->clean_env = 1;
-		add_change(cli, &given->changes, option, value);
-		break;
-	case OPT_DATA:
-		cli_replace(cli, &options->data, value);
-		break;
-	case OPT_NO_STDIN:
-		options->no_stdin = 1;
-		break;
-	case OPT_ROLE:
-		options->role = read_role(cli, value);
-		break;
-	case OPT_ID:
-		options->request_id =
-		    (uint16_t)cli_number(cli, "--id", value, 1, FCGI_MAX_REQUEST_ID);
-		break;
-	case OPT_KEEP_CONN:
-		options->flags = FCGI_KEEP_CONN;
-		break;
-	case OPT_CONNECT_TIMEOUT:
-		options->connect_timeout_ns = cli_duration(cli, "--connect-timeout", value);
-		break;
-	case OPT_TIMEOUT:
-		options->timeout_ns = cli_duration(cli, "--timeout", value);
-		break;
-	case OPT_FAIL:
-		options->fail = 1;
-		break;
-	default:
-		add_change(cli, &given->changes, option, value);
-	}
+	if (!read_what(options, given, option, value) && !read_wire(options, option, value) &&
+	    !read_waiting(options, option, value) && !read_output(options, option, value) &&
+	    !cli_request_take(cli, &options->http, option, value) &&
+	    !cli_identity_take(cli, &options->identity, option, value) &&
+	    !cli_variables_take(cli, &options->variables, option, value) &&
+	    !cli_time_take(cli, &options->time, option, value))
+		read_look(options, option, value);
 }
 
 static void
@@ -257,6 +347,33 @@ read_arguments(struct options *options, struct given *given, int argc, char **ar
 		}
 		read_option(options, given, option, value);
 	}
+}
+
+/* A tool's operands are files or names, and it starts no application. */
+static void
+read_tool_form(struct options *options, const struct given *given)
+{
+	struct cli *cli = &options->cli;
+	const char *operand;
+	size_t count = 0, most = options->tool == TOOL_DECODE ? 1 : SIZE_MAX;
+
+	if (given->start)
+		cli_usage_error(cli, "-start goes with no tool");
+	if (options->tool == TOOL_GET_VALUES && options->connect == NULL)
+		cli_usage_error(cli, "-connect ADDR is missing");
+	if (options->tool == TOOL_ENCODE || options->tool == TOOL_PRINT_PARAMS)
+		most = 0;
+	do {
+		const char **operands =
+		    reallocarray(options->operands, count + 1, sizeof *operands);
+
+		if (operands == NULL)
+			cli_die(cli, 1, "out of memory");
+		options->operands = operands;
+		operands[count++] = operand = cli_operand(cli);
+		if (operand != NULL && count > most)
+			cli_usage_error(cli, "%s: one operand too many", operand);
+	} while (operand != NULL);
 }
 
 /* The operands are APP and how many of it; which of the forms is meant follows from all. */
@@ -284,92 +401,87 @@ read_form(struct options *options, const struct given *given)
 	options->app = app;
 	options->app_arguments = cli->command;
 	options->instances = count != NULL ? cli_number(cli, "N", count, 1, 10000) : 1;
-	if (options->no_stdin && options->data != NULL)
+}
+
+/* What contradicts itself, or would be ignored without a word. */
+static void
+check(const struct options *options)
+{
+	const struct cli *cli = &options->cli;
+	const struct cli_request *http = &options->http;
+	const char *stray = cli_request_stray(http);
+
+	if (stray != NULL)
+		cli_usage_error(cli, "%s says nothing without --url or --as", stray);
+	if (options->identity.user != NULL && !cli_request_is_web(http))
+		cli_usage_error(cli, "-u says nothing without --url or --as");
+	if (options->no_stdin && http->data != NULL)
 		cli_usage_error(cli, "-d and --no-stdin exclude each other");
-}
-
-static void
-apply_file(struct options *options, const struct change *change)
-{
-	size_t where = 0;
-	int r;
-
-	r = change->option == OPT_PARAMS0
-	    ? params_read_env0_file(&options->params, change->value, &where)
-	    : params_read_env_file(&options->params, change->value, &where);
-	if (r == -FCGI_E_SYNTAX)
-		cli_die(&options->cli, 1, "%s:%zu: not NAME=VALUE", change->value, where);
-	if (r < 0)
-		cli_die(&options->cli, 1, "%s: %s", change->value, strerror(errno));
-}
-
-static void
-apply_env(struct options *options, const char *pair)
-{
-	const char *value;
-	int r;
-
-	if (strchr(pair, '=') != NULL) {
-		r = params_set_pair(&options->params, pair);
-		if (r == -FCGI_E_SYNTAX)
-			cli_usage_error(&options->cli, "-e %s: the name is empty", pair);
-	} else {
-		value = getenv(pair);
-		if (value == NULL) {
-			cli_warn(&options->cli, "-e %s: not in our environment, not sent", pair);
-			return;
-		}
-		r = params_set(&options->params, pair, strlen(pair), value, strlen(value));
-	}
-	if (r < 0)
-		cli_die(&options->cli, 1, "-e %s: %s", pair, strerror(errno));
-}
-
-static void
-apply_changes(struct options *options, const struct changes *changes)
-{
-	size_t i;
-
-	for (i = 0; i < changes->count; i++)
-		if (changes->items[i].option == OPT_ENV_FILE ||
-		    changes->items[i].option == OPT_PARAMS0)
-			apply_file(options, &changes->items[i]);
-	for (i = 0; i < changes->count; i++)
-		if (changes->items[i].option == OPT_ENV)
-			apply_env(options, changes->items[i].value);
-	for (i = 0; i < changes->count; i++)
-		if (changes->items[i].option == OPT_UNSET)
-			params_unset(&options->params, changes->items[i].value);
+	if (options->no_stdin && options->stream)
+		cli_usage_error(cli, "--stream and --no-stdin exclude each other");
+	if (options->stream && http->data != NULL && strcmp(http->data, "-") != 0)
+		cli_usage_error(cli, "--stream sends standard input, not -d %s", http->data);
+	if (options->filter_data != NULL && options->role != FCGI_FILTER)
+		cli_usage_error(cli, "--filter-data goes with --role filter only");
+	if (options->repeat > 1 && options->multiplex > 1)
+		cli_usage_error(cli, "--repeat and --multiplex exclude each other");
+	if (options->request_id + options->multiplex - 1 > FCGI_MAX_REQUEST_ID)
+		cli_usage_error(cli, "--id %u --multiplex %lld: ids end at %d",
+		    options->request_id, options->multiplex, FCGI_MAX_REQUEST_ID);
+	if (options->stream && options->repeat + options->multiplex > 2)
+		cli_usage_error(cli, "--stream: standard input can be sent but once");
+	if (options->decode_dir != NULL && options->tool != TOOL_DECODE)
+		cli_usage_error(cli, "--decode-dir goes with --decode only");
 }
 
 void
-options_read(struct options *options, int argc, char **argv, char *const *envp)
+options_read(struct options *options, int argc, char **argv)
 {
 	struct given given = { 0 };
-	size_t i;
 
 	*options = (struct options){
 		.role = FCGI_RESPONDER,
 		.request_id = 1,
-		.connect_timeout_ns = CLOCK_NEVER,
-		.timeout_ns = CLOCK_NEVER,
+		.content_length = -1,
+		.repeat = 1,
+		.multiplex = 1,
+		.first_byte_timeout_ns = CLOCK_NEVER,
+		.idle_timeout_ns = CLOCK_NEVER,
+		.wait_timeout_ns = CLOCK_NEVER,
+		.abort_after_ns = CLOCK_NEVER,
 	};
+	cli_time_init(&options->time);
 	read_arguments(options, &given, argc, argv);
-	read_form(options, &given);
-	if (!given.clean_env && params_add_environ(&options->params, envp) < 0)
-		cli_die(&options->cli, 1, "%s", strerror(errno));
-	apply_changes(options, &given.changes);
-	for (i = 0; i < given.changes.count; i++)
-		free(given.changes.items[i].value);
-	free(given.changes.items);
+	if (options->tool != TOOL_NONE)
+		read_tool_form(options, &given);
+	else
+		read_form(options, &given);
+	check(options);
+	cli_identity_read(&options->cli, &options->identity);
 }
 
 void
 options_reset(struct options *options)
 {
+	size_t i;
+
+	for (i = 0; i < options->rule_count; i++)
+		free(options->rules[i].text);
+	free(options->rules);
 	params_reset(&options->params);
+	cli_request_reset(&options->http);
+	cli_identity_reset(&options->identity);
+	cli_variables_reset(&options->variables);
 	cli_reset(&options->cli);
 	free(options->connect);
-	free(options->data);
+	free(options->filter_data);
+	free(options->output_file);
+	free(options->header_file);
+	free(options->stderr_file);
+	free(options->write_out);
+	free(options->seen_by);
+	free(options->trace_file);
+	free(options->decode_dir);
+	free(options->operands);
 	free(options->file_argv);
 }

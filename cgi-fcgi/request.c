@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
@@ -20,18 +21,46 @@ set(struct options *options, const char *name, const char *value)
 		cli_die(&options->cli, 1, "%s: %s", name, strerror(errno));
 }
 
+static void
+set_number(struct options *options, const char *name, uint64_t value)
+{
+	char number[24];
+
+	snprintf(number, sizeof number, "%" PRIu64, value);
+	set(options, name, number);
+}
+
 /* What a client that posts data says of it, unless the user has said otherwise. */
 static void
 describe_data(struct options *options, uint64_t len)
 {
-	char number[24];
-
-	snprintf(number, sizeof number, "%" PRIu64, len);
-	set(options, "CONTENT_LENGTH", number);
+	set_number(options, "CONTENT_LENGTH", len);
 	if (params_get(&options->params, "REQUEST_METHOD") == NULL)
 		set(options, "REQUEST_METHOD", "POST");
 	if (params_get(&options->params, "CONTENT_TYPE") == NULL)
 		set(options, "CONTENT_TYPE", "application/x-www-form-urlencoded");
+}
+
+/*
+ * The variables, in the order in which one may change the other: the web server's, those of the
+ * environment, of files and of the command line, what the body needs, and the rules.
+ */
+static void
+collect_params(struct options *options, const struct request *request, const struct addr *addr)
+{
+	const struct cli *cli = &options->cli;
+	int has_body = options->http.data != NULL || options->stream;
+	int is_web = cli_request_is_web(&options->http);
+	int64_t body_len = options->stream ? -1 : (int64_t)request->body.left;
+
+	if (is_web)
+		cli_request_apply(cli, &options->http, &options->identity, addr, has_body,
+		    body_len, &options->params);
+	cli_variables_apply(cli, &options->variables, &options->params, environ, !is_web);
+	if (!is_web && options->http.data != NULL && !options->stream)
+		describe_data(options, request->body.left);
+	if (options->content_length >= 0)
+		set_number(options, "CONTENT_LENGTH", (uint64_t)options->content_length);
 }
 
 static _Noreturn void
@@ -41,30 +70,37 @@ die_of_data(const struct options *options, const char *directory, int error)
 	int signal_number = interrupt_signal();
 
 	if (error != EINTR && directory != NULL)
-		cli_die(cli, 1, "-d %s: cannot keep it in %s: %s", options->data, directory,
+		cli_die(cli, 1, "-d %s: cannot keep it in %s: %s", options->http.data, directory,
 		    strerror(error));
 	if (error != EINTR)
-		cli_die(cli, 1, "-d %s: %s", options->data, strerror(error));
+		cli_die(cli, 1, "-d %s: %s", options->http.data, strerror(error));
 	if (signal_number != 0)
 		cli_die(cli, 128 + signal_number, "interrupted: %s", strsignal(signal_number));
-	cli_die(cli, ETIMEDOUT, "timed out reading -d %s", options->data);
+	cli_die(cli, ETIMEDOUT, "timed out reading -d %s", options->http.data);
 }
 
+/* The body that -d asks for, since its length is told in the variables. */
 static void
-find_body(struct request *request, struct options *options)
+open_data(struct request *request, const struct options *options)
+{
+	const char *directory;
+
+	request->body = (struct body){ .fd = -1 };
+	if (options->http.data == NULL || options->stream)
+		return;
+	if (body_from_data(&request->body, options->http.data, &directory) < 0)
+		die_of_data(options, directory, errno);
+}
+
+/* Without -d it is what the variables say, as with any CGI program. */
+static void
+find_body(struct request *request, const struct options *options)
 {
 	const char *length = params_get(&options->params, "CONTENT_LENGTH");
-	const char *directory;
 	long long len;
 
-	if (options->data != NULL) {
-		if (body_from_data(&request->body, options->data, &directory) < 0)
-			die_of_data(options, directory, errno);
-		describe_data(options, request->body.left);
-		return;
-	}
-	request->body = (struct body){ .fd = -1 };
-	if (options->no_stdin || length == NULL || *length == '\0')
+	if (options->http.data != NULL || options->stream || options->no_stdin ||
+	    options->content_length >= 0 || length == NULL || *length == '\0')
 		return;
 	if (number_parse(&len, length, 0, LLONG_MAX) != NULL)
 		cli_die(&options->cli, 1, "CONTENT_LENGTH=%s: not a number of bytes", length);
@@ -95,12 +131,14 @@ warn_of_split_pairs(const struct options *options)
 }
 
 void
-request_prepare(struct request *request, struct options *options)
+request_prepare(struct request *request, struct options *options, const struct addr *addr)
 {
 	struct fcgi_writer writer;
 	size_t size;
 
 	*request = (struct request){ 0 };
+	open_data(request, options);
+	collect_params(options, request, addr);
 	find_body(request, options);
 	warn_of_split_pairs(options);
 	size = fcgi_writer_head_bound(params_wire_len(&options->params));

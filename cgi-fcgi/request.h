@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "addr.h"
 #include "body.h"
 #include "options.h"
 
@@ -18,9 +19,9 @@ struct request {
 /*
  * Makes the request that the options ask for; what cannot be made is told and does not return, nor
  * does an interrupt while the body is being read.
- * options: the variables that follow from -d are added.
+ * options: its params are made here.  addr: the application's, or NULL.
  */
-void request_prepare(struct request *request, struct options *options);
+void request_prepare(struct request *request, struct options *options, const struct addr *addr);
 
 /* Gives back what it holds. */
 void request_reset(struct request *request);

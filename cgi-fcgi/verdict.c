@@ -61,10 +61,10 @@ static const char *
 format_timeout(char *dst, size_t size, const struct exchange *exchange)
 {
 	const struct options *options = exchange->options;
-	int64_t ns = options->timeout_ns;
+	int64_t ns = options->time.timeout_ns;
 
-	if (exchange->ending == ENDED_CONNECT && options->connect_timeout_ns < ns)
-		ns = options->connect_timeout_ns;
+	if (exchange->ending == ENDED_CONNECT && options->time.connect_timeout_ns < ns)
+		ns = options->time.connect_timeout_ns;
 	return clock_format_duration(dst, size, ns);
 }
 
@@ -287,7 +287,7 @@ warn_of_input(struct exchange *exchange)
 		warn(exchange,
 		    "standard input ended %" PRIu64 " bytes before CONTENT_LENGTH was reached",
 		    exchange->input_missing);
-	if (options->data == NULL && !options->no_stdin &&
+	if (options->http.data == NULL && !options->no_stdin &&
 	    params_get(&options->params, "CONTENT_LENGTH") == NULL && body_stdin_ignored())
 		warn(exchange,
 		    "standard input was not sent: CONTENT_LENGTH is not set (-d - sets it)");

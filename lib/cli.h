@@ -19,8 +19,17 @@ struct cli_about {
 	int usage_status;	/* exit status of a wrong command line */
 };
 
-/* Values of the common options; a program's own begin at 1 and stay below. */
-enum { CLI_OPT_COMMON = 0x1000 };
+/*
+ * Where the values of the options begin that several programs have; a program's own begin at 1 and
+ * stay below.
+ */
+enum {
+	CLI_OPT_COMMON = 0x1000,
+	CLI_OPT_TIME = 0x1100,
+	CLI_OPT_IDENTITY = 0x1200,
+	CLI_OPT_VARIABLES = 0x1300,
+	CLI_OPT_REQUEST = 0x1400,
+};
 
 extern const struct poptOption cli_common_options[];
 

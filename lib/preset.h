@@ -1,6 +1,6 @@
 /*
  * The variables that a web server would send to an application for one HTTP request.  What each
- * server sends is data: a file of lines "NAME <- source", built in under a name (presets/*.preset)
+ * server sends is data: a file of lines "NAME <- source", built in under a name (those of presets)
  * or read at run time; cgi-fcgi(1) describes them under PRESETS.
  */
 #ifndef PRESET_H

@@ -1,0 +1,56 @@
+/* All options of cgi-fcgi, for popt and for --help. */
+#ifndef CGI_FCGI_OPTIONS_TABLE_H
+#define CGI_FCGI_OPTIONS_TABLE_H
+
+#include <popt.h>
+
+/* What cli_next() returns for those that are not shared with other programs. */
+enum option {
+	OPT_BIND = 1,
+	OPT_START,
+	OPT_SUPERVISE,
+	OPT_CONNECT,
+	OPT_FILE,
+	OPT_WINDOWS,
+	OPT_SETENVIF,
+	OPT_SETENVIF_FILE,
+	OPT_NO_STDIN,
+	OPT_STREAM,
+	OPT_CONTENT_LENGTH,
+	OPT_ROLE,
+	OPT_FILTER_DATA,
+	OPT_ID,
+	OPT_KEEP_CONN,
+	OPT_REPEAT,
+	OPT_MULTIPLEX,
+	OPT_FIRST_BYTE_TIMEOUT,
+	OPT_IDLE_TIMEOUT,
+	OPT_WAIT,
+	OPT_WAIT_TIMEOUT,
+	OPT_ABORT_AFTER,
+	OPT_BODY,
+	OPT_HEADERS,
+	OPT_STATUS_LINE,
+	OPT_OUTPUT,
+	OPT_DUMP_HEADER,
+	OPT_FLUSH,
+	OPT_STDERR,
+	OPT_WRITE_OUT,
+	OPT_JSON,
+	OPT_SEEN_BY,
+	OPT_FAIL,
+	OPT_FAIL_STDERR,
+	OPT_TRACE,
+	OPT_TRACE_TIME,
+	OPT_SHOW_SECRETS,
+	OPT_PRINT_PARAMS,
+	OPT_PRINT_FORMAT,
+	OPT_GET_VALUES,
+	OPT_ENCODE,
+	OPT_DECODE,
+	OPT_DECODE_DIR,
+};
+
+extern const struct poptOption options_table[];
+
+#endif

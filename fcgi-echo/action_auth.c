@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "action.h"
+#include "base64.h"
 #include "client.h"
 #include "fcgi_proto.h"
 #include "reply.h"
@@ -34,43 +35,6 @@ is_same(const struct fcgi_slice *a, const struct fcgi_slice *b)
 	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
-static int
-base64_digit(unsigned char c)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *p = c != '\0' ? strchr(digits, c) : NULL;
-
-	return p != NULL ? (int)(p - digits) : -1;
-}
-
-/* RFC 4648, section 4, padding required.  Returns the length, or -1; dst holds 3/4 of len. */
-static ptrdiff_t
-decode_base64(unsigned char *dst, const unsigned char *p, size_t len)
-{
-	unsigned char *start = dst;
-	uint32_t group = 0;
-	int digit, pad = 0;
-	size_t i;
-
-	if (len % 4 != 0)
-		return -1;
-	while (pad < 2 && len > 0 && p[len - 1 - (size_t)pad] == '=')
-		pad++;
-	for (i = 0; i < len; i++) {
-		digit = i >= len - (size_t)pad ? 0 : base64_digit(p[i]);
-		if (digit < 0)
-			return -1;
-		group = group << 6 | (uint32_t)digit;
-		if (i % 4 == 3) {
-			*dst++ = (unsigned char)(group >> 16);
-			*dst++ = (unsigned char)(group >> 8);
-			*dst++ = (unsigned char)group;
-		}
-	}
-	return dst - start - pad;
-}
-
 /* "Basic BASE64", of which the first ':' parts user and password.  Returns 1 when it is that. */
 static int
 read_basic(struct credentials *credentials, const struct fcgi_slice *header)
@@ -87,7 +51,7 @@ read_basic(struct credentials *credentials, const struct fcgi_slice *header)
 		p++;
 	if (end - p > BASIC_MAX)
 		return 0;
-	len = decode_base64(credentials->decoded, p, (size_t)(end - p));
+	len = base64_decode(credentials->decoded, p, (size_t)(end - p));
 	if (len <= 0)
 		return 0;
 	colon = memchr(credentials->decoded, ':', (size_t)len);

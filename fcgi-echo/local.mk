@@ -12,7 +12,6 @@ bin_PROGRAMS += %D%/fcgi-echo
 	%D%/action_say.c \
 	%D%/allow.c %D%/allow.h \
 	%D%/blocks.c %D%/blocks.h \
-	%D%/buffer.c %D%/buffer.h \
 	%D%/client.c %D%/client.h \
 	%D%/client_io.c %D%/client_io.h \
 	%D%/damage.c %D%/damage.h \

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base64.h"
 #include "fcgi_error.h"
 #include "text.h"
 
@@ -193,25 +194,12 @@ put_string(struct json *json, const unsigned char *p, const unsigned char *end)
 static void
 put_base64(struct json *json, const unsigned char *p, const unsigned char *end)
 {
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t group;
 	size_t len;
-	char four[4];
+	char four[BASE64_LEN(3)];
 
 	for (; p < end; p += len) {
 		len = end - p < 3 ? (size_t)(end - p) : 3;
-		group = (uint32_t)p[0] << 16 | (len > 1 ? (uint32_t)p[1] << 8 : 0) |
-		    (len > 2 ? p[2] : 0);
-		four[0] = digits[group >> 18];
-		four[1] = digits[group >> 12 & 63];
-		four[2] = '=';
-		four[3] = '=';
-		if (len > 1)
-			four[2] = digits[group >> 6 & 63];
-		if (len > 2)
-			four[3] = digits[group & 63];
-		put(json, four, sizeof four);
+		put(json, four, base64_encode(four, p, len));
 	}
 }
 

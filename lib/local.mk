@@ -4,6 +4,8 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 # One line a module; keep them sorted.
 %C%_libfcgiutils_a_SOURCES += %D%/addr.c %D%/addr.h
 %C%_libfcgiutils_a_SOURCES += %D%/addr_listen.c %D%/addr_listen.h
+%C%_libfcgiutils_a_SOURCES += %D%/base64.c %D%/base64.h
+%C%_libfcgiutils_a_SOURCES += %D%/buffer.c %D%/buffer.h
 %C%_libfcgiutils_a_SOURCES += %D%/cgi_response.c %D%/cgi_response.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli.c %D%/cli.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli_value.c

@@ -31,6 +31,11 @@ TESTS += %D%/allow.tap
 %C%_allow_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_allow_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/base64.tap
+TESTS += %D%/base64.tap
+%C%_base64_tap_SOURCES = %D%/base64.c
+%C%_base64_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/cgi_response.tap
 TESTS += %D%/cgi_response.tap
 %C%_cgi_response_tap_SOURCES = %D%/cgi_response.c

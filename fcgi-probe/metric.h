@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "observation.h"
+#include "range.h"
 
 enum metric {
 	METRIC_TIME,		/* s, all of it */
@@ -71,5 +72,8 @@ int metric_find(const char *name, size_t len);
 
 /* A figure of that metric as a user writes it: 250ms for times, 90 or 90% for percentages, 10k bytes. */
 int metric_parse_value(enum metric metric, double *value, const char *text, size_t len);
+
+/* A threshold in such figures, as range_parse(). */
+int metric_parse_range(struct range *range, enum metric metric, const char *text);
 
 #endif

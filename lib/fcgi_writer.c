@@ -212,6 +212,19 @@ append(struct fcgi_writer *writer, const unsigned char *data, size_t len, uint8_
 }
 
 int
+fcgi_writer_stream(struct fcgi_writer *writer, uint8_t type, const void *content, size_t len)
+{
+	append(writer, content, len, type);
+	return fcgi_writer_flush(writer);
+}
+
+size_t
+fcgi_writer_stream_bound(size_t len)
+{
+	return len + (len / FCGI_MAX_LENGTH + 1) * (FCGI_HEADER_LEN + FCGI_ALIGNMENT - 1);
+}
+
+int
 fcgi_writer_param(struct fcgi_writer *writer, const struct fcgi_nv *nv)
 {
 	size_t size = fcgi_nv_size(nv->name_len, nv->value_len);

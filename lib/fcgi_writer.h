@@ -66,6 +66,14 @@ int fcgi_writer_end_request(struct fcgi_writer *writer, uint32_t app_status,
     uint8_t protocol_status);
 int fcgi_writer_unknown_type(struct fcgi_writer *writer, uint8_t type);
 
+/*
+ * Content of a stream, copied, without the stream's end; for bodies that are small enough to lie in
+ * one buffer with the rest.
+ * bound: the bytes that len bytes of content surely fit into.
+ */
+int fcgi_writer_stream(struct fcgi_writer *writer, uint8_t type, const void *content, size_t len);
+size_t fcgi_writer_stream_bound(size_t len);
+
 /* 1 when a pair is larger than one record and so has to be split, which PHP and uwsgi refuse. */
 int fcgi_writer_splits(const struct fcgi_nv *nv);
 

@@ -9,6 +9,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/cgi_response.c %D%/cgi_response.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli.c %D%/cli.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli_value.c
+%C%_libfcgiutils_a_SOURCES += %D%/cli_data.c %D%/cli_data.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli_identity.c %D%/cli_identity.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli_request.c %D%/cli_request.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli_time.c %D%/cli_time.h

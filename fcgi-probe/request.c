@@ -1,0 +1,150 @@
+#include "request.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli_data.h"
+#include "fcgi_error.h"
+#include "fcgi_proto.h"
+#include "fcgi_writer.h"
+#include "params.h"
+
+/* What satisfied every application that was tried; CONTENT_LENGTH and the path are added. */
+static const char *const boring[] = {
+	"REQUEST_METHOD=GET",
+	"QUERY_STRING=",
+	"SERVER_PROTOCOL=HTTP/1.1",
+	"GATEWAY_INTERFACE=CGI/1.1",
+	"SERVER_SOFTWARE=" PACKAGE_NAME "/" PACKAGE_VERSION,
+	"SERVER_NAME=localhost",
+	"SERVER_PORT=80",
+	"SERVER_ADDR=127.0.0.1",
+	"REMOTE_ADDR=127.0.0.1",
+	"REMOTE_PORT=0",
+	"HTTP_HOST=localhost",
+	"DOCUMENT_ROOT=/",
+	"PATH_INFO=",
+	/* php-cgi answers nobody who does not say so. */
+	"REDIRECT_STATUS=200",
+};
+
+/* The values that the specification names (section 4.1). */
+static const char *const values[] = { FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS };
+
+static void
+set(const struct options *options, struct params *params, const char *name, const char *value)
+{
+	if (params_set(params, name, strlen(name), value, strlen(value)) < 0)
+		cli_die(&options->cli, STATE_UNKNOWN, "out of memory");
+}
+
+static void
+collect_boring(const struct options *options, struct params *params, size_t body_len)
+{
+	const char *path = options->path != NULL ? options->path : "/";
+	char number[24];
+	size_t i;
+
+	for (i = 0; i < sizeof boring / sizeof *boring; i++)
+		if (params_set_pair(params, boring[i]) < 0)
+			cli_die(&options->cli, STATE_UNKNOWN, "out of memory");
+	if (options->ask == ASK_FPM_STATUS)
+		set(options, params, "QUERY_STRING", "full");
+	if (body_len > 0)
+		set(options, params, "REQUEST_METHOD", "POST");
+	snprintf(number, sizeof number, "%zu", body_len);
+	set(options, params, "CONTENT_LENGTH", number);
+	set(options, params, "SCRIPT_NAME", path);
+	/* php-fpm compares SCRIPT_NAME with the page's path, but wants a file too. */
+	set(options, params, "SCRIPT_FILENAME", path);
+	set(options, params, "REQUEST_URI", path);
+}
+
+static void
+encode(struct request *request, const struct options *options, const struct params *params,
+    const void *body, size_t body_len)
+{
+	struct fcgi_writer writer;
+	size_t size = fcgi_writer_head_bound(params_wire_len(params)) +
+	    fcgi_writer_stream_bound(body_len);
+
+	request->bytes = malloc(size);
+	if (request->bytes == NULL)
+		cli_die(&options->cli, STATE_UNKNOWN, "out of memory");
+	fcgi_writer_init(&writer, request->bytes, size, REQUEST_ID);
+	fcgi_writer_begin(&writer, FCGI_RESPONDER, 0);
+	params_write(params, &writer);
+	fcgi_writer_stream_end(&writer, FCGI_PARAMS);
+	fcgi_writer_stream(&writer, FCGI_STDIN, body, body_len);
+	fcgi_writer_stream_end(&writer, FCGI_STDIN);
+	if (writer.error < 0)
+		cli_die(&options->cli, STATE_UNKNOWN,
+		    "the variables do not fit into FCGI_PARAMS: %s", fcgi_strerror(writer.error));
+	request->len = (size_t)(writer.p - request->bytes);
+}
+
+static void
+make_request(struct request *request, const struct options *options, const struct addr *addr)
+{
+	struct params params = { 0 };
+	size_t body_len = 0;
+	char *body = NULL;
+
+	if (options->http.data != NULL)
+		body = cli_data_read(&options->cli, options->http.data, &body_len);
+	if (cli_request_is_web(&options->http))
+		cli_request_apply(&options->cli, &options->http, &options->identity, addr,
+		    body != NULL, (int64_t)body_len, &params);
+	else
+		collect_boring(options, &params, body_len);
+	cli_variables_apply(&options->cli, &options->variables, &params, environ, 0);
+	encode(request, options, &params, body, body_len);
+	params_reset(&params);
+	free(body);
+}
+
+static void
+make_values(struct request *request, const struct options *options)
+{
+	enum { SIZE = 128 };
+	struct fcgi_writer writer;
+	struct fcgi_nv nv = { 0 };
+	size_t i;
+
+	request->bytes = malloc(SIZE);
+	if (request->bytes == NULL)
+		cli_die(&options->cli, STATE_UNKNOWN, "out of memory");
+	fcgi_writer_init(&writer, request->bytes, SIZE, FCGI_NULL_REQUEST_ID);
+	for (i = 0; i < sizeof values / sizeof *values; i++) {
+		nv.name = (const unsigned char *)values[i];
+		nv.name_len = strlen(values[i]);
+		fcgi_writer_value(&writer, &nv, 0);
+	}
+	fcgi_writer_flush(&writer);
+	request->len = (size_t)(writer.p - request->bytes);
+}
+
+void
+request_make(struct request *request, const struct options *options, const struct addr *addr)
+{
+	switch (options->ask) {
+	case ASK_QUEUE:
+	case ASK_CONNECT:
+		break;
+	case ASK_VALUES:
+		make_values(request, options);
+		break;
+	default:
+		make_request(request, options, addr);
+	}
+}
+
+void
+request_reset(struct request *request)
+{
+	free(request->bytes);
+	*request = (struct request){ 0 };
+}

@@ -1,0 +1,18 @@
+/* A file replaced in one step: who reads it sees the old one whole, or the new one. */
+#ifndef REPLACE_H
+#define REPLACE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Puts the bytes into a new file in the folder of path, and gives it the name.  On failure the old
+ * file stays as it is, and nothing is left behind.
+ * What is no regular file (/dev/stdout, a FIFO) is not replaced: it is written to.  A symbolic link
+ * stays, and what it points to is replaced.
+ * mode: of the new file, less the umask.
+ * Returns 0, or -FCGI_E_SYSTEM with errno.
+ */
+int replace_file(const char *path, const void *data, size_t len, mode_t mode);
+
+#endif

@@ -33,6 +33,8 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/spawn_explain.c %D%/spawn_explain.h
 %C%_libfcgiutils_a_SOURCES += %D%/text.c %D%/text.h
 %C%_libfcgiutils_a_SOURCES += %D%/trace.c %D%/trace.h
+%C%_libfcgiutils_a_SOURCES += %D%/trace_dump.c %D%/trace_dump.h
+%C%_libfcgiutils_a_SOURCES += %D%/trace_pair.c %D%/trace_pair.h
 
 # What a program or test of the tree links: the archive first, then what it needs.
 # A program that needs no libbsd leaves that out, and starts the faster.

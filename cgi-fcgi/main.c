@@ -57,6 +57,7 @@ ask(struct options *options, const struct addr *addr)
 	if (exchange->interrupt_fd < 0)
 		cli_die(&options->cli, 1, "cannot catch signals: %s", strerror(errno));
 	trace_file_open(&trace_file, options);
+	output_init(&exchange->output, options);
 	request_prepare(&request, options, addr);
 	opened = exchange_open(exchange, options, addr);
 	if (opened < 0 && options->form == FORM_BIND_OR_START && is_unserved(exchange)) {

@@ -245,7 +245,7 @@ exchange_run(struct exchange *exchange, struct request *request, struct trace *t
 	exchange->request = request;
 	exchange->reply.request_id = exchange->options->request_id;
 	exchange->tail_queued = request->body.left == 0;
-	output_init(&exchange->output, exchange->options);
+	output_begin(&exchange->output);
 	exchange->output.deadline_ns = conn->deadline_ns;
 	conn->trace = trace;
 	conn_queue(conn, &head, 1);

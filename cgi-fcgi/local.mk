@@ -10,6 +10,7 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/output.c %D%/output.h \
 	%D%/request.c %D%/request.h \
 	%D%/start.c %D%/start.h \
+	%D%/trace_file.c %D%/trace_file.h \
 	%D%/verdict.c %D%/verdict.h
 %C%_cgi_fcgi_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
 # Without libbsd: loading it and libmd would cost more than the request.

@@ -16,7 +16,7 @@
 #include "request.h"
 #include "spawn.h"
 #include "start.h"
-#include "trace.h"
+#include "trace_file.h"
 #include "verdict.h"
 
 /* Returns addr, or NULL when none was given. */
@@ -46,16 +46,18 @@ static int
 ask(struct options *options, const struct addr *addr)
 {
 	struct exchange *exchange = calloc(1, sizeof *exchange);
-	struct trace *trace = options->cli.verbose > 0 ? trace_new(stderr, 0) : NULL;
+	struct trace_file trace_file;
 	struct request request;
 	int status = 0, opened;
 
-	if (exchange == NULL || (options->cli.verbose > 0 && trace == NULL))
+	if (exchange == NULL)
 		cli_die(&options->cli, 1, "out of memory");
 	exchange->deadline_ns = clock_after(clock_now_ns(), options->time.timeout_ns);
 	exchange->interrupt_fd = interrupt_catch(exchange->deadline_ns);
 	if (exchange->interrupt_fd < 0)
 		cli_die(&options->cli, 1, "cannot catch signals: %s", strerror(errno));
+	trace_file_open(&trace_file, options);
+	output_init(&exchange->output, options);
 	request_prepare(&request, options, addr);
 	opened = exchange_open(exchange, options, addr);
 	if (opened < 0 && options->form == FORM_BIND_OR_START && is_unserved(exchange)) {
@@ -64,12 +66,13 @@ ask(struct options *options, const struct addr *addr)
 			opened = exchange_open(exchange, options, addr);
 	}
 	if (opened == 0)
-		exchange_run(exchange, &request, trace);
+		exchange_run(exchange, &request, trace_file.trace);
 	/* At once: many applications serve nobody else until we have gone. */
 	exchange_close(exchange);
 	if (status == 0)
 		status = verdict_tell(exchange);
-	trace_free(trace);
+	if (trace_file_close(&trace_file, options) != 0 && status == 0)
+		status = 1;
 	request_reset(&request);
 	free(exchange);
 	return status;

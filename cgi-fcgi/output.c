@@ -15,11 +15,16 @@ output_init(struct output *output, const struct options *options)
 {
 	(void)options;
 	output->deadline_ns = CLOCK_NEVER;
+	output->stderr_is_terminal = isatty(STDERR_FILENO);
+}
+
+void
+output_begin(struct output *output)
+{
 	output->error = 0;
 	output->stderr_midline = 0;
 	cgi_response_init(&output->header, output->header_block, sizeof output->header_block);
 	output->header_result = -FCGI_E_MORE;
-	output->stderr_is_terminal = isatty(STDERR_FILENO);
 	output->piece_count = 0;
 }
 

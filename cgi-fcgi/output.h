@@ -12,7 +12,7 @@
 #include "fcgi_reader.h"
 #include "options.h"
 
-enum { OUTPUT_PIECES = 64 };
+enum { OUTPUT_PIECES = 512 };
 
 /* Set up with output_init().  Public to read unless it says private. */
 struct output {
@@ -29,8 +29,14 @@ struct output {
 	char header_block[65536];
 };
 
-/* options: stay alive as long as the output. */
+/*
+ * Once, for all answers.
+ * options: stay alive as long as the output.
+ */
 void output_init(struct output *output, const struct options *options);
+
+/* An answer begins; with --repeat and --multiplex one after the other. */
+void output_begin(struct output *output);
 
 /*
  * All of these return 0, or -1 with error set.
@@ -55,7 +61,7 @@ int output_splice_fd(const struct output *output);
  */
 int output_wait(struct output *output, int error);
 
-/* The answer is over, complete or not: nothing more is passed on. */
+/* The answer is over, complete or not: nothing more of it is passed on. */
 void output_end(struct output *output);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "fcgi_error.h"
 
-#pragma weak preset_apply
 enum { WHY_SIZE = 512 };
 
 enum {

@@ -60,3 +60,19 @@ fcgi_record_name(uint8_t type)
 
 	return type < sizeof names / sizeof *names ? names[type] : NULL;
 }
+
+enum fcgi_sender
+fcgi_record_sender(uint8_t type)
+{
+	switch (type) {
+	case FCGI_END_REQUEST:
+	case FCGI_STDOUT:
+	case FCGI_STDERR:
+	case FCGI_GET_VALUES_RESULT:
+	case FCGI_UNKNOWN_TYPE:
+		return FCGI_SENDER_APPLICATION;
+	default:
+		return fcgi_record_name(type) != NULL ? FCGI_SENDER_WEB_SERVER
+						      : FCGI_SENDER_UNKNOWN;
+	}
+}

@@ -40,4 +40,13 @@ uint8_t fcgi_record_padding(uint16_t content_length);
  */
 const char *fcgi_record_name(uint8_t type);
 
+/* Who sends records of a type. */
+enum fcgi_sender {
+	FCGI_SENDER_UNKNOWN,	/* the specification does not define the type */
+	FCGI_SENDER_WEB_SERVER,
+	FCGI_SENDER_APPLICATION,
+};
+
+enum fcgi_sender fcgi_record_sender(uint8_t type);
+
 #endif

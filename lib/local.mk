@@ -28,12 +28,20 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/json.c %D%/json.h
 %C%_libfcgiutils_a_SOURCES += %D%/number.c %D%/number.h
 %C%_libfcgiutils_a_SOURCES += %D%/params.c %D%/params.h
+%C%_libfcgiutils_a_SOURCES += %D%/preset.c %D%/preset.h %D%/preset_builtin.h
+%C%_libfcgiutils_a_SOURCES += %D%/preset_context.c %D%/preset_context.h
+%C%_libfcgiutils_a_SOURCES += %D%/preset_headers.c %D%/preset_headers.h
+%C%_libfcgiutils_a_SOURCES += %D%/preset_rules.c %D%/preset_rules.h
+%C%_libfcgiutils_a_SOURCES += %D%/preset_source.c %D%/preset_source.h
+%C%_libfcgiutils_a_SOURCES += %D%/preset_url.c %D%/preset_url.h
 %C%_libfcgiutils_a_SOURCES += %D%/queue.c %D%/queue.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn.c %D%/spawn.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn_child.c %D%/spawn_child.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn_explain.c %D%/spawn_explain.h
 %C%_libfcgiutils_a_SOURCES += %D%/text.c %D%/text.h
 %C%_libfcgiutils_a_SOURCES += %D%/trace.c %D%/trace.h
+%C%_libfcgiutils_a_SOURCES += %D%/trace_dump.c %D%/trace_dump.h
+%C%_libfcgiutils_a_SOURCES += %D%/trace_pair.c %D%/trace_pair.h
 
 # What a program or test of the tree links: the archive first, then what it needs.
 # A program that needs no libbsd leaves that out, and starts the faster.

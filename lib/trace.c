@@ -5,84 +5,112 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fcgi_body.h"
-#include "fcgi_nv.h"
 #include "fcgi_reader.h"
 #include "text.h"
+#include "trace_dump.h"
+#include "trace_pair.h"
 
 enum {
-	PAIR_SHOWN_MAX = 65536,	/* bytes of a pair that are kept to be shown */
 	STRANGE_SHOWN_MAX = 64,	/* bytes of a peer that does not speak FastCGI */
 	SPLIT_MAX = 16,		/* requests that may be in the midst of a pair */
 };
 
-/* A pair that is being read.  Zero-filled: none. */
-struct pair {
-	uint16_t request_id;
-	uint8_t lengths_len;
-	uint8_t has_lengths;
-	unsigned char lengths[8];
-	size_t name_len;
-	size_t value_len;
-	size_t passed;		/* bytes of name and value that have gone by */
-	size_t kept_len;	/* how many of them are kept, from the first on */
-	unsigned char *kept;
-};
-
 struct direction {
-	char mark;
+	char mark;		/* '?' between records: the next one's type will tell */
+	uint8_t from_capture;
 	struct fcgi_reader reader;
+	uint64_t offset;	/* of the current record */
+	uint64_t passed;	/* bytes */
 	uint8_t body_wanted;	/* the record's line waits for its body */
 	uint8_t body_len;
 	unsigned char body[FCGI_BODY_LEN];
-	struct pair pair;	/* of the current record */
-	struct pair split[SPLIT_MAX]; /* those that go on in their request's next PARAMS */
+	struct trace_pair pair;	/* of the current record */
+	struct trace_pair split[SPLIT_MAX]; /* those that go on in their request's next PARAMS */
 	size_t split_count;
 	uint8_t split_lost;	/* there were more: PARAMS cannot be followed any longer */
+	struct trace_dump dump;	/* of the current record */
 	uint8_t strange;	/* not FastCGI: only counted */
 	uint64_t strange_len;
 };
 
 struct trace {
 	FILE *out;
-	int show_secrets;
+	struct trace_style style;
 	struct direction sent;
 	struct direction received;
 };
 
 struct trace *
-trace_new(FILE *out, int show_secrets)
+trace_new(FILE *out, const struct trace_style *style)
 {
 	struct trace *trace = calloc(1, sizeof *trace);
 
 	if (trace == NULL)
 		return NULL;
 	trace->out = out;
-	trace->show_secrets = show_secrets;
+	trace->style = *style;
 	trace->sent.mark = '>';
 	trace->received.mark = '<';
 	return trace;
 }
 
+/* --- lines --------------------------------------------------------------------------------- */
+
 static void
-reset_pair(struct pair *pair)
+begin_line(const struct trace *trace, char mark)
 {
-	free(pair->kept);
-	*pair = (struct pair){ 0 };
+	struct timespec now;
+	struct tm day;
+
+	if (trace->style.times && clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+	    localtime_r(&now.tv_sec, &day) != NULL)
+		fprintf(trace->out, "%02d:%02d:%02d.%06ld ", day.tm_hour, day.tm_min, day.tm_sec,
+		    now.tv_nsec / 1000);
+	fprintf(trace->out, "%c ", mark);
+}
+
+__attribute__((format(printf, 3, 4))) static void
+print_line(const struct trace *trace, const struct direction *direction, const char *format, ...)
+{
+	va_list args;
+
+	begin_line(trace, direction->mark);
+	va_start(args, format);
+	vfprintf(trace->out, format, args);
+	va_end(args);
+	fputc('\n', trace->out);
 }
 
 static void
-print_pair(const struct trace *trace, char mark, const struct pair *pair)
+print_record(const struct trace *trace, const struct direction *direction, const char *rest)
 {
+	const struct fcgi_record *record = &direction->reader.record;
+	const char *name = fcgi_record_name(record->type);
+	char number[16], offset[32] = "";
+
+	snprintf(number, sizeof number, "type %u", record->type);
+	if (trace->style.offsets)
+		snprintf(offset, sizeof offset, " at=%" PRIu64, direction->offset);
+	print_line(trace, direction, "%s id=%u len=%u pad=%u%s%s", name != NULL ? name : number,
+	    record->request_id, record->content_length, record->padding_length, offset, rest);
+}
+
+/* --- pairs --------------------------------------------------------------------------------- */
+
+static void
+print_pair(const struct trace *trace, const struct direction *direction)
+{
+	const struct trace_pair *pair = &direction->pair;
 	size_t name_len = pair->name_len < pair->kept_len ? pair->name_len : pair->kept_len;
 	const char *name = (const char *)pair->kept;
 	const char *value = name_len > 0 ? name + name_len : name;
 	size_t value_len = pair->kept_len - name_len;
 	char note[96] = "", *name_text, *value_text;
 
-	/* Of a name that is not all there nobody can tell whether it is a secret's. */
-	if (!trace->show_secrets && (name_len < pair->name_len || text_is_secret(name, name_len))) {
+	if (!trace->style.show_secrets && trace_pair_is_secret(pair)) {
 		value = TEXT_REDACTED;
 		value_len = strlen(TEXT_REDACTED);
 	}
@@ -92,69 +120,47 @@ print_pair(const struct trace *trace, char mark, const struct pair *pair)
 	name_text = text_escape_alloc(name, name_len, 0);
 	value_text = text_escape_alloc(value, value_len, 0);
 	if (name_text != NULL && value_text != NULL)
-		fprintf(trace->out, "%c   %s=%s%s\n", mark, name_text, value_text, note);
+		print_line(trace, direction, "  %s=%s%s", name_text, value_text, note);
 	else
-		fprintf(trace->out, "%c   (a pair that memory is too short for)\n", mark);
+		print_line(trace, direction, "  (a pair that memory is too short for)");
 	free(name_text);
 	free(value_text);
 }
 
-/* Takes one byte of the lengths. */
-static void
-feed_lengths(struct pair *pair, unsigned char byte)
+static int
+wants_contents(const struct trace *trace, uint8_t type)
 {
-	const unsigned char *at = pair->lengths;
-	size_t len;
-
-	pair->lengths[pair->lengths_len++] = byte;
-	if (fcgi_nv_decode_lengths(&at, at + pair->lengths_len, &pair->name_len,
-	    &pair->value_len) < 0)
-		return;
-	pair->has_lengths = 1;
-	len = pair->name_len + pair->value_len;
-	pair->kept_len = len < PAIR_SHOWN_MAX ? len : PAIR_SHOWN_MAX;
-	pair->kept = pair->kept_len > 0 ? malloc(pair->kept_len) : NULL;
-	if (pair->kept == NULL)
-		pair->kept_len = 0;
-}
-
-/* Takes bytes of the name and the value.  Returns how many. */
-static size_t
-feed_text(struct pair *pair, const unsigned char *p, const unsigned char *end)
-{
-	size_t left = pair->name_len + pair->value_len - pair->passed;
-	size_t len = (size_t)(end - p) < left ? (size_t)(end - p) : left;
-	size_t room = pair->passed < pair->kept_len ? pair->kept_len - pair->passed : 0;
-
-	if (room > 0 && len > 0)
-		memcpy(pair->kept + pair->passed, p, len < room ? len : room);
-	pair->passed += len;
-	return len;
+	if (trace->style.contents != TRACE_TEXT)
+		return trace->style.contents == TRACE_HEX;
+	return type > FCGI_MAXTYPE || type == FCGI_STDIN || type == FCGI_STDOUT ||
+	    type == FCGI_STDERR || type == FCGI_DATA || type == 0;
 }
 
 static void
 feed_pairs(const struct trace *trace, struct direction *direction, const struct fcgi_slice *slice)
 {
-	struct pair *pair = &direction->pair;
+	struct trace_pair *pair = &direction->pair;
 	const unsigned char *p = slice->data, *end = p + slice->len;
+	size_t len, hidden;
 
 	while (p < end) {
-		if (pair->has_lengths)
-			p += feed_text(pair, p, end);
-		else
-			feed_lengths(pair, *p++);
-		if (pair->has_lengths && pair->passed == pair->name_len + pair->value_len) {
-			print_pair(trace, direction->mark, pair);
-			reset_pair(pair);
+		len = trace_pair_feed(pair, p, end, &hidden);
+		if (trace->style.contents == TRACE_HEX)
+			trace_dump_add(&direction->dump, p, len,
+			    trace->style.show_secrets ? 0 : hidden);
+		p += len;
+		if (trace_pair_complete(pair)) {
+			print_pair(trace, direction);
+			trace_pair_reset(pair);
 		}
 	}
 }
 
 /* Takes the pair that a request's last PARAMS record left unfinished, if any. */
-static struct pair
+static struct trace_pair
 take_split(struct direction *direction, uint16_t request_id)
 {
-	struct pair pair = { 0 };
+	struct trace_pair pair = { 0 };
 	size_t i;
 
 	for (i = 0; i < direction->split_count; i++) {
@@ -170,38 +176,25 @@ take_split(struct direction *direction, uint16_t request_id)
 static void
 end_pairs(const struct trace *trace, struct direction *direction)
 {
-	struct pair *pair = &direction->pair;
+	struct trace_pair *pair = &direction->pair;
 
 	if (pair->lengths_len == 0)
 		return;
 	if (direction->reader.record.type != FCGI_PARAMS) {
-		fprintf(trace->out, "%c   (a pair runs past the end of the record)\n",
-		    direction->mark);
-		reset_pair(pair);
+		print_line(trace, direction, "  (a pair runs past the end of the record)");
+		trace_pair_reset(pair);
 	} else if (direction->split_count < SPLIT_MAX) {
 		pair->request_id = direction->reader.record.request_id;
 		direction->split[direction->split_count++] = *pair;
-		*pair = (struct pair){ 0 };
+		*pair = (struct trace_pair){ 0 };
 	} else {
-		fprintf(trace->out, "%c   (too many split pairs: none are shown from here on)\n",
-		    direction->mark);
+		print_line(trace, direction, "  (too many split pairs: none are shown from here on)");
 		direction->split_lost = 1;
-		reset_pair(pair);
+		trace_pair_reset(pair);
 	}
 }
 
-static void
-print_record(const struct trace *trace, const struct direction *direction, const char *rest)
-{
-	const struct fcgi_record *record = &direction->reader.record;
-	const char *name = fcgi_record_name(record->type);
-	char number[16];
-
-	snprintf(number, sizeof number, "type %u", record->type);
-	fprintf(trace->out, "%c %s id=%u len=%u pad=%u%s\n", direction->mark,
-	    name != NULL ? name : number, record->request_id, record->content_length,
-	    record->padding_length, rest);
-}
+/* --- records ------------------------------------------------------------------------------- */
 
 static void
 print_begin(const struct trace *trace, const struct direction *direction)
@@ -271,9 +264,8 @@ begin_params(const struct trace *trace, struct direction *direction)
 	print_record(trace, direction, record->content_length == 0 ? " (end)" : "");
 	direction->pair = take_split(direction, record->request_id);
 	if (record->content_length == 0 && direction->pair.lengths_len > 0) {
-		fprintf(trace->out, "%c   (a pair runs past the end of the stream)\n",
-		    direction->mark);
-		reset_pair(&direction->pair);
+		print_line(trace, direction, "  (a pair runs past the end of the stream)");
+		trace_pair_reset(&direction->pair);
 	}
 }
 
@@ -281,12 +273,12 @@ static void
 begin_record(const struct trace *trace, struct direction *direction)
 {
 	const struct fcgi_record *record = &direction->reader.record;
-	struct pair stale;
+	struct trace_pair stale;
 
 	switch (record->type) {
 	case FCGI_BEGIN_REQUEST:
 		stale = take_split(direction, record->request_id);
-		reset_pair(&stale);
+		trace_pair_reset(&stale);
 		/* fall through */
 	case FCGI_END_REQUEST:
 	case FCGI_UNKNOWN_TYPE:
@@ -309,22 +301,60 @@ begin_record(const struct trace *trace, struct direction *direction)
 	}
 }
 
+/* The streams' content as lines, whatever it has between them. */
+static void
+print_text(const struct trace *trace, const struct direction *direction)
+{
+	const unsigned char *p = direction->dump.data, *end = p + direction->dump.len, *stop;
+	char *text;
+
+	for (; p < end; p = stop + 1) {
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (stop == NULL)
+			stop = end;
+		text = text_escape_alloc(p, (size_t)(stop - p), 0);
+		print_line(trace, direction, "  %s", text != NULL ? text : "(out of memory)");
+		free(text);
+	}
+}
+
+static void
+print_contents(const struct trace *trace, struct direction *direction)
+{
+	struct trace_dump *dump = &direction->dump;
+	char row[TRACE_DUMP_TEXT_MAX];
+	size_t at;
+
+	if (dump->len > 0 && trace->style.contents == TRACE_TEXT)
+		print_text(trace, direction);
+	else if (trace->style.contents == TRACE_HEX)
+		for (at = 0; at < dump->len; at += TRACE_DUMP_ROW) {
+			trace_dump_row(row, dump, at);
+			print_line(trace, direction, "  %s", row);
+		}
+	if (dump->lost)
+		print_line(trace, direction, "  (content that memory is too short for)");
+	trace_dump_clear(dump);
+}
+
 static void
 take_content(const struct trace *trace, struct direction *direction, const struct fcgi_slice *slice)
 {
-	switch (direction->reader.record.type) {
-	case FCGI_PARAMS:
-		if (direction->split_lost)
-			break;
-		/* fall through */
-	case FCGI_GET_VALUES:
-	case FCGI_GET_VALUES_RESULT:
+	uint8_t type = direction->reader.record.type;
+	int hidden = 0;
+
+	if (type == FCGI_PARAMS && direction->split_lost) {
+		hidden = !trace->style.show_secrets;
+	} else if (type == FCGI_PARAMS || type == FCGI_GET_VALUES ||
+	    type == FCGI_GET_VALUES_RESULT) {
 		feed_pairs(trace, direction, slice);
-		break;
-	default:
-		if (direction->body_wanted)
-			feed_body(trace, direction, slice);
+		return;
 	}
+	if (wants_contents(trace, type))
+		trace_dump_add(&direction->dump, slice->data, slice->len,
+		    hidden ? slice->len : 0);
+	if (direction->body_wanted)
+		feed_body(trace, direction, slice);
 }
 
 /* What stood in place of a header, and some of what follows it. */
@@ -333,7 +363,7 @@ print_strange(const struct trace *trace, const struct direction *direction,
     const unsigned char *p, const unsigned char *end)
 {
 	unsigned char bytes[STRANGE_SHOWN_MAX];
-	char text[4 * STRANGE_SHOWN_MAX + 1];
+	char text[4 * STRANGE_SHOWN_MAX + 1], offset[32] = "";
 	size_t len = direction->reader.have, room = sizeof bytes - len;
 	size_t rest = (size_t)(end - p) < room ? (size_t)(end - p) : room;
 
@@ -341,34 +371,84 @@ print_strange(const struct trace *trace, const struct direction *direction,
 	if (rest > 0)
 		memcpy(bytes + len, p, rest);
 	(void)text_escape(text, sizeof text, bytes, len + rest, TEXT_QUOTE);
-	fprintf(trace->out, "%c not FastCGI version 1: \"%s\"\n", direction->mark, text);
+	if (trace->style.offsets)
+		snprintf(offset, sizeof offset, " at=%" PRIu64, direction->passed - len);
+	print_line(trace, direction, "not FastCGI version 1%s: \"%s\"", offset, text);
+}
+
+/* What follows bytes that are not FastCGI cannot be told apart either. */
+static void
+take_strange(const struct trace *trace, struct direction *direction, const unsigned char *p,
+    const unsigned char *end)
+{
+	const unsigned char *stop;
+
+	direction->strange_len += (uint64_t)(end - p);
+	if (trace->style.contents != TRACE_HEX)
+		return;
+	for (; p < end; p = stop) {
+		stop = end - p > FCGI_MAX_LENGTH ? p + FCGI_MAX_LENGTH : end;
+		trace_dump_add(&direction->dump, p, (size_t)(stop - p), 0);
+		print_contents(trace, direction);
+	}
+}
+
+static void
+begin_strange(const struct trace *trace, struct direction *direction, const unsigned char *p,
+    const unsigned char *end)
+{
+	const unsigned char *header = direction->reader.header;
+
+	if (direction->from_capture)
+		direction->mark = '?';
+	print_strange(trace, direction, p, end);
+	direction->strange = 1;
+	take_strange(trace, direction, header, header + direction->reader.have);
+	take_strange(trace, direction, p, end);
+}
+
+/* Where the bytes come from decides whose they are; in a capture, what they are. */
+static void
+mark_record(struct direction *direction)
+{
+	int sender = fcgi_record_sender(direction->reader.record.type);
+
+	if (direction->from_capture)
+		direction->mark = sender == FCGI_SENDER_WEB_SERVER ? '>'
+		    : sender == FCGI_SENDER_APPLICATION		   ? '<'
+								   : '?';
 }
 
 void
 trace_bytes(struct trace *trace, char mark, const void *data, size_t len)
 {
-	struct direction *direction = mark == '>' ? &trace->sent : &trace->received;
-	const unsigned char *p = data, *end = len > 0 ? p + len : p;
+	struct direction *direction = mark == '<' ? &trace->received : &trace->sent;
+	const unsigned char *p = data, *end = len > 0 ? p + len : p, *from;
 	struct fcgi_slice slice;
 	int what;
 
+	direction->from_capture = mark == '?';
 	if (direction->strange) {
-		direction->strange_len += len;
+		take_strange(trace, direction, p, end);
 		return;
 	}
-	while ((what = fcgi_reader_next(&direction->reader, &p, end, &slice)) > 0) {
-		if (what == FCGI_READ_RECORD)
+	while (from = p, (what = fcgi_reader_next(&direction->reader, &p, end, &slice)) > 0) {
+		direction->passed += (uint64_t)(p - from);
+		if (what == FCGI_READ_RECORD) {
+			direction->offset = direction->passed - FCGI_HEADER_LEN;
+			mark_record(direction);
 			begin_record(trace, direction);
-		else if (what == FCGI_READ_CONTENT)
+		} else if (what == FCGI_READ_CONTENT) {
 			take_content(trace, direction, &slice);
-		else
+			if (fcgi_reader_pending(&direction->reader) == 0)
+				print_contents(trace, direction);
+		} else {
 			end_pairs(trace, direction);
+		}
 	}
-	if (what < 0) {
-		print_strange(trace, direction, p, end);
-		direction->strange = 1;
-		direction->strange_len = direction->reader.have + (uint64_t)(end - p);
-	}
+	direction->passed += (uint64_t)(p - from);
+	if (what < 0)
+		begin_strange(trace, direction, p, end);
 }
 
 void
@@ -376,7 +456,7 @@ trace_note(struct trace *trace, const char *format, ...)
 {
 	va_list args;
 
-	fputs("* ", trace->out);
+	begin_line(trace, '*');
 	va_start(args, format);
 	vfprintf(trace->out, format, args);
 	va_end(args);
@@ -385,22 +465,25 @@ trace_note(struct trace *trace, const char *format, ...)
 
 /* The last record has not passed whole: what there was of it is not to be lost. */
 static void
-print_cut(const struct trace *trace, const struct direction *direction)
+print_cut(const struct trace *trace, struct direction *direction)
 {
 	const struct fcgi_reader *reader = &direction->reader;
 	char text[4 * FCGI_HEADER_LEN + 1];
 
 	if (reader->have > 0) {
+		if (direction->from_capture)
+			direction->mark = '?';
 		(void)text_escape(text, sizeof text, reader->header, reader->have, TEXT_QUOTE);
-		fprintf(trace->out, "%c (cut inside a header: \"%s\")\n", direction->mark, text);
+		print_line(trace, direction, "(cut inside a header: \"%s\")", text);
 	} else if (direction->body_wanted) {
 		print_record(trace, direction, " (cut inside the body)");
+		print_contents(trace, direction);
 	} else if (fcgi_reader_pending(reader) > 0) {
-		fprintf(trace->out, "%c (cut: %zu bytes of the last record are missing)\n",
-		    direction->mark, fcgi_reader_pending(reader));
+		print_contents(trace, direction);
+		print_line(trace, direction, "(cut: %zu bytes of the last record are missing)",
+		    fcgi_reader_pending(reader));
 	} else {
-		fprintf(trace->out, "%c (cut inside the padding of the last record)\n",
-		    direction->mark);
+		print_line(trace, direction, "(cut inside the padding of the last record)");
 	}
 }
 
@@ -408,13 +491,14 @@ static void
 end_direction(const struct trace *trace, struct direction *direction)
 {
 	if (direction->strange)
-		fprintf(trace->out, "%c (%" PRIu64 " bytes that are not FastCGI)\n",
-		    direction->mark, direction->strange_len);
+		print_line(trace, direction, "(%" PRIu64 " bytes that are not FastCGI)",
+		    direction->strange_len);
 	else if (!fcgi_reader_between_records(&direction->reader))
 		print_cut(trace, direction);
-	reset_pair(&direction->pair);
+	trace_dump_reset(&direction->dump);
+	trace_pair_reset(&direction->pair);
 	while (direction->split_count > 0)
-		reset_pair(&direction->split[--direction->split_count]);
+		trace_pair_reset(&direction->split[--direction->split_count]);
 }
 
 void

@@ -22,13 +22,16 @@ struct paper {
 };
 
 static void
-paper_open(struct paper *paper, int show_secrets)
+paper_open(struct paper *paper, struct trace_style style)
 {
 	paper->file = open_memstream(&paper->text, &paper->size);
 	must(paper->file != NULL);
-	paper->trace = trace_new(paper->file, show_secrets);
+	paper->trace = trace_new(paper->file, &style);
 	must(paper->trace != NULL);
 }
+
+/* Records and pairs alone. */
+static const struct trace_style plain;
 
 static const char *
 paper_close(struct paper *paper)
@@ -50,7 +53,7 @@ assert_traces(const unsigned char *wire, size_t len, size_t first, size_t rest,
 {
 	struct paper paper;
 
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	pieces_feed(wire, len, first, rest, send_piece, paper.trace);
 	assert_string_equal(paper_close(&paper), expected);
 	free(paper.text);
@@ -220,7 +223,7 @@ directions_do_not_mix(void **state)
 	struct paper paper;
 
 	(void)state;
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	trace_bytes(paper.trace, '>', sent, 10);
 	trace_bytes(paper.trace, '<', received, 12);
 	trace_note(paper.trace, "at %d of %s", 3, "five");
@@ -243,12 +246,12 @@ secrets_are_shown_on_request(void **state)
 	struct paper paper;
 
 	(void)state;
-	paper_open(&paper, 1);
+	paper_open(&paper, (struct trace_style){ .show_secrets = 1 });
 	trace_bytes(paper.trace, '>', wire, sizeof wire - 1);
 	assert_string_equal(paper_close(&paper),
 	    "> PARAMS id=1 len=16 pad=0\n>   HTTP_COOKIE=s3c\n");
 	free(paper.text);
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	trace_bytes(paper.trace, '>', wire, sizeof wire - 1);
 	assert_null(strstr(paper_close(&paper), "s3c"));
 	free(paper.text);
@@ -264,7 +267,7 @@ another_protocol_is_shown_once_and_counted(void **state)
 	char *line;
 
 	(void)state;
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	trace_bytes(paper.trace, '<', good, sizeof good - 1);
 	trace_bytes(paper.trace, '<', http, sizeof http - 1);
 	trace_bytes(paper.trace, '<', good, sizeof good - 1);
@@ -278,7 +281,7 @@ another_protocol_is_shown_once_and_counted(void **state)
 	free(paper.text);
 
 	/* One byte, and more than anybody wants to see. */
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	trace_bytes(paper.trace, '<', "H", 1);
 	memset(many, 2, sizeof many);
 	trace_bytes(paper.trace, '>', many, sizeof many);
@@ -341,7 +344,7 @@ a_huge_pair_is_cut(void **state)
 	wire_put(&stream, filler, HUGE_LEN);
 	wire_put(&stream, "s3c", 3);
 	wire_put(&stream, "\1\1A1", 4);
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	send_params(&paper, &stream);
 	text = paper_close(&paper);
 	assert_true(paper.size < 2 * 65536 + 4096);
@@ -366,7 +369,7 @@ a_length_alone_costs_nothing(void **state)
 	(void)state;
 	put_lengths(&stream, 0x7fffffff, 0x7fffffff);
 	wire_put(&stream, "abc", 3);
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	send_params(&paper, &stream);
 	assert_string_equal(paper_close(&paper), "> PARAMS id=1 len=11 pad=0\n");
 	free(paper.text);
@@ -389,7 +392,7 @@ too_many_split_pairs_are_told(void **state)
 		wire_record(&wire, FCGI_PARAMS, id, "11\1\1C3", 6, 0);
 	/* Management pairs have nothing to do with it. */
 	wire_record(&wire, FCGI_GET_VALUES, 0, "\1\1B2", 4, 0);
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	trace_bytes(paper.trace, '>', wire.data, wire.len);
 	text = paper_close(&paper);
 	text = strstr(text, lost);
@@ -407,13 +410,166 @@ too_many_split_pairs_are_told(void **state)
 		wire_record(&wire, FCGI_PARAMS, id, "\1\2A", 3, 0);
 		wire_record(&wire, FCGI_PARAMS, id, "11", 2, 0);
 	}
-	paper_open(&paper, 0);
+	paper_open(&paper, plain);
 	trace_bytes(paper.trace, '>', wire.data, wire.len);
 	text = paper_close(&paper);
 	assert_null(strstr(text, lost));
 	assert_non_null(strstr(text, "> PARAMS id=40 len=2 pad=0\n>   A=11\n"));
 	free(paper.text);
 	wire_free(&wire);
+}
+
+/* What a capture holds is of both directions. */
+static const unsigned char capture[] =
+    WIRE(WIRE_BEGIN, "\0\1", BODY_LEN, "\0") "\0\1\0\0\0\0\0\0"
+    WIRE(WIRE_PARAMS, "\0\1", "\0\20", "\0") "\13\3HTTP_COOKIEs3c"
+    WIRE(WIRE_STDIN, "\0\1", "\0\11", "\7") "a\033b\nc\r\n\nd#######"
+    WIRE(WIRE_STDOUT, "\0\1", "\0\23", "\0") "0123456789abcdefg\377\n"
+    WIRE("\52", "\0\1", "\0\1", "\0") "?"
+    WIRE(WIRE_END, "\0\1", BODY_LEN, "\0") "\0\0\0\0\0\0\0\0"
+    "HTTP/1.1 200";
+
+static const struct {
+	struct trace_style style;
+	const char *expected;
+} styles[] = {
+	{ { .contents = TRACE_TEXT, .offsets = 1 },
+	    "> BEGIN_REQUEST id=1 len=8 pad=0 at=0 role=RESPONDER flags=0\n"
+	    "> PARAMS id=1 len=16 pad=0 at=16\n"
+	    ">   HTTP_COOKIE=***\n"
+	    "> STDIN id=1 len=9 pad=7 at=40\n"
+	    ">   a\\033b\n"
+	    ">   c\\r\n"
+	    ">   \n"
+	    ">   d\n"
+	    "< STDOUT id=1 len=19 pad=0 at=64\n"
+	    "<   0123456789abcdefg\\377\n"
+	    "? type 42 id=1 len=1 pad=0 at=91\n"
+	    "?   ?\n"
+	    "< END_REQUEST id=1 len=8 pad=0 at=100 appStatus=0 "
+	    "protocolStatus=REQUEST_COMPLETE\n"
+	    "? not FastCGI version 1 at=116: \"HTTP/1.1 200\"\n"
+	    "? (12 bytes that are not FastCGI)\n" },
+	{ { .contents = TRACE_HEX },
+	    "> BEGIN_REQUEST id=1 len=8 pad=0 role=RESPONDER flags=0\n"
+	    ">   0000: 00 01 00 00 00 00 00 00                          ........\n"
+	    "> PARAMS id=1 len=16 pad=0\n"
+	    ">   HTTP_COOKIE=***\n"
+	    ">   0000: 0b 03 48 54 54 50 5f 43 4f 4f 4b 49 45 ** ** **  ..HTTP_COOKIE***\n"
+	    "> STDIN id=1 len=9 pad=7\n"
+	    ">   0000: 61 1b 62 0a 63 0d 0a 0a 64                       a.b.c...d\n"
+	    "< STDOUT id=1 len=19 pad=0\n"
+	    "<   0000: 30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef\n"
+	    "<   0010: 67 ff 0a                                         g..\n"
+	    "? type 42 id=1 len=1 pad=0\n"
+	    "?   0000: 3f                                               ?\n"
+	    "< END_REQUEST id=1 len=8 pad=0 appStatus=0 protocolStatus=REQUEST_COMPLETE\n"
+	    "<   0000: 00 00 00 00 00 00 00 00                          ........\n"
+	    "? not FastCGI version 1: \"HTTP/1.1 200\"\n"
+	    "?   0000: 48 54 54 50 2f 31 2e 31                          HTTP/1.1\n"
+	    "?   0000: 20 32 30 30                                       200\n"
+	    "? (12 bytes that are not FastCGI)\n" },
+	{ { .contents = TRACE_NO_CONTENTS, .show_secrets = 1 },
+	    "> BEGIN_REQUEST id=1 len=8 pad=0 role=RESPONDER flags=0\n"
+	    "> PARAMS id=1 len=16 pad=0\n"
+	    ">   HTTP_COOKIE=s3c\n"
+	    "> STDIN id=1 len=9 pad=7\n"
+	    "< STDOUT id=1 len=19 pad=0\n"
+	    "? type 42 id=1 len=1 pad=0\n"
+	    "< END_REQUEST id=1 len=8 pad=0 appStatus=0 protocolStatus=REQUEST_COMPLETE\n"
+	    "? not FastCGI version 1: \"HTTP/1.1 200\"\n"
+	    "? (12 bytes that are not FastCGI)\n" },
+};
+
+static void
+feed_capture(void *self, const unsigned char *p, const unsigned char *end)
+{
+	trace_bytes(self, '?', p, (size_t)(end - p));
+}
+
+static void
+a_capture_is_shown_in_every_style(void **state)
+{
+	const size_t len = sizeof capture - 1, good = len - 12;
+	struct paper paper;
+	size_t i, cut;
+
+	(void)state;
+	for (i = 0; i < sizeof styles / sizeof *styles; i++) {
+		/* What is not FastCGI comes in one piece: how much of it is shown depends on that. */
+		for (cut = 0; cut <= good; cut++) {
+			paper_open(&paper, styles[i].style);
+			pieces_feed(capture, cut, 1, 1, feed_capture, paper.trace);
+			trace_bytes(paper.trace, '?', capture + cut, len - cut);
+			assert_string_equal(paper_close(&paper), styles[i].expected);
+			free(paper.text);
+		}
+	}
+}
+
+/* A record that is cut shows what there was of it. */
+static void
+what_came_of_a_cut_record_is_shown(void **state)
+{
+	static const unsigned char wire[] = WIRE(WIRE_STDOUT, "\0\1", "\1\0", "\0") "abc";
+	struct paper paper;
+
+	(void)state;
+	paper_open(&paper, (struct trace_style){ .contents = TRACE_TEXT });
+	trace_bytes(paper.trace, '<', wire, sizeof wire - 1);
+	assert_string_equal(paper_close(&paper),
+	    "< STDOUT id=1 len=256 pad=0\n<   abc\n"
+	    "< (cut: 253 bytes of the last record are missing)\n");
+	free(paper.text);
+}
+
+/* The bytes of a secret are hidden wherever the pair is cut, those of its neighbours are not. */
+static void
+secrets_are_hidden_among_the_bytes(void **state)
+{
+	static const unsigned char wire[] =
+	    WIRE(WIRE_PARAMS, "\0\1", "\0\10", "\0") "\1\1A1\5\4TO"
+	    WIRE(WIRE_PARAMS, "\0\1", "\0\5", "\0") "KENs3"
+	    WIRE(WIRE_PARAMS, "\0\1", "\0\6", "\0") "c4\1\1B2";
+	struct paper paper;
+	const char *text;
+	size_t cut;
+
+	(void)state;
+	for (cut = 0; cut < sizeof wire; cut++) {
+		paper_open(&paper, (struct trace_style){ .contents = TRACE_HEX });
+		pieces_feed(wire, sizeof wire - 1, cut, sizeof wire, send_piece, paper.trace);
+		text = paper_close(&paper);
+		assert_non_null(strstr(text, ": 4b 45 4e ** **  "));
+		assert_non_null(strstr(text, ": ** ** 01 01 42 32  "));
+		assert_null(strstr(text, "s3"));
+		assert_null(strstr(text, "c4"));
+		free(paper.text);
+	}
+}
+
+/* "12:34:56.789012 " before each line, ours too. */
+static void
+lines_begin_with_the_time(void **state)
+{
+	static const char form[] = "dd:dd:dd.dddddd ";
+	static const unsigned char wire[] = WIRE(WIRE_STDIN, "\0\1", "\0\0", "\0");
+	struct paper paper;
+	const char *line;
+	int i, count = 0;
+
+	(void)state;
+	paper_open(&paper, (struct trace_style){ .times = 1 });
+	trace_bytes(paper.trace, '>', wire, sizeof wire - 1);
+	trace_note(paper.trace, "note");
+	for (line = paper_close(&paper); *line != '\0'; line = strchr(line, '\n') + 1) {
+		for (i = 0; form[i] != '\0'; i++)
+			assert_true(form[i] == 'd' ? line[i] >= '0' && line[i] <= '9'
+						   : line[i] == form[i]);
+		assert_true(line[i] == (count++ == 0 ? '>' : '*'));
+	}
+	assert_int_equal(count, 2);
+	free(paper.text);
 }
 
 int
@@ -427,6 +583,10 @@ main(void)
 		cmocka_unit_test(a_huge_pair_is_cut),
 		cmocka_unit_test(a_length_alone_costs_nothing),
 		cmocka_unit_test(too_many_split_pairs_are_told),
+		cmocka_unit_test(a_capture_is_shown_in_every_style),
+		cmocka_unit_test(what_came_of_a_cut_record_is_shown),
+		cmocka_unit_test(secrets_are_hidden_among_the_bytes),
+		cmocka_unit_test(lines_begin_with_the_time),
 	};
 
 	return cmocka_run_group_tests_name("trace", tests, NULL, NULL);

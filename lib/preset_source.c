@@ -1,0 +1,384 @@
+#include "preset_source.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base64.h"
+#include "fcgi_error.h"
+#include "preset_context.h"
+
+static int
+put(struct buffer *out, const char *text)
+{
+	return text != NULL ? buffer_append(out, text, strlen(text)) : 0;
+}
+
+static int
+put_number(struct buffer *out, uint64_t number)
+{
+	char text[24];
+
+	return buffer_append(out, text,
+	    (size_t)snprintf(text, sizeof text, "%llu", (unsigned long long)number));
+}
+
+static int
+put_lower(struct buffer *out, const char *text, size_t len)
+{
+	char c;
+	int r = 0;
+
+	for (; r == 0 && len > 0; text++, len--) {
+		c = (char)tolower((unsigned char)*text);
+		r = buffer_append(out, &c, 1);
+	}
+	return r;
+}
+
+/* --- the request line ------------------------------------------------------------------------- */
+
+static int
+method(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->method);
+}
+
+static int
+target(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->target);
+}
+
+static int
+request_uri(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *origin = preset_url_origin(context->target);
+
+	(void)argument;
+	return put(out, *origin != '\0' ? origin : "/");
+}
+
+static int
+query(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->query);
+}
+
+/* What a query may have unescaped when it is written as RFC 3986 wants it. */
+static int
+is_query_char(unsigned char c)
+{
+	return c > ' ' && c < 0x7f && strchr("\"#%<>[\\]^`{|}", c) == NULL;
+}
+
+static int
+is_unreserved(int c)
+{
+	return c > 0 && c < 0x80 && (isalnum(c) || strchr("-._~", c) != NULL);
+}
+
+static int
+query_normalized(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *p = context->query;
+	char escape[4], c;
+	int byte, r = 0;
+
+	(void)argument;
+	while (r == 0 && *p != '\0') {
+		byte = *p == '%' ? preset_path_hex(p + 1) : -1;
+		c = is_unreserved(byte) ? (char)byte : *p;
+		if (is_unreserved(byte) || (byte < 0 && is_query_char((unsigned char)c))) {
+			r = buffer_append(out, &c, 1);
+		} else {
+			snprintf(escape, sizeof escape, "%%%02X",
+			    (unsigned int)(byte < 0 ? (unsigned char)c : byte));
+			r = buffer_append(out, escape, 3);
+		}
+		p += byte < 0 ? 1 : 3;
+	}
+	return r;
+}
+
+/* --- the path and the files ------------------------------------------------------------------- */
+
+static int
+path(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->path);
+}
+
+static int
+script_name(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return buffer_append(out, context->path, context->script_len);
+}
+
+static int
+path_info(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->path + context->script_len);
+}
+
+static int
+script(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->request->script);
+}
+
+static int
+docroot(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->docroot);
+}
+
+static int
+script_filename(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	int r;
+
+	if (context->request->script != NULL)
+		return put(out, context->request->script);
+	r = put(out, context->docroot);
+	return r < 0 ? r : script_name(context, argument, out);
+}
+
+/* --- hosts and addresses ---------------------------------------------------------------------- */
+
+static int
+scheme(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->https ? "https" : "http");
+}
+
+static int
+https(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->https ? "on" : NULL);
+}
+
+static int
+url_host(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->url.host);
+}
+
+/* The host and port the request is for: of the target in absolute form, else of the Host header. */
+static const char *
+find_authority(const struct preset_context *context, size_t *len)
+{
+	const char *origin = preset_url_origin(context->target), *authority;
+
+	if (origin > context->target) {
+		authority = strstr(context->target, "://") + 3;
+		*len = (size_t)(origin - authority);
+		return authority;
+	}
+	authority = preset_headers_get(&context->headers, "Host");
+	*len = authority != NULL ? strlen(authority) : 0;
+	return authority;
+}
+
+/* The part of it that is the host. */
+static size_t
+host_len(const char *authority, size_t len)
+{
+	const char *from = authority, *end;
+
+	if (len > 0 && *authority == '[' && (end = memchr(authority, ']', len)) != NULL)
+		from = end;
+	end = len > 0 ? memchr(from, ':', len - (size_t)(from - authority)) : NULL;
+	return end != NULL ? (size_t)(end - authority) : len;
+}
+
+static int
+put_host(struct buffer *out, const char *authority, size_t len)
+{
+	if (len > 0 && authority[len - 1] == '.')
+		len--;
+	return put_lower(out, authority, len);
+}
+
+static int
+host(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	size_t len;
+	const char *authority = find_authority(context, &len);
+
+	(void)argument;
+	return authority != NULL ? put_host(out, authority, host_len(authority, len)) : 0;
+}
+
+static int
+host_port(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	size_t len, at;
+	const char *authority = find_authority(context, &len);
+
+	(void)argument;
+	if (authority == NULL)
+		return 0;
+	at = host_len(authority, len);
+	return at < len ? buffer_append(out, authority + at + 1, len - at - 1) : 0;
+}
+
+static int
+authority(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *standard = context->https ? ":443" : ":80", *text;
+	size_t len, at;
+	int r;
+
+	text = find_authority(context, &len);
+	if (text == NULL)
+		return 0;
+	r = host(context, argument, out);
+	at = host_len(text, len);
+	if (r < 0 || len - at <= 1)
+		return r;
+	if (len - at == strlen(standard) && memcmp(text + at, standard, len - at) == 0)
+		return 0;
+	return buffer_append(out, text + at, len - at);
+}
+
+static int
+server_addr(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *name = context->url.host, *remote = context->request->remote_addr;
+	struct in_addr binary;
+	size_t len = strlen(name);
+
+	(void)argument;
+	if (inet_pton(AF_INET, name, &binary) == 1)
+		return put(out, name);
+	if (len > 2 && name[0] == '[')
+		return buffer_append(out, name + 1, len - 2);
+	return put(out, remote != NULL && strchr(remote, ':') != NULL ? "::1" : "127.0.0.1");
+}
+
+static int
+server_port(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put_number(out, (uint64_t)context->url.port);
+}
+
+static int
+remote_addr(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out,
+	    context->request->remote_addr != NULL ? context->request->remote_addr : "127.0.0.1");
+}
+
+/* Nobody can know it: the first of the ports that clients get. */
+static int
+remote_port(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)context;
+	(void)argument;
+	return put(out, "49152");
+}
+
+/* --- headers ---------------------------------------------------------------------------------- */
+
+static int
+header(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	return put(out, preset_headers_get(&context->headers, argument));
+}
+
+static int
+content_length(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *length = preset_headers_get(&context->headers, "Content-Length");
+
+	(void)argument;
+	if (length != NULL)
+		return put(out, length);
+	/* What came in chunks was collected first. */
+	if (context->request->has_body && !context->request->length_unknown &&
+	    preset_headers_get(&context->headers, "Transfer-Encoding") != NULL)
+		return put_number(out, context->request->body_len);
+	return 0;
+}
+
+/* Who says so in Authorization: Basic, checked by nobody. */
+static int
+basic_user(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *value = preset_headers_get(&context->headers, "Authorization"), *colon;
+	ptrdiff_t plain_len;
+	unsigned char *plain;
+	size_t len;
+	int r = 0;
+
+	(void)argument;
+	if (value == NULL || strncasecmp(value, "Basic ", 6) != 0)
+		return 0;
+	value += 6 + strspn(value + 6, " ");
+	len = strlen(value);
+	plain = malloc(len + 1);
+	if (plain == NULL)
+		return -FCGI_E_SYSTEM;
+	plain_len = base64_decode(plain, value, len);
+	colon = plain_len > 0 ? memchr(plain, ':', (size_t)plain_len) : NULL;
+	if (colon != NULL)
+		r = buffer_append(out, plain, (size_t)(colon - (char *)plain));
+	explicit_bzero(plain, len);
+	free(plain);
+	return r;
+}
+
+static const struct preset_source table[] = {
+	{ "authority", 0, authority },
+	{ "basic-user", 0, basic_user },
+	{ "content-length", 0, content_length },
+	{ "docroot", 0, docroot },
+	{ "header", 1, header },
+	{ "host", 0, host },
+	{ "host-port", 0, host_port },
+	{ "https", 0, https },
+	{ "method", 0, method },
+	{ "path", 0, path },
+	{ "path-info", 0, path_info },
+	{ "query", 0, query },
+	{ "query-normalized", 0, query_normalized },
+	{ "remote-addr", 0, remote_addr },
+	{ "remote-port", 0, remote_port },
+	{ "request-uri", 0, request_uri },
+	{ "scheme", 0, scheme },
+	{ "script", 0, script },
+	{ "script-filename", 0, script_filename },
+	{ "script-name", 0, script_name },
+	{ "server-addr", 0, server_addr },
+	{ "server-port", 0, server_port },
+	{ "target", 0, target },
+	{ "url-host", 0, url_host },
+};
+
+const struct preset_source *
+preset_source_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof table / sizeof *table; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}

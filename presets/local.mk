@@ -1,0 +1,14 @@
+# Sorted by name; made into C at build time, see README.
+PRESETS =
+PRESETS += $(top_srcdir)/%D%/cgi.preset
+PRESETS += $(top_srcdir)/%D%/fpm-status.preset
+PRESETS += $(top_srcdir)/%D%/lighttpd.preset
+PRESETS += $(top_srcdir)/%D%/nginx-php.preset
+PRESETS += $(top_srcdir)/%D%/nginx.preset
+
+EXTRA_DIST += $(PRESETS) %D%/README %D%/embed.awk
+CLEANFILES += %D%/builtin.c
+nodist_lib_libfcgiutils_a_SOURCES = %D%/builtin.c
+%D%/builtin.c: $(top_srcdir)/%D%/embed.awk $(PRESETS)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+		LC_ALL=C $(AWK) -f $(top_srcdir)/%D%/embed.awk $(PRESETS) >$@.tmp && mv $@.tmp $@

@@ -35,6 +35,7 @@ enum observation_end {
 	OBSERVED_CLOSED,	/* closed or reset before the end: system_errno, 0 when closed */
 	OBSERVED_PROTOCOL,	/* what came is not FastCGI, or not an answer: error, what */
 	OBSERVED_INTERNAL,	/* we could not even ask: system_errno */
+	OBSERVED_ELSEWHERE,	/* ASK_QUEUE: no such listener in our network namespace */
 };
 
 enum {
@@ -70,12 +71,12 @@ struct observation {
 	struct fcgi_end request_end;
 	int header_result;	/* 1, or the error of cgi_response_feed() */
 	struct cgi_response header;
-	char header_block[OBSERVATION_HEADER_MAX];
-	unsigned char body[OBSERVATION_BODY_MAX]; /* what was read of it */
-	size_t body_len;
+	size_t body_len;	/* bytes in body, below */
 
 	struct queue queue;	/* -1 in what is not known */
-	int queue_errno;	/* why it is not known, 0 otherwise */
+	int queue_error;	/* why it is not known, 0 otherwise: -FCGI_E_ELSEWHERE, or
+				   -FCGI_E_SYSTEM with queue_errno */
+	int queue_errno;
 
 	int has_fpm;
 	struct fpm_status fpm;
@@ -84,6 +85,10 @@ struct observation {
 		char max_reqs[32];
 		char mpxs_conns[32];
 	} values;
+
+	/* Last, since they are not cleared for every round. */
+	char header_block[OBSERVATION_HEADER_MAX];
+	unsigned char body[OBSERVATION_BODY_MAX]; /* what was read of it */
 };
 
 #endif

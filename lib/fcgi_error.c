@@ -20,6 +20,7 @@ static const char *const words[] = {
 	[FCGI_E_PATH_LENGTH] = "socket path too long",
 	[FCGI_E_RESOLVE] = "host name has no address",
 	[FCGI_E_NOT_SOCKET] = "the file is not a socket",
+	[FCGI_E_ELSEWHERE] = "no such listener in this network namespace",
 	[FCGI_E_SYNTAX] = "malformed text",
 };
 

@@ -24,6 +24,7 @@ enum fcgi_error {
 	FCGI_E_PATH_LENGTH,	/* the path does not fit into a socket address */
 	FCGI_E_RESOLVE,		/* the host name has no address */
 	FCGI_E_NOT_SOCKET,	/* a file that is not a socket is in the way */
+	FCGI_E_ELSEWHERE,	/* nobody listens there as far as this network namespace knows */
 	FCGI_E_SYNTAX,		/* the text is not what the function reads */
 };
 

@@ -9,6 +9,7 @@ struct queue {
 	int64_t len;		/* connections that wait now */
 	int64_t limit;		/* as given to listen(2), capped by the system; one more fits in */
 	int64_t drops;		/* connections turned away for want of room, since it listens */
+	int64_t busy;		/* connections that were accepted and are not closed yet */
 };
 
 /*

@@ -46,6 +46,7 @@ enum {
 
 struct observation {
 	const char *name;	/* the target as the user wrote it */
+	const char *script;	/* SCRIPT_FILENAME of the request; NULL: none was sent */
 	enum ask ask;
 	enum observation_end end;
 	int error;		/* negative enum fcgi_error, or 0 */
@@ -54,7 +55,7 @@ struct observation {
 	int queue_full;		/* a UNIX socket turned us away because its queue was full */
 	int waiting;		/* when time ran out: 1 our connection was not accepted yet, 0 it was,
 				   -1 not known */
-	char what[128];		/* with OBSERVED_PROTOCOL: what came, a short description */
+	char what[128];		/* with OBSERVED_PROTOCOL: what came, as it came: its first bytes */
 	char denied[256];	/* with EACCES: who owns the socket and who we are */
 
 	int64_t start_ns;	/* monotonic clock; 0 where it did not happen */
@@ -78,7 +79,7 @@ struct observation {
 				   -FCGI_E_SYSTEM with queue_errno */
 	int queue_errno;
 
-	int has_fpm;
+	int has_fpm;		/* fpm_reader_end() said so; of answers with status 200 only */
 	struct fpm_status fpm;
 	struct {
 		char max_conns[32]; /* as answered; "" when the name was omitted */

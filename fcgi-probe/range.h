@@ -10,19 +10,27 @@ struct range {
 	int inside;		/* '@': alarm inside of [start, end], else outside */
 };
 
-/*
- * Reads "10" (0 to 10 is good), "10:", "~:10", "10:20" or "@10:20".
- * parse_value: reads one figure with its unit ("90%", "250ms") into *value and returns 0, or -1; NULL
- * for a plain decimal number.
- * Returns 0, or -FCGI_E_SYNTAX (also when start > end, or a figure is not finite).
- */
-int range_parse(struct range *range, const char *text,
-    int (*parse_value)(double *value, const char *text, size_t len));
+/* Reads one figure with its unit ("90%", "250ms") into *value.  Returns 0, or -FCGI_E_SYNTAX. */
+typedef int range_figure(double *value, const char *text, size_t len);
 
-/* 1 when the figure is a reason for alarm, else 0. */
+/*
+ * Reads "10" (0 to 10 is good), "10:", "~:10", "10:20", ":10" (as "10") or any of these behind '@'.
+ * figure: NULL stands for range_decimal.
+ * Returns 0, or -FCGI_E_SYNTAX (also when start > end, and for "~" or ":" alone).
+ */
+int range_parse(struct range *range, const char *text, range_figure *figure);
+
+/* A decimal number: digits, with a fraction if wanted, after a '-' if need be.  Nothing else. */
+range_figure range_decimal;
+
+/* 1 when the figure is a reason for alarm, else 0.  What is not a number is one. */
 int range_alarms(const struct range *range, double value);
 
-/* As it is written, for the performance data.  Returns dst. */
-const char *range_format(char *dst, size_t size, const struct range *range);
+/*
+ * As it is written, without units, for the performance data.
+ * size: RANGE_TEXT_MAX holds any.  Returns dst.
+ */
+enum { RANGE_TEXT_MAX = 64 };
+char *range_format(char *dst, size_t size, const struct range *range);
 
 #endif

@@ -1,0 +1,93 @@
+#include "range.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi_error.h"
+
+int
+range_decimal(double *value, const char *text, size_t len)
+{
+	static const char digits[] = "0123456789";
+	char number[40];
+	size_t at, whole, fraction = 0;
+
+	if (len >= sizeof number)
+		return -FCGI_E_SYNTAX;
+	memcpy(number, text, len);
+	number[len] = '\0';
+	/* strtod(3) would take blanks, exponents, hexadecimal, "inf" and "nan" too. */
+	at = number[0] == '-';
+	whole = strspn(number + at, digits);
+	at += whole;
+	if (number[at] == '.') {
+		fraction = strspn(number + at + 1, digits);
+		at += 1 + fraction;
+		if (fraction == 0)
+			return -FCGI_E_SYNTAX;
+	}
+	if (at != len || whole + fraction == 0)
+		return -FCGI_E_SYNTAX;
+	*value = strtod(number, NULL);
+	return 0;
+}
+
+int
+range_parse(struct range *range, const char *text, range_figure *figure)
+{
+	struct range read = { .end = INFINITY };
+	const char *colon, *end;
+
+	if (figure == NULL)
+		figure = range_decimal;
+	read.inside = *text == '@';
+	text += read.inside;
+	colon = strchr(text, ':');
+	end = text;
+	if (colon != NULL) {
+		end = colon + 1;
+		if (colon - text == 1 && *text == '~')
+			read.start = -INFINITY;
+		else if (colon == text && *end == '\0')
+			return -FCGI_E_SYNTAX;
+		else if (colon > text && figure(&read.start, text, (size_t)(colon - text)) < 0)
+			return -FCGI_E_SYNTAX;
+	}
+	if ((colon == NULL || *end != '\0') && figure(&read.end, end, strlen(end)) < 0)
+		return -FCGI_E_SYNTAX;
+	if (read.start > read.end)
+		return -FCGI_E_SYNTAX;
+	*range = read;
+	return 0;
+}
+
+int
+range_alarms(const struct range *range, double value)
+{
+	int is_inside = value >= range->start && value <= range->end;
+
+	if (isnan(value))
+		return 1;
+	return is_inside == (range->inside != 0);
+}
+
+char *
+range_format(char *dst, size_t size, const struct range *range)
+{
+	const char *at = range->inside ? "@" : "";
+
+	/* Fifteen digits are what a double keeps of a decimal number. */
+	if (isinf(range->start) && isinf(range->end))
+		snprintf(dst, size, "%s~:", at);
+	else if (isinf(range->start))
+		snprintf(dst, size, "%s~:%.15g", at, range->end);
+	else if (isinf(range->end))
+		snprintf(dst, size, "%s%.15g:", at, range->start);
+	else if (range->start == 0)
+		snprintf(dst, size, "%s%.15g", at, range->end);
+	else
+		snprintf(dst, size, "%s%.15g:%.15g", at, range->start, range->end);
+	return dst;
+}

@@ -16,11 +16,11 @@ enum { REPORT_LINE_MAX = 4096 };
 /* How to write.  All constant during a report. */
 struct report {
 	enum report_format format;
-	const struct judge_policy *policy; /* its thresholds stand in the performance data */
+	const struct judge_policy *policy; /* thresholds: they stand in the performance data */
 	int verbose;		/* text: what was seen, in lines of its own; JSON: the headers too */
 	int quiet;		/* text: nothing about targets that are OK */
-	int lines;		/* --watch: each target on one line, of its own meaning */
-	int64_t when_ms;	/* wall clock, since 1970: stands in JSON, and with lines in text */
+	int lines;		/* --watch: a line a target, whole by itself */
+	int64_t when_ms;	/* wall clock, since 1970: for JSON, and for text with lines */
 };
 
 /* One target's part of a report. */
@@ -32,9 +32,9 @@ struct report_item {
 
 /*
  * Adds one round to out.
- * Text: for one target its line with the performance data; for several one line that sums up, a line
- * a target, and the performance data behind the last of them, as the plugins' syntax wants it; with
- * lines a line a target with the time of day, and no performance data.
+ * Text: for one target its line with the performance data; for several one line that sums up, a
+ * line a target, and the performance data behind the last of them, as the plugins' syntax wants it;
+ * with lines a line a target with the time of day, and no performance data.
  * JSON: an array with an object a target; with lines the objects, each on its line.
  * OpenMetrics: one exposition, complete with "# EOF".
  * count: >= 1, or 0 when nothing is to be told (--watch without changes): nothing is added then, but

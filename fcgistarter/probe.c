@@ -160,7 +160,7 @@ look(struct probe *probe)
 	int r;
 
 	if (probe->kind == READY_CONNECT) {
-		r = queue_holds(probe->listener->fd, probe->fd);
+		r = queue_holds(probe->fd);
 		return r < 0 ? r : r == 0;
 	}
 	if (probe->conn == NULL && ask(probe) < 0) {

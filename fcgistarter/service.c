@@ -113,7 +113,7 @@ on_status(void *owner, struct status *status)
 	for (i = 0; i < supervisor->listeners->count && r == 0; i++) {
 		listener = &supervisor->listeners->items[i];
 		if (queue_read(listener->fd, &queue) < 0)
-			queue = (struct queue){ -1, -1, -1 };
+			queue = QUEUE_UNKNOWN;
 		r = status_add_listener(status, listener->path != NULL
 			? listener->path
 			: addr_format_socket(text, sizeof text, &listener->address), &queue);

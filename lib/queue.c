@@ -2,185 +2,112 @@
 
 #include <errno.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "fcgi_error.h"
+#include "queue_proc.h"
+#include "queue_tcp.h"
+#include "sock_diag.h"
 
-/* In /proc/net/unix. */
-enum {
-	PROC_LISTENS = 0x10000,	/* a flag */
-	PROC_CONNECTING = 2,	/* the state of an end that nobody has accepted yet */
-};
-
-/* A question about one socket. */
-struct question {
-	struct nlmsghdr header;
-	union {
-		struct unix_diag_req local;
-		struct inet_diag_req_v2 inet;
-	} about;
-};
-
-/* The answer: at most one message, whose attributes a queue of 4096 inodes fits into. */
-struct answer {
-	union {
-		struct nlmsghdr header;
-		char bytes[32768];
-	} as;
-};
-
-/* Returns the length of the answer's payload, or -FCGI_E_SYSTEM with errno. */
-static int
-ask(struct question *question, size_t about_len, struct answer *answer)
-{
-	const struct nlmsgerr *error;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	ssize_t len;
-	int saved;
-
-	if (fd < 0)
-		return -FCGI_E_SYSTEM;
-	question->header.nlmsg_len = (uint32_t)NLMSG_LENGTH(about_len);
-	question->header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	question->header.nlmsg_flags = NLM_F_REQUEST;
-	len = send(fd, question, question->header.nlmsg_len, 0);
-	if (len >= 0)
-		len = recv(fd, answer, sizeof *answer, 0);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	if (len < 0)
-		return -FCGI_E_SYSTEM;
-	if (!NLMSG_OK(&answer->as.header, (size_t)len)) {
-		errno = EBADMSG;
-		return -FCGI_E_SYSTEM;
-	}
-	if (answer->as.header.nlmsg_type == NLMSG_ERROR) {
-		error = NLMSG_DATA(&answer->as.header);
-		errno = -error->error;
-		return -FCGI_E_SYSTEM;
-	}
-	return (int)NLMSG_PAYLOAD(&answer->as.header, 0);
-}
+/* --- does a connection wait? --------------------------------------------------------------- */
 
 /*
- * Finds an attribute among those of an answer, [p, end).
- * Returns its value and sets *len, or NULL when it is not there.
- */
-static const void *
-find_attribute(const char *p, const char *end, uint16_t type, size_t *len)
-{
-	const struct nlattr *part;
-
-	while ((size_t)(end - p) >= sizeof *part) {
-		part = (const struct nlattr *)p;
-		if (part->nla_len < sizeof *part || (size_t)(end - p) < part->nla_len)
-			return NULL;
-		*len = part->nla_len - sizeof *part;
-		if (part->nla_type == type)
-			return part + 1;
-		if ((size_t)(end - p) < NLMSG_ALIGN((size_t)part->nla_len))
-			return NULL;
-		p += NLMSG_ALIGN((size_t)part->nla_len);
-	}
-	return NULL;
-}
-
-/*
- * Asks about one UNIX socket.  show: bits of UDIAG_SHOW_.
- * Returns the length of the message, with its attributes behind the fixed part, or -FCGI_E_SYSTEM.
+ * Asks about one UNIX socket, by its inode.  show: bits of UDIAG_SHOW_.
+ * Returns as sock_diag_ask().
  */
 static int
-ask_unix(int fd, uint32_t show, struct answer *answer)
+ask_unix(int fd, uint32_t show, sock_diag_take *take, void *context)
 {
-	struct question question = { .about.local = {
+	struct unix_diag_req question = {
 		.sdiag_family = AF_UNIX,
 		.udiag_states = ~0U,
 		.udiag_show = show,
 		.udiag_cookie = { ~0U, ~0U },
-	} };
+	};
 	struct stat st;
-	int len;
 
 	if (fstat(fd, &st) < 0)
 		return -FCGI_E_SYSTEM;
-	question.about.local.udiag_ino = (uint32_t)st.st_ino;
-	len = ask(&question, sizeof question.about.local, answer);
-	if (len >= 0 && len < (int)sizeof(struct unix_diag_msg)) {
-		errno = EBADMSG;
-		return -FCGI_E_SYSTEM;
-	}
-	return len;
+	question.udiag_ino = (uint32_t)st.st_ino;
+	return sock_diag_ask(SOCK_DIAG_BY_FAMILY, 0, &question, sizeof question, take, context);
 }
 
-/* A UNIX listener names the inodes of those who wait. */
-static int
-unix_queue_holds(int listen_fd, int connection_fd)
+/*
+ * The other end has no inode until it is accepted, and none any more once it is closed, which has
+ * shut down both ways of ours then.
+ */
+static void
+take_peer(void *waits, const void *message, size_t len)
 {
-	struct answer answer;
-	struct stat connection;
-	const char *p = NLMSG_DATA(&answer.as.header);
-	const uint32_t *listed;
-	size_t listed_len;
-	size_t i;
-	int len;
+	enum { FIXED = sizeof(struct unix_diag_msg), BOTH_WAYS = 3 };
+	size_t peer_len = 0, shut_len = 0;
+	const uint32_t *peer = sock_diag_attribute(message, len, FIXED, UNIX_DIAG_PEER, &peer_len);
+	const uint8_t *shut = sock_diag_attribute(message, len, FIXED, UNIX_DIAG_SHUTDOWN,
+	    &shut_len);
 
-	if (fstat(connection_fd, &connection) < 0)
-		return -FCGI_E_SYSTEM;
-	len = ask_unix(listen_fd, UDIAG_SHOW_ICONS, &answer);
-	if (len < 0)
-		return len;
-	listed = find_attribute(p + sizeof(struct unix_diag_msg), p + len, UNIX_DIAG_ICONS,
-	    &listed_len);
-	for (i = 0; listed != NULL && i < listed_len / sizeof *listed; i++)
-		if (listed[i] == (uint32_t)connection.st_ino)
-			return 1;
-	return 0;
+	*(int *)waits = peer != NULL && peer_len >= sizeof *peer && *peer == 0 &&
+	    (shut == NULL || shut_len == 0 || (*shut & BOTH_WAYS) != BOTH_WAYS);
 }
 
-/* Ports and addresses of a TCP connection as the other end sees it. */
 static int
-other_end(struct inet_diag_sockid *id, int connection_fd)
+unix_holds(int connection_fd)
 {
-	struct sockaddr_storage here;
-	struct sockaddr_storage there;
-	socklen_t here_len = sizeof here;
-	socklen_t there_len = sizeof there;
-	const struct sockaddr_in6 *in6;
-	const struct sockaddr_in *in;
+	struct addr_socket peer = { .len = sizeof peer.sa };
+	struct queue queue;
+	int waits = 0;
+	int r = ask_unix(connection_fd, UDIAG_SHOW_PEER, take_peer, &waits);
 
-	if (getsockname(connection_fd, (struct sockaddr *)&here, &here_len) < 0 ||
-	    getpeername(connection_fd, (struct sockaddr *)&there, &there_len) < 0)
+	if (r >= 0)
+		return waits;
+	/* Without an answer it is known only when nobody waits at all. */
+	if (getpeername(connection_fd, (struct sockaddr *)&peer.sa, &peer.len) < 0)
+		return errno == ENOTCONN ? 0 : -FCGI_E_SYSTEM;
+	r = queue_proc_unix((const struct sockaddr_un *)&peer.sa, peer.len, &queue);
+	if (r == 0 && queue.len == 0)
+		return 0;
+	errno = EOPNOTSUPP;
+	return -FCGI_E_SYSTEM;
+}
+
+static void
+take_tcp(void *context, const void *message, size_t len)
+{
+	if (len >= sizeof(struct inet_diag_msg))
+		memcpy(context, message, sizeof(struct inet_diag_msg));
+}
+
+/* No such connection is known here: it was closed, or is another host's. */
+static int
+is_closed(int connection_fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof info;
+
+	if (getsockopt(connection_fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
 		return -FCGI_E_SYSTEM;
-	if (here.ss_family == AF_INET6) {
-		in6 = (const struct sockaddr_in6 *)&there;
-		id->idiag_sport = in6->sin6_port;
-		memcpy(id->idiag_src, &in6->sin6_addr, sizeof in6->sin6_addr);
-		in6 = (const struct sockaddr_in6 *)&here;
-		id->idiag_dport = in6->sin6_port;
-		memcpy(id->idiag_dst, &in6->sin6_addr, sizeof in6->sin6_addr);
-	} else {
-		in = (const struct sockaddr_in *)&there;
-		id->idiag_sport = in->sin_port;
-		memcpy(id->idiag_src, &in->sin_addr, sizeof in->sin_addr);
-		in = (const struct sockaddr_in *)&here;
-		id->idiag_dport = in->sin_port;
-		memcpy(id->idiag_dst, &in->sin_addr, sizeof in->sin_addr);
-	}
-	return here.ss_family;
+	return info.tcpi_state == TCP_ESTABLISHED ? -FCGI_E_ELSEWHERE : 0;
+}
+
+static void
+set_id(struct inet_diag_sockid *id, int family, const struct queue_tcp_end *here,
+    const struct queue_tcp_end *there)
+{
+	/* An IPv4 address is in the last 4 bytes of ours, and the first of theirs. */
+	size_t skipped = family == AF_INET ? 12 : 0;
+
+	id->idiag_sport = there->port;
+	memcpy(id->idiag_src, there->addr.s6_addr + skipped, sizeof there->addr - skipped);
+	id->idiag_dport = here->port;
+	memcpy(id->idiag_dst, here->addr.s6_addr + skipped, sizeof here->addr - skipped);
 }
 
 /*
@@ -188,155 +115,104 @@ other_end(struct inet_diag_sockid *id, int connection_fd)
  * was closed, in another state then.
  */
 static int
-tcp_queue_holds(int listen_fd, int connection_fd)
+tcp_holds(int connection_fd, const struct queue_tcp_end *here, const struct queue_tcp_end *there)
 {
-	struct question question = { .about.inet = {
+	struct inet_diag_req_v2 question = {
 		.sdiag_protocol = IPPROTO_TCP,
 		.idiag_states = ~0U,
+		.sdiag_family = (uint8_t)here->family,
 		.id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
-	} };
-	const struct inet_diag_msg *message;
-	struct answer answer;
-	struct tcp_info info;
-	socklen_t info_len = sizeof info;
-	int family = other_end(&question.about.inet.id, connection_fd);
-	int len;
+	};
+	struct inet_diag_msg answer = { 0 };
+	int r;
 
-	/* Not connected any more: it has been accepted, and closed. */
-	if (family < 0)
-		return errno == ENOTCONN ? 0 : -FCGI_E_SYSTEM;
-	question.about.inet.sdiag_family = (uint8_t)family;
-	len = ask(&question, sizeof question.about.inet, &answer);
-	if (len >= (int)sizeof *message) {
-		message = NLMSG_DATA(&answer.as.header);
-		return message->idiag_inode == 0 &&
-		    (message->idiag_state == TCP_ESTABLISHED ||
-			message->idiag_state == TCP_SYN_RECV);
+	set_id(&question.id, here->family, here, there);
+	r = sock_diag_ask(SOCK_DIAG_BY_FAMILY, 0, &question, sizeof question, take_tcp, &answer);
+	if (r < 0 && errno != ENOENT) {
+		r = queue_proc_tcp_holds(there, here);
+		return r == -FCGI_E_ELSEWHERE ? is_closed(connection_fd) : r;
 	}
-	if (errno == ENOENT)
-		return 0;
-	/* A kernel without the question still tells how long the queue is. */
-	if (getsockopt(listen_fd, IPPROTO_TCP, TCP_INFO, &info, &info_len) < 0)
-		return -FCGI_E_SYSTEM;
-	return info.tcpi_unacked > 0;
+	/* Where there is no connection, a listener that would take it is told. */
+	if (r < 0 || answer.idiag_state == TCP_LISTEN)
+		return is_closed(connection_fd);
+	return answer.idiag_inode == 0 && (answer.idiag_state == TCP_ESTABLISHED ||
+	    answer.idiag_state == TCP_SYN_RECV);
 }
 
 int
-queue_holds(int listen_fd, int connection_fd)
+queue_holds(int connection_fd)
 {
-	int domain = 0;
-	socklen_t len = sizeof domain;
+	struct addr_socket here = { .len = sizeof here.sa }, there = { .len = sizeof there.sa };
+	struct queue_tcp_end here_end, there_end;
 
-	if (getsockopt(listen_fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0)
+	if (getsockname(connection_fd, (struct sockaddr *)&here.sa, &here.len) < 0)
 		return -FCGI_E_SYSTEM;
-	if (domain == AF_UNIX)
-		return unix_queue_holds(listen_fd, connection_fd);
-	return tcp_queue_holds(listen_fd, connection_fd);
+	if (here.sa.ss_family == AF_UNIX)
+		return unix_holds(connection_fd);
+	/* Not connected any more: it has been accepted, and closed. */
+	if (getpeername(connection_fd, (struct sockaddr *)&there.sa, &there.len) < 0)
+		return errno == ENOTCONN ? 0 : -FCGI_E_SYSTEM;
+	queue_tcp_end_set(&here_end, &here);
+	queue_tcp_end_set(&there_end, &there);
+	return tcp_holds(connection_fd, &here_end, &there_end);
+}
+
+/* --- a listening socket of ours ------------------------------------------------------------ */
+
+struct lengths {
+	int is_known;
+	struct unix_diag_rqlen value;
+};
+
+static void
+take_lengths(void *context, const void *message, size_t len)
+{
+	struct lengths *lengths = context;
+	size_t value_len = 0;
+	const void *value = sock_diag_attribute(message, len, sizeof(struct unix_diag_msg),
+	    UNIX_DIAG_RQLEN, &value_len);
+
+	lengths->is_known = value != NULL && value_len >= sizeof lengths->value;
+	if (lengths->is_known)
+		memcpy(&lengths->value, value, sizeof lengths->value);
 }
 
 /*
- * Reads a row of /proc/net/unix: "Num: RefCount Protocol Flags Type St Inode Path".
- * Returns 0 when it is none.
+ * In /proc it is known by its name.  What addr_listen() bound has a name that no other has; a socket
+ * from elsewhere may share it with one whose file was removed, which is then counted in.
  */
 static int
-read_row(const char *row, const char *path, unsigned *flags, unsigned *state, unsigned long *inode)
+read_unix_in_proc(int listen_fd, struct queue *queue)
 {
-	int begins = 0;
+	struct sockaddr_un name = { 0 };
+	socklen_t len = sizeof name;
+	int r;
 
-	if (sscanf(row, "%*s %*s %*s %x %*x %x %lu %n", flags, state, inode, &begins) < 3)
-		return 0;
-	return begins > 0 && strcmp(row + begins, path) == 0;
-}
-
-/*
- * The name of a socket as /proc/net/unix has it, where '@' stands for NUL.
- * Returns 0, or -FCGI_E_SYSTEM with errno.
- */
-static int
-name_in_proc(char *dst, size_t size, int fd)
-{
-	struct sockaddr_un sun = { 0 };
-	socklen_t len = sizeof sun;
-	size_t name_len;
-	size_t i;
-
-	if (getsockname(fd, (struct sockaddr *)&sun, &len) < 0)
+	if (getsockname(listen_fd, (struct sockaddr *)&name, &len) < 0)
 		return -FCGI_E_SYSTEM;
-	name_len = len - offsetof(struct sockaddr_un, sun_path);
-	if (sun.sun_path[0] != '\0')
-		name_len = strnlen(sun.sun_path, name_len);
-	/* One without a name, or with a line break in it, cannot be told from others there. */
-	if (name_len == 0 || name_len >= size || memchr(sun.sun_path, '\n', name_len) != NULL) {
-		errno = EOPNOTSUPP;
-		return -FCGI_E_SYSTEM;
-	}
-	for (i = 0; i < name_len; i++)
-		dst[i] = sun.sun_path[i] != '\0' ? sun.sun_path[i] : '@';
-	dst[name_len] = '\0';
-	return 0;
-}
-
-/*
- * For a kernel that does not answer questions: each end that waits is a row under the listener's
- * name, without an inode.  What addr_listen() bound has a name that no other has; a socket from
- * elsewhere may share it with one whose file was removed, which is then counted in.
- */
-static int
-unix_queue_in_proc(int listen_fd, struct queue *queue)
-{
-	char path[sizeof((struct sockaddr_un *)NULL)->sun_path + 1];
-	unsigned long inode;
-	unsigned state;
-	unsigned flags;
-	int found = 0;
-	char *row = NULL;
-	size_t size = 0;
-	ssize_t len;
-	FILE *rows;
-
-	if (name_in_proc(path, sizeof path, listen_fd) < 0)
-		return -FCGI_E_SYSTEM;
-	rows = fopen("/proc/net/unix", "re");
-	if (rows == NULL)
-		return -FCGI_E_SYSTEM;
-	*queue = (struct queue){ .limit = -1, .drops = -1 };
-	while ((len = getline(&row, &size, rows)) > 0) {
-		row[len - 1] = '\0';
-		if (!read_row(row, path, &flags, &state, &inode))
-			continue;
-		found |= (flags & PROC_LISTENS) != 0;
-		queue->len += state == PROC_CONNECTING && inode == 0;
-	}
-	free(row);
-	fclose(rows);
-	if (found)
-		return 0;
+	r = queue_proc_unix(&name, len, queue);
+	queue->busy = -1;
+	if (r != -FCGI_E_ELSEWHERE)
+		return r;
 	errno = EOPNOTSUPP;
 	return -FCGI_E_SYSTEM;
 }
 
 static int
-unix_queue_read(int listen_fd, struct queue *queue)
+read_unix(int listen_fd, struct queue *queue)
 {
-	const struct unix_diag_rqlen *lengths;
-	struct answer answer;
-	const char *p = NLMSG_DATA(&answer.as.header);
-	size_t lengths_len = 0;
-	int len = ask_unix(listen_fd, UDIAG_SHOW_RQLEN, &answer);
+	struct lengths lengths = { 0 };
+	int r = ask_unix(listen_fd, UDIAG_SHOW_RQLEN, take_lengths, &lengths);
 
-	if (len < 0)
-		return unix_queue_in_proc(listen_fd, queue);
-	lengths = find_attribute(p + sizeof(struct unix_diag_msg), p + len, UNIX_DIAG_RQLEN,
-	    &lengths_len);
-	if (lengths_len < sizeof *lengths)
-		return unix_queue_in_proc(listen_fd, queue);
-	*queue = (struct queue){ .len = lengths->udiag_rqueue, .limit = lengths->udiag_wqueue,
-		.drops = -1 };
+	if (r < 0 || !lengths.is_known)
+		return read_unix_in_proc(listen_fd, queue);
+	*queue = (struct queue){ .len = lengths.value.udiag_rqueue,
+		.limit = lengths.value.udiag_wqueue, .drops = -1, .busy = -1 };
 	return 0;
 }
 
 static int
-tcp_queue_read(int listen_fd, struct queue *queue)
+read_tcp(int listen_fd, struct queue *queue)
 {
 	uint32_t memory[SK_MEMINFO_VARS];
 	socklen_t memory_len = sizeof memory;
@@ -346,7 +222,8 @@ tcp_queue_read(int listen_fd, struct queue *queue)
 	if (getsockopt(listen_fd, IPPROTO_TCP, TCP_INFO, &info, &info_len) < 0)
 		return -FCGI_E_SYSTEM;
 	/* On a listening socket these two fields mean something else than their names. */
-	*queue = (struct queue){ .len = info.tcpi_unacked, .limit = info.tcpi_sacked, .drops = -1 };
+	*queue = (struct queue){ .len = info.tcpi_unacked, .limit = info.tcpi_sacked, .drops = -1,
+		.busy = -1 };
 	/* An older kernel tells fewer of them. */
 	if (getsockopt(listen_fd, SOL_SOCKET, SO_MEMINFO, memory, &memory_len) == 0 &&
 	    memory_len > SK_MEMINFO_DROPS * sizeof *memory)
@@ -371,6 +248,6 @@ queue_read(int listen_fd, struct queue *queue)
 		return -FCGI_E_SYSTEM;
 	}
 	if (domain == AF_UNIX)
-		return unix_queue_read(listen_fd, queue);
-	return tcp_queue_read(listen_fd, queue);
+		return read_unix(listen_fd, queue);
+	return read_tcp(listen_fd, queue);
 }

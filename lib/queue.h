@@ -1,8 +1,13 @@
-/* The accept queue of a listening socket: connections that no application has accepted yet. */
+/*
+ * The accept queue of a listening socket: connections that no application has accepted yet.  Of one
+ * that we hold, or of one that others serve: the kernel tells anybody.
+ */
 #ifndef QUEUE_H
 #define QUEUE_H
 
 #include <stdint.h>
+
+#include "addr.h"
 
 /* What a listening socket tells of its queue; -1 for what it does not tell. */
 struct queue {
@@ -12,21 +17,37 @@ struct queue {
 	int64_t busy;		/* connections that were accepted and are not closed yet */
 };
 
+/* Nothing is known. */
+#define QUEUE_UNKNOWN ((struct queue){ .len = -1, .limit = -1, .drops = -1, .busy = -1 })
+
 /*
  * Reads the queue of a listening socket, ours or shared, UNIX or TCP, without waiting.
  * UNIX sockets count no drops; on a kernel without their question (or where no netlink socket may
- * be made) neither do they tell the limit.
+ * be made) neither do they tell the limit.  busy is left at -1.
  * Returns 0, or -FCGI_E_SYSTEM with errno (EINVAL: it does not listen).
  */
 int queue_read(int listen_fd, struct queue *queue);
 
 /*
- * Tells whether a connection still waits in the queue.
- * listen_fd: the listening socket, UNIX or TCP, ours or shared with those who accept on it.
- * connection_fd: our end of a connection to it.
- * Returns 1 while it waits, 0 once it has been accepted (also when it has been closed since), or
+ * Finds who listens at an address that one connects to, and reads that queue: as queue_read(), and
+ * busy.  Sockets that share a TCP port (SO_REUSEPORT) count as one.
+ * A UNIX listener is known by the file it is bound to: one whose file was removed, and who has left
+ * its name behind, is not taken for it.  Where the kernel answers no questions /proc/net is read; it
+ * knows UNIX sockets but by their name, and no limits.
+ * Returns 0; -FCGI_E_SYSTEM with errno (ENOENT: there is no such file; EACCES);
+ * -FCGI_E_ELSEWHERE: nobody listens there in our network namespace.  Another one is on the other
+ * host, or in the other container that a socket's file is shared with; of a UNIX socket and of an
+ * address of ours it can also mean that there is nobody at all.
+ */
+int queue_read_at(const struct addr_socket *address, struct queue *queue);
+
+/*
+ * Tells whether a connection still waits in the queue of the listener that it was made to.
+ * connection_fd: our end, UNIX or TCP; nothing has to be known of the listener.
+ * Returns 1 while it waits; 0 once it has been accepted (also when it has been closed since);
+ * -FCGI_E_ELSEWHERE: a TCP connection whose other end is not in our network namespace;
  * -FCGI_E_SYSTEM with errno when this system does not tell.
  */
-int queue_holds(int listen_fd, int connection_fd);
+int queue_holds(int connection_fd);
 
 #endif

@@ -1,6 +1,6 @@
 # One program a module; the suffix .tap picks the driver.  cmocka prints TAP because
 # AM_TESTS_ENVIRONMENT asks for it.
-EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
+EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/no_netlink.h %D%/pieces.h %D%/transcript.h %D%/wire.h
 EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
@@ -179,6 +179,11 @@ check_PROGRAMS += %D%/queue.tap
 TESTS += %D%/queue.tap
 %C%_queue_tap_SOURCES = %D%/queue.c
 %C%_queue_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/queue_at.tap
+TESTS += %D%/queue_at.tap
+%C%_queue_at_tap_SOURCES = %D%/queue_at.c
+%C%_queue_at_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/policy.tap
 TESTS += %D%/policy.tap

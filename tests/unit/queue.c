@@ -10,19 +10,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "addr_listen.h"
 #include "fcgi_error.h"
 #include "must.h"
+#include "no_netlink.h"
 
 enum { GUARD_MS = 10000, CONNECTIONS = 5 };
 
@@ -79,13 +76,13 @@ follows_connections(int listen_fd, const struct addr_socket *address)
 		clients[i] = connection(address);
 	for (i = 0; i < CONNECTIONS; i++) {
 		for (j = 0; j < CONNECTIONS; j++)
-			assert_int_equal(queue_holds(listen_fd, clients[j]), j >= i);
+			assert_int_equal(queue_holds(clients[j]), j >= i);
 		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 		assert_true(fd >= 0);
-		assert_int_equal(queue_holds(listen_fd, clients[i]), 0);
+		assert_int_equal(queue_holds(clients[i]), 0);
 		/* Whoever has closed it must have accepted it. */
 		close(fd);
-		assert_int_equal(queue_holds(listen_fd, clients[i]), 0);
+		assert_int_equal(queue_holds(clients[i]), 0);
 	}
 	for (i = 0; i < CONNECTIONS; i++)
 		close(clients[i]);
@@ -259,26 +256,6 @@ counts_drops(void **state)
 	close(fd);
 }
 
-/* From here on no netlink socket can be made.  Returns 0 where that cannot be arranged. */
-static int
-forbid_netlink(void)
-{
-	struct sock_filter rules[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = sizeof rules / sizeof *rules, .filter = rules };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
-		return 0;
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 4) < 0 && errno == EAFNOSUPPORT;
-}
-
 /* Runs in a process of its own, in which the kernel answers no questions. */
 static void
 count_without_netlink(const char *text)
@@ -299,7 +276,7 @@ count_without_netlink(const char *text)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (!forbid_netlink())
+		if (!no_netlink())
 			_exit(77);
 		counts_connections(fd, &address, -1);
 		_exit(0);
@@ -357,7 +334,7 @@ refuses_what_is_no_socket(void **state)
 	struct queue queue;
 
 	(void)state;
-	assert_int_equal(queue_holds(fd, fd), -FCGI_E_SYSTEM);
+	assert_int_equal(queue_holds(fd), -FCGI_E_SYSTEM);
 	assert_int_equal(errno, ENOTSOCK);
 	assert_int_equal(queue_read(fd, &queue), -FCGI_E_SYSTEM);
 	assert_int_equal(errno, ENOTSOCK);

@@ -1,0 +1,283 @@
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fcgi_error.h"
+#include "queue.h"
+#include "queue_proc.h"
+#include "queue_tcp.h"
+#include "sock_diag.h"
+
+/* A reason for which the kernel was not asked, or did not understand: /proc may know. */
+static int
+is_unanswered(int error)
+{
+	return error != ENOMEM && error != EMFILE && error != ENFILE && error != ENOBUFS;
+}
+
+/* --- UNIX ---------------------------------------------------------------------------------- */
+
+enum fit {
+	FIT_NONE,
+	FIT_LIKELY,	/* inode and name, on a file system that tells users another device */
+	FIT_SURE,
+	FIT_COUNT,
+};
+
+/* Who is looked for, and what was found. */
+struct unix_search {
+	const struct sockaddr_un *sun;
+	size_t name_len;	/* of sun_path, with the NUL that an abstract name begins with */
+	int is_abstract;
+	uint32_t inode;		/* of the file, as far as the kernel tells it here */
+	uint32_t device;	/* in the kernel's coding */
+	int found[FIT_COUNT];
+	struct queue queue[FIT_COUNT];
+};
+
+/* What follows the last slash. */
+static const char *
+last_part(const char *path, size_t *len)
+{
+	const char *slash = memrchr(path, '/', *len);
+
+	if (slash == NULL)
+		return path;
+	*len -= (size_t)(slash + 1 - path);
+	return slash + 1;
+}
+
+static int
+same_last_part(const struct unix_search *search, const char *name, size_t name_len)
+{
+	size_t len = search->name_len;
+	const char *ours = last_part(search->sun->sun_path, &len);
+	const char *theirs;
+
+	name_len = strnlen(name, name_len);
+	theirs = last_part(name, &name_len);
+	return len == name_len && memcmp(ours, theirs, len) == 0;
+}
+
+static enum fit
+fit_unix(const struct unix_search *search, const void *message, size_t len)
+{
+	const struct unix_diag_vfs *vfs;
+	size_t name_len = 0, vfs_len = 0;
+	const char *name = sock_diag_attribute(message, len, sizeof(struct unix_diag_msg),
+	    UNIX_DIAG_NAME, &name_len);
+
+	if (name == NULL)
+		return FIT_NONE;
+	if (search->is_abstract)
+		return name_len == search->name_len &&
+			memcmp(name, search->sun->sun_path, name_len) == 0
+		    ? FIT_SURE
+		    : FIT_NONE;
+	vfs = sock_diag_attribute(message, len, sizeof(struct unix_diag_msg), UNIX_DIAG_VFS,
+	    &vfs_len);
+	if (vfs_len < sizeof *vfs || vfs->udiag_vfs_ino != search->inode)
+		return FIT_NONE;
+	if (vfs->udiag_vfs_dev == search->device)
+		return FIT_SURE;
+	return same_last_part(search, name, name_len) ? FIT_LIKELY : FIT_NONE;
+}
+
+/* A connection that nobody has accepted has no inode, and so is not among them. */
+static void
+take_unix(void *context, const void *data, size_t len)
+{
+	struct unix_search *search = context;
+	const struct unix_diag_msg *message = data;
+	const struct unix_diag_rqlen *lengths;
+	size_t lengths_len = 0;
+	enum fit fit;
+
+	if (len < sizeof *message)
+		return;
+	fit = fit_unix(search, data, len);
+	if (message->udiag_state != TCP_LISTEN) {
+		search->queue[fit].busy++;
+		return;
+	}
+	lengths = sock_diag_attribute(data, len, sizeof *message, UNIX_DIAG_RQLEN, &lengths_len);
+	if (lengths_len < sizeof *lengths)
+		return;
+	search->found[fit] = 1;
+	search->queue[fit].len = lengths->udiag_rqueue;
+	search->queue[fit].limit = lengths->udiag_wqueue;
+	search->queue[fit].drops = -1;
+}
+
+/* Notes by what the listener is to be known. */
+static int
+set_search(struct unix_search *search, const struct addr_socket *address)
+{
+	struct stat st;
+
+	*search = (struct unix_search){ .sun = (const struct sockaddr_un *)&address->sa };
+	if (address->len <= offsetof(struct sockaddr_un, sun_path)) {
+		errno = EINVAL;
+		return -FCGI_E_SYSTEM;
+	}
+	search->name_len = address->len - offsetof(struct sockaddr_un, sun_path);
+	search->is_abstract = search->sun->sun_path[0] == '\0';
+	if (search->is_abstract)
+		return 0;
+	search->name_len = strnlen(search->sun->sun_path, search->name_len);
+	if (stat(search->sun->sun_path, &st) < 0)
+		return -FCGI_E_SYSTEM;
+	search->inode = (uint32_t)st.st_ino;
+	search->device = major(st.st_dev) << 20 | minor(st.st_dev);
+	return 0;
+}
+
+static int
+read_unix_at(const struct addr_socket *address, struct queue *queue)
+{
+	const struct unix_diag_req question = {
+		.sdiag_family = AF_UNIX,
+		.udiag_states = 1 << TCP_LISTEN | 1 << TCP_ESTABLISHED,
+		.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN,
+	};
+	struct unix_search search;
+	int fit, r = set_search(&search, address);
+
+	if (r < 0)
+		return r;
+	r = sock_diag_ask(SOCK_DIAG_BY_FAMILY, 1, &question, sizeof question, take_unix, &search);
+	if (r < 0)
+		return is_unanswered(errno)
+		    ? queue_proc_unix(search.sun, address->len, queue)
+		    : r;
+	for (fit = FIT_SURE; fit > FIT_NONE; fit--) {
+		if (search.found[fit]) {
+			*queue = search.queue[fit];
+			return 0;
+		}
+	}
+	return -FCGI_E_ELSEWHERE;
+}
+
+/* --- TCP ----------------------------------------------------------------------------------- */
+
+static void
+set_end(struct queue_tcp_end *end, int family, const uint32_t words[4], uint16_t port,
+    uint32_t device)
+{
+	const uint32_t mapped[4] = { 0, 0, htonl(0xffff), words[0] };
+
+	*end = (struct queue_tcp_end){ .family = family, .port = port, .device = device };
+	memcpy(&end->addr, family == AF_INET ? mapped : words, sizeof end->addr);
+}
+
+static void
+take_tcp(void *context, const void *data, size_t len)
+{
+	const struct inet_diag_msg *message = data;
+	const uint32_t *memory;
+	const uint8_t *v6_only;
+	struct queue_tcp_row row;
+	size_t value_len = 0;
+
+	if (len < sizeof *message)
+		return;
+	row = (struct queue_tcp_row){
+		.state = message->idiag_state,
+		.accepted = message->idiag_inode != 0,
+		.queue = message->idiag_rqueue,
+		.limit = message->idiag_wqueue,
+		.drops = -1,
+	};
+	set_end(&row.here, message->idiag_family, message->id.idiag_src, message->id.idiag_sport,
+	    message->id.idiag_if);
+	set_end(&row.there, message->idiag_family, message->id.idiag_dst, message->id.idiag_dport,
+	    message->id.idiag_if);
+	v6_only = sock_diag_attribute(data, len, sizeof *message, INET_DIAG_SKV6ONLY, &value_len);
+	row.v6_only = v6_only != NULL && value_len > 0 && *v6_only != 0;
+	memory = sock_diag_attribute(data, len, sizeof *message, INET_DIAG_SKMEMINFO, &value_len);
+	/* An older kernel tells fewer of them. */
+	if (memory != NULL && value_len > SK_MEMINFO_DROPS * sizeof *memory)
+		row.drops = memory[SK_MEMINFO_DROPS];
+	queue_tcp_take(context, &row);
+}
+
+/*
+ * Whether an address is one of this host's: only of these is a listener on every address the one that
+ * connections to it reach.  Nothing is sent.
+ */
+static int
+is_of_this_host(const struct addr_socket *address)
+{
+	struct addr_socket from = { .len = sizeof from.sa };
+	struct queue_tcp_end there, here;
+	int fd, is_ours;
+
+	queue_tcp_end_set(&there, address);
+	if (IN6_IS_ADDR_LOOPBACK(&there.addr) ||
+	    (there.family == AF_INET && there.addr.s6_addr[12] == 127))
+		return 1;
+	fd = socket(address->sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	/* To an address of its own a host talks from that address. */
+	is_ours = connect(fd, (const struct sockaddr *)&address->sa, address->len) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&from.sa, &from.len) == 0;
+	close(fd);
+	if (!is_ours)
+		return 0;
+	queue_tcp_end_set(&here, &from);
+	return memcmp(&here.addr, &there.addr, sizeof here.addr) == 0;
+}
+
+static int
+read_tcp_at(const struct addr_socket *address, struct queue *queue)
+{
+	struct queue_tcp tcp = { 0 };
+	struct queue_tcp_end to;
+	struct inet_diag_req question = {
+		.idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1),
+		/* Whatever a process still holds: one that has shut down, too, waits for the other. */
+		.idiag_states = ~(1U << TCP_TIME_WAIT | 1U << TCP_CLOSE | 1U << TCP_SYN_SENT |
+		    1U << TCP_SYN_RECV),
+	};
+	int r, any;
+
+	queue_tcp_end_set(&to, address);
+	question.id.idiag_sport = to.port;
+	/* The old form of the question, since it asks for IPv4 and IPv6 at once. */
+	r = sock_diag_ask(TCPDIAG_GETSOCK, 1, &question, sizeof question, take_tcp, &tcp);
+	if (r < 0) {
+		if (!is_unanswered(errno))
+			return r;
+		tcp = (struct queue_tcp){ 0 };
+		r = queue_proc_tcp(&tcp, to.port);
+		if (r < 0)
+			return r;
+	}
+	r = queue_tcp_choose(&tcp, &to, queue, &any);
+	if (r < 0)
+		return r;
+	return any && !is_of_this_host(address) ? -FCGI_E_ELSEWHERE : 0;
+}
+
+int
+queue_read_at(const struct addr_socket *address, struct queue *queue)
+{
+	int r = address->sa.ss_family == AF_UNIX ? read_unix_at(address, queue)
+						 : read_tcp_at(address, queue);
+
+	if (r < 0)
+		*queue = QUEUE_UNKNOWN;
+	return r;
+}

@@ -1,0 +1,545 @@
+#include "queue.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fcgi_error.h"
+#include "must.h"
+#include "no_netlink.h"
+
+enum { GUARD_MS = 10000, CONNECTIONS = 5, BACKLOG = 7, SKIPPED = 77 };
+
+/* The kernel answers, or only /proc does. */
+enum source { KERNEL, PROC };
+
+static int64_t
+limit_of(enum source source, int backlog)
+{
+	return source == KERNEL ? backlog : -1;
+}
+
+/* --- listeners ------------------------------------------------------------------------------ */
+
+static struct addr_socket
+resolve(const char *text)
+{
+	struct addr_socket sockets[ADDR_SOCKETS_MAX];
+	struct addr addr;
+	int gai;
+
+	must(addr_parse(&addr, text) == 0);
+	must(addr_resolve(&addr, 0, sockets, &gai) == 1);
+	return sockets[0];
+}
+
+/* Binds as it is told, and says what it is bound to.  Returns -1 without such addresses. */
+static int
+listen_at(struct addr_socket *address, int backlog, int share_port)
+{
+	int fd = socket(address->sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (share_port)
+		must(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &share_port, sizeof share_port) == 0);
+	if (bind(fd, (const struct sockaddr *)&address->sa, address->len) < 0) {
+		must(errno == EADDRNOTAVAIL);
+		close(fd);
+		return -1;
+	}
+	must(listen(fd, backlog) == 0);
+	if (address->sa.ss_family != AF_UNIX)
+		must(getsockname(fd, (struct sockaddr *)&address->sa, &address->len) == 0);
+	return fd;
+}
+
+static int
+connection(const struct addr_socket *address)
+{
+	int in_progress;
+	int fd = addr_connect(address, &in_progress);
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+
+	must(fd >= 0);
+	must(poll(&ready, 1, GUARD_MS) == 1);
+	must(addr_connected(fd) == 0);
+	return fd;
+}
+
+static struct in6_addr
+v6_any(void)
+{
+	return (struct in6_addr)IN6ADDR_ANY_INIT;
+}
+
+/* Every address of IPv6, and those of IPv4 too. */
+static struct addr_socket
+every_address(void)
+{
+	struct addr_socket address = { .len = sizeof(struct sockaddr_in6) };
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address.sa;
+
+	in6->sin6_family = AF_INET6;
+	in6->sin6_addr = v6_any();
+	return address;
+}
+
+static struct addr_socket
+ipv4(uint32_t host, in_port_t port)
+{
+	struct addr_socket address = { .len = sizeof(struct sockaddr_in) };
+	struct sockaddr_in *in = (struct sockaddr_in *)&address.sa;
+
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = htonl(host);
+	in->sin_port = port;
+	return address;
+}
+
+static in_port_t
+port_of(const struct addr_socket *address)
+{
+	return address->sa.ss_family == AF_INET
+	    ? ((const struct sockaddr_in *)&address->sa)->sin_port
+	    : ((const struct sockaddr_in6 *)&address->sa)->sin6_port;
+}
+
+/* --- what is seen --------------------------------------------------------------------------- */
+
+static void
+must_have(const struct addr_socket *address, int64_t len, int64_t limit, int64_t busy)
+{
+	struct queue queue;
+
+	must(queue_read_at(address, &queue) == 0);
+	must(queue.len == len);
+	must(queue.limit == limit);
+	must(queue.busy == busy);
+}
+
+/* 1 or 0 is known of each that waits, but to /proc of a UNIX socket only when none does. */
+static void
+must_hold(int fd, int holds, int others, enum source source, int family)
+{
+	int r = queue_holds(fd);
+
+	if (source == PROC && family == AF_UNIX && holds + others > 0)
+		must(r == -FCGI_E_SYSTEM && errno == EOPNOTSUPP);
+	else
+		must(r == holds);
+}
+
+/* Connections come, are accepted one by one, and go: one of ours first, then theirs. */
+static void
+follows(int listen_fd, const struct addr_socket *address, int64_t limit, enum source source)
+{
+	int clients[CONNECTIONS], accepted[CONNECTIONS];
+	int i, family = address->sa.ss_family;
+
+	must_have(address, 0, limit, 0);
+	for (i = 0; i < CONNECTIONS; i++) {
+		clients[i] = connection(address);
+		must_have(address, i + 1, limit, 0);
+	}
+	for (i = 0; i < CONNECTIONS; i++) {
+		must_hold(clients[i], 1, 0, source, family);
+		accepted[i] = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		must(accepted[i] >= 0);
+		must_have(address, CONNECTIONS - 1 - i, limit, i + 1);
+		must_hold(clients[i], 0, CONNECTIONS - 1 - i, source, family);
+	}
+	/* A process is still busy with one whose client has left. */
+	close(clients[0]);
+	must_have(address, 0, limit, CONNECTIONS);
+	for (i = 0; i < CONNECTIONS; i++) {
+		close(accepted[i]);
+		must_have(address, 0, limit, CONNECTIONS - 1 - i);
+		if (i > 0) {
+			must_hold(clients[i], 0, 0, source, family);
+			close(clients[i]);
+		}
+	}
+	close(listen_fd);
+}
+
+/* Runs a part in a process of its own, where it may forbid itself what it likes. */
+static void
+apart(void (*part)(enum source source), enum source source)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(60);
+		if (source == PROC && !no_netlink())
+			_exit(SKIPPED);
+		part(source);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+/* A folder of its own for a socket's file. */
+struct place {
+	char directory[40];
+	struct addr_socket address;
+};
+
+static void
+place_make(struct place *place)
+{
+	char path[64];
+
+	strcpy(place->directory, "/tmp/fcgi-utils-queue.XXXXXX");
+	must(mkdtemp(place->directory) != NULL);
+	snprintf(path, sizeof path, "%s/socket", place->directory);
+	place->address = resolve(path);
+}
+
+static const char *
+place_path(const struct place *place)
+{
+	return ((const struct sockaddr_un *)&place->address.sa)->sun_path;
+}
+
+static void
+place_remove(struct place *place)
+{
+	unlink(place_path(place));
+	must(rmdir(place->directory) == 0);
+}
+
+/* --- each kind of listener ------------------------------------------------------------------ */
+
+static void
+follow_path(enum source source)
+{
+	struct place place;
+	int fd;
+
+	place_make(&place);
+	fd = listen_at(&place.address, BACKLOG, 0);
+	follows(fd, &place.address, limit_of(source, BACKLOG), source);
+	place_remove(&place);
+}
+
+static void
+follow_abstract(enum source source)
+{
+	struct addr_socket address;
+	char name[64];
+	int fd;
+
+	snprintf(name, sizeof name, "@fcgi-utils-queue-at-%ld", (long)getpid());
+	address = resolve(name);
+	fd = listen_at(&address, BACKLOG, 0);
+	follows(fd, &address, limit_of(source, BACKLOG), source);
+}
+
+static void
+follow_ipv4(enum source source)
+{
+	struct addr_socket address = resolve("127.0.0.1:0");
+	int fd = listen_at(&address, BACKLOG, 0);
+
+	follows(fd, &address, limit_of(source, BACKLOG), source);
+}
+
+static void
+follow_ipv6(enum source source)
+{
+	struct addr_socket address = resolve("[::1]:0");
+	int fd = listen_at(&address, BACKLOG, 0);
+
+	if (fd < 0)
+		_exit(SKIPPED);
+	follows(fd, &address, limit_of(source, BACKLOG), source);
+}
+
+static void
+follow_both_families(enum source source)
+{
+	struct addr_socket bound = every_address(), address;
+	int fd = listen_at(&bound, BACKLOG, 0);
+
+	if (fd < 0)
+		_exit(SKIPPED);
+	address = ipv4(INADDR_LOOPBACK, port_of(&bound));
+	follows(fd, &address, limit_of(source, BACKLOG), source);
+}
+
+#define EITHER_WAY(name, part)                                                                     \
+	static void name(void **state)                                                             \
+	{                                                                                          \
+		(void)state;                                                                       \
+		apart(part, KERNEL);                                                               \
+	}                                                                                          \
+	static void name##_in_proc(void **state)                                                   \
+	{                                                                                          \
+		(void)state;                                                                       \
+		apart(part, PROC);                                                                 \
+	}
+
+EITHER_WAY(follows_a_path, follow_path)
+EITHER_WAY(follows_an_abstract_name, follow_abstract)
+EITHER_WAY(follows_ipv4, follow_ipv4)
+EITHER_WAY(follows_ipv6, follow_ipv6)
+EITHER_WAY(follows_ipv4_of_a_socket_for_both, follow_both_families)
+
+/* --- who is who ----------------------------------------------------------------------------- */
+
+/* Sockets that share a port are one application. */
+static void
+sum_group(enum source source)
+{
+	struct addr_socket address = resolve("127.0.0.1:0");
+	int first = listen_at(&address, BACKLOG, 1);
+	int second = listen_at(&address, BACKLOG + 1, 1);
+	int clients[CONNECTIONS];
+	int i;
+
+	for (i = 0; i < CONNECTIONS; i++)
+		clients[i] = connection(&address);
+	must_have(&address, CONNECTIONS, limit_of(source, 2 * BACKLOG + 1), 0);
+	for (i = 0; i < CONNECTIONS; i++)
+		close(clients[i]);
+	close(second);
+	close(first);
+}
+
+EITHER_WAY(sums_a_group, sum_group)
+
+/* The very address goes before the wildcard, and each has its own connections. */
+static void
+tell_wildcard(enum source source)
+{
+	struct addr_socket any = ipv4(INADDR_ANY, 0);
+	int on_any = listen_at(&any, BACKLOG, 1);
+	struct addr_socket one = ipv4(INADDR_LOOPBACK, port_of(&any));
+	struct addr_socket other = ipv4(INADDR_LOOPBACK + 1, port_of(&any));
+	int on_one = listen_at(&one, BACKLOG + 1, 1);
+	int to_any = connection(&other), to_one = connection(&one), to_one_more = connection(&one);
+	int accepted;
+
+	must(on_any >= 0 && on_one >= 0);
+	must_have(&one, 2, limit_of(source, BACKLOG + 1), 0);
+	must_have(&other, 1, limit_of(source, BACKLOG), 0);
+	accepted = accept4(on_any, NULL, NULL, SOCK_CLOEXEC);
+	must_have(&one, 2, limit_of(source, BACKLOG + 1), 0);
+	must_have(&other, 0, limit_of(source, BACKLOG), 1);
+	close(accepted);
+	close(to_any);
+	close(to_one);
+	close(to_one_more);
+	close(on_any);
+	close(on_one);
+}
+
+EITHER_WAY(tells_an_address_from_the_wildcard, tell_wildcard)
+
+/* Connecting to 0.0.0.0 is connecting to oneself. */
+static void
+read_unspecified(enum source source)
+{
+	struct addr_socket address = resolve("127.0.0.1:0"), unspecified;
+	int fd = listen_at(&address, BACKLOG, 0);
+
+	unspecified = ipv4(INADDR_ANY, port_of(&address));
+	must_have(&unspecified, 0, limit_of(source, BACKLOG), 0);
+	close(fd);
+}
+
+EITHER_WAY(takes_no_address_for_loopback, read_unspecified)
+
+/* A wildcard here says nothing about the same port elsewhere (a documentation's address). */
+static void
+miss_other_host(enum source source)
+{
+	struct addr_socket any = ipv4(INADDR_ANY, 0), other;
+	int fd = listen_at(&any, BACKLOG, 0);
+	struct queue queue;
+
+	(void)source;
+	other = ipv4(0xc0000201, port_of(&any));
+	must(queue_read_at(&other, &queue) == -FCGI_E_ELSEWHERE);
+	must(queue.len == -1 && queue.busy == -1);
+	close(fd);
+}
+
+EITHER_WAY(knows_no_queue_of_another_host, miss_other_host)
+
+static void
+miss_closed(enum source source)
+{
+	struct addr_socket address = resolve("127.0.0.1:0");
+	struct queue queue;
+	struct place place;
+
+	(void)source;
+	close(listen_at(&address, BACKLOG, 0));
+	must(queue_read_at(&address, &queue) == -FCGI_E_ELSEWHERE);
+	place_make(&place);
+	must(queue_read_at(&place.address, &queue) < 0);
+	if (source == KERNEL)
+		must(errno == ENOENT);
+	close(listen_at(&place.address, BACKLOG, 0));
+	must(queue_read_at(&place.address, &queue) == -FCGI_E_ELSEWHERE);
+	place_remove(&place);
+}
+
+EITHER_WAY(knows_no_queue_of_who_is_gone, miss_closed)
+
+/* The queue of a UNIX socket takes one more than its limit. */
+static void
+fill_queue(enum source source)
+{
+	struct place place;
+	int clients[2], in_progress, i, fd;
+
+	place_make(&place);
+	fd = listen_at(&place.address, 1, 0);
+	for (i = 0; i < 2; i++)
+		clients[i] = connection(&place.address);
+	must(addr_connect(&place.address, &in_progress) < 0 && errno == EAGAIN);
+	must_have(&place.address, 2, limit_of(source, 1), 0);
+	for (i = 0; i < 2; i++)
+		close(clients[i]);
+	close(fd);
+	place_remove(&place);
+}
+
+EITHER_WAY(shows_a_full_queue, fill_queue)
+
+/* A listener whose file was removed has still the name that another was made under. */
+static void
+tells_a_stale_listener(void **state)
+{
+	struct place place;
+	int stale, fd, to_stale, to_new;
+
+	(void)state;
+	place_make(&place);
+	stale = listen_at(&place.address, BACKLOG, 0);
+	to_stale = connection(&place.address);
+	assert_int_equal(unlink(place_path(&place)), 0);
+	fd = listen_at(&place.address, BACKLOG + 1, 0);
+	must_have(&place.address, 0, BACKLOG + 1, 0);
+	to_new = connection(&place.address);
+	must_have(&place.address, 1, BACKLOG + 1, 0);
+	close(fd);
+	close(to_new);
+	/* The one that is left is not reached there. */
+	assert_int_equal(queue_holds(to_stale), 1);
+	assert_int_equal(queue_read_at(&place.address, &(struct queue){ 0 }), -FCGI_E_ELSEWHERE);
+	close(to_stale);
+	close(stale);
+	place_remove(&place);
+}
+
+/* It is known by its file, which may have got another name since, and has two with a link. */
+static void
+knows_a_renamed_listener(void **state)
+{
+	struct place place;
+	char path[64];
+	struct addr_socket address;
+	int fd;
+
+	(void)state;
+	place_make(&place);
+	fd = listen_at(&place.address, BACKLOG, 0);
+	snprintf(path, sizeof path, "%s/renamed", place.directory);
+	assert_int_equal(rename(place_path(&place), path), 0);
+	assert_int_equal(symlink("renamed", place_path(&place)), 0);
+	address = resolve(path);
+	must_have(&address, 0, BACKLOG, 0);
+	must_have(&place.address, 0, BACKLOG, 0);
+	close(fd);
+	assert_int_equal(unlink(path), 0);
+	place_remove(&place);
+}
+
+/* --- another network namespace -------------------------------------------------------------- */
+
+/* As with a socket in a folder that two containers share. */
+static void
+ask_from_another_namespace(const struct place *place)
+{
+	struct queue queue;
+	int fd;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		_exit(SKIPPED);
+	must(queue_read_at(&place->address, &queue) == -FCGI_E_ELSEWHERE);
+	/* Yet it can be connected to, and our own end is known here. */
+	fd = connection(&place->address);
+	must(queue_holds(fd) == 1);
+	close(fd);
+}
+
+static void
+knows_no_queue_of_another_namespace(void **state)
+{
+	struct place place;
+	int status, fd;
+	pid_t pid;
+
+	(void)state;
+	place_make(&place);
+	fd = listen_at(&place.address, BACKLOG, 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		ask_from_another_namespace(&place);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(fd);
+	place_remove(&place);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+#define BOTH(name) cmocka_unit_test(name), cmocka_unit_test(name##_in_proc)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(follows_a_path),
+		BOTH(follows_an_abstract_name),
+		BOTH(follows_ipv4),
+		BOTH(follows_ipv6),
+		BOTH(follows_ipv4_of_a_socket_for_both),
+		BOTH(sums_a_group),
+		BOTH(tells_an_address_from_the_wildcard),
+		BOTH(takes_no_address_for_loopback),
+		BOTH(knows_no_queue_of_another_host),
+		BOTH(knows_no_queue_of_who_is_gone),
+		BOTH(shows_a_full_queue),
+		cmocka_unit_test(tells_a_stale_listener),
+		cmocka_unit_test(knows_a_renamed_listener),
+		cmocka_unit_test(knows_no_queue_of_another_namespace),
+	};
+
+	return cmocka_run_group_tests_name("queue_at", tests, NULL, NULL);
+}

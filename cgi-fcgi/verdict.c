@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
+#include "fcgi_fault.h"
 #include "fcgi_proto.h"
 #include "interrupt.h"
 
@@ -125,46 +126,6 @@ format_progress(char *dst, size_t size, const struct exchange *exchange)
 	return dst;
 }
 
-static void
-describe_not_fastcgi(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct fcgi_reader *reader = &exchange->conn.reader;
-	size_t len = reader->have;
-
-	if (len >= 4 && memcmp(reader->header, "HTTP", 4) == 0)
-		snprintf(dst, size,
-		    "the peer speaks HTTP, not FastCGI: is this the web server's port?");
-	else if (len >= FCGI_HEADER_LEN && reader->header[1] >= FCGI_BEGIN_REQUEST &&
-	    reader->header[1] <= FCGI_MAXTYPE && reader->header[0] < ' ')
-		snprintf(dst, size, "the peer speaks version %u of FastCGI, not 1",
-		    reader->header[0]);
-	else if (memchr(reader->header, '\0', len) != NULL)
-		snprintf(dst, size, "the peer does not speak FastCGI: it sent %zu bytes, the first of "
-		    "them %02x", len, reader->header[0]);
-	else
-		/* cli_error() escapes what is not printable. */
-		snprintf(dst, size, "the peer does not speak FastCGI: it sent \"%.*s\"", (int)len,
-		    (const char *)reader->header);
-}
-
-static void
-describe_truncated(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct fcgi_reader *reader = &exchange->conn.reader;
-	const char *name = fcgi_record_name(reader->record.type);
-	size_t missing = fcgi_reader_pending(reader);
-
-	if (reader->have > 0)
-		snprintf(dst, size,
-		    "the peer closed the connection inside a record header, %u of its %d bytes sent",
-		    reader->have, FCGI_HEADER_LEN);
-	else
-		snprintf(dst, size,
-		    "the peer closed the connection inside a record (%s), %zu of its %u bytes missing",
-		    name != NULL ? name : "of unknown type", missing,
-		    reader->record.content_length);
-}
-
 /* An application that does not let us in closes right after accepting. */
 static const char no_answer[] =
     "without an answer (does " FCGI_WEB_SERVER_ADDRS " let us in?)";
@@ -179,19 +140,6 @@ describe_closed(char *dst, size_t size, const struct exchange *exchange)
 	else
 		snprintf(dst, size, "the peer closed the connection before END_REQUEST (%s)",
 		    format_progress(progress, sizeof progress, exchange));
-}
-
-static void
-describe_order(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct fcgi_record *record = &exchange->conn.reader.record;
-	const char *name = fcgi_record_name(record->type);
-
-	if (record->type == FCGI_STDOUT || record->type == FCGI_STDERR)
-		snprintf(dst, size, "the peer sent %s after the end of that stream", name);
-	else
-		snprintf(dst, size, "the peer sent a %s record, which only a web server sends",
-		    name != NULL ? name : "wrong");
 }
 
 static int
@@ -217,17 +165,11 @@ tell_peer(const struct exchange *exchange)
 		status = conn->error;
 		break;
 	case -FCGI_E_VERSION:
-		describe_not_fastcgi(reason, sizeof reason, exchange);
-		break;
 	case -FCGI_E_LENGTH:
-		snprintf(reason, sizeof reason, "END_REQUEST has a body of %u bytes, not %d",
-		    conn->reader.record.content_length, FCGI_BODY_LEN);
-		break;
 	case -FCGI_E_ORDER:
-		describe_order(reason, sizeof reason, exchange);
-		break;
 	case -FCGI_E_TRUNCATED:
-		describe_truncated(reason, sizeof reason, exchange);
+		/* cli_error() escapes what is not printable. */
+		fcgi_fault_describe(reason, sizeof reason, exchange->error, &conn->reader);
 		break;
 	default:
 		describe_closed(reason, sizeof reason, exchange);

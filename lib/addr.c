@@ -248,6 +248,29 @@ resolve_unix(const struct addr *addr, struct addr_socket *socket)
 	return 1;
 }
 
+/* Returns 1 when the host is an address in its usual form, else 0. */
+static int
+resolve_literal(const char *host, int port, struct addr_socket *socket)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&socket->sa;
+	struct sockaddr_in *in = (struct sockaddr_in *)&socket->sa;
+
+	memset(socket, 0, sizeof *socket);
+	if (inet_pton(AF_INET, host, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons((uint16_t)port);
+		socket->len = sizeof *in;
+		return 1;
+	}
+	memset(socket, 0, sizeof *socket);
+	if (inet_pton(AF_INET6, host, &in6->sin6_addr) != 1)
+		return 0;
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons((uint16_t)port);
+	socket->len = sizeof *in6;
+	return 1;
+}
+
 static int
 resolve_name(const char *host, int port, int flags, struct addr_socket *sockets, int *gai)
 {
@@ -298,7 +321,12 @@ addr_resolve(const struct addr *addr, int listening, struct addr_socket *sockets
 	}
 	if (any || host[0] == '\0')
 		host = "127.0.0.1";
-	/* A numeric host must not load what nsswitch.conf(5) names, nor wait for it. */
+	if (resolve_literal(host, addr->port, sockets))
+		return 1;
+	/*
+	 * Numbers in other forms, "127.1" and "fe80::1%eth0", must not load what nsswitch.conf(5)
+	 * names, nor wait for it.
+	 */
 	count = resolve_name(host, addr->port, AI_NUMERICHOST, sockets, gai);
 	if (count < 0 && *gai == EAI_NONAME)
 		count = resolve_name(host, addr->port, 0, sockets, gai);

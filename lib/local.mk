@@ -18,6 +18,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/conn.c %D%/conn.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_body.c %D%/fcgi_body.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_error.c %D%/fcgi_error.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_fault.c %D%/fcgi_fault.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_nv.c %D%/fcgi_nv.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_proto.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_reader.c %D%/fcgi_reader.h

@@ -38,7 +38,7 @@ struct judge_policy {
 	const char *expect_header;	/* "Name", or "Name: text" that has to be in one of its values;
 					   NULL: no matter */
 	enum state busy, error_output, app_status; /* --busy, --stderr, --app-status */
-	int alive;		/* --liveness: any complete answer below 500 is OK */
+	int alive;		/* --liveness: any complete answer below 500, or OVERLOADED, is OK */
 	int64_t timeout_ns;	/* for the text: no wait was meant to be longer */
 };
 

@@ -55,7 +55,8 @@ struct observation {
 	int queue_full;		/* a UNIX socket turned us away because its queue was full */
 	int waiting;		/* when time ran out: 1 our connection was not accepted yet, 0 it was,
 				   -1 not known */
-	char what[128];		/* with OBSERVED_PROTOCOL: what came, as it came: its first bytes */
+	char what[128];		/* with OBSERVED_PROTOCOL: what the peer did wrong, in words, with
+				   bytes of its own as they came */
 	char denied[256];	/* with EACCES: who owns the socket and who we are */
 
 	int64_t start_ns;	/* monotonic clock; 0 where it did not happen */
@@ -67,6 +68,7 @@ struct observation {
 	uint64_t stdout_len;
 	uint64_t stderr_len;
 	char stderr_line[OBSERVATION_LINE_MAX]; /* the first line of STDERR, as it came, cut */
+	int stderr_line_complete; /* all of it has come, as far as it is kept */
 
 	int has_request_end;	/* END_REQUEST came */
 	struct fcgi_end request_end;

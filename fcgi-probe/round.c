@@ -1,0 +1,292 @@
+#include "round.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "clock.h"
+#include "fcgi_error.h"
+#include "fcgi_proto.h"
+
+/* Between two tries of a target; doubled each time. */
+#define PAUSE_FIRST_NS (50 * CLOCK_NS_PER_MS)
+#define PAUSE_MOST_NS (CLOCK_NS_PER_S)
+/* Nobody is disturbed by looking whether a socket is there yet. */
+#define PAUSE_WAIT_FIRST_NS (10 * CLOCK_NS_PER_MS)
+#define PAUSE_WAIT_MOST_NS (250 * CLOCK_NS_PER_MS)
+
+enum {
+	SPARE_FILES = 16,	/* for standard streams, netlink, the report and the like */
+};
+
+/* Where a target is in the round. */
+struct turn {
+	struct target *target;
+	long long tries;
+	int64_t start_ns;	/* when its next try begins */
+	int64_t pause_ns;	/* before the one after that */
+	struct pollfd *fd;	/* its entry while it is asked, or NULL */
+	int is_over;
+};
+
+/* A round that is under way. */
+struct course {
+	const struct round *round;
+	struct turn *turns;
+	struct pollfd *fds;	/* of those that are asked: poll(2) takes no more than may be open */
+	size_t fd_count;
+	size_t count;
+	size_t left;		/* turns that are not over */
+	size_t asking, asking_max;
+	int64_t deadline_ns;
+};
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* --- another try? -------------------------------------------------------------------------- */
+
+static int
+has_answered(const struct observation *seen)
+{
+	return (seen->end == OBSERVED_ANSWER || seen->end == OBSERVED_ENOUGH) &&
+	    !(seen->has_request_end && seen->request_end.protocol_status == FCGI_OVERLOADED);
+}
+
+static int
+is_server_error(const struct observation *seen)
+{
+	return seen->header_result == 1 && seen->header.status >= 500;
+}
+
+/* A failure that may be over the next moment. */
+static int
+may_pass(const struct observation *seen)
+{
+	switch (seen->end) {
+	case OBSERVED_CONNECT:
+		return seen->system_errno != EACCES && seen->system_errno != EPERM;
+	case OBSERVED_CONNECT_TIMEOUT:
+		return seen->queue_full;
+	case OBSERVED_CLOSED:
+		return 1;
+	case OBSERVED_ANSWER:
+		return !has_answered(seen) || is_server_error(seen) ||
+		    (seen->has_request_end && seen->stdout_len == 0 &&
+			seen->request_end.protocol_status == FCGI_REQUEST_COMPLETE);
+	case OBSERVED_ENOUGH:
+		return is_server_error(seen);
+	default:
+		return 0;
+	}
+}
+
+static int
+wants_again(const struct round *round, const struct turn *turn)
+{
+	const struct observation *seen = &turn->target->seen;
+
+	if (seen->end == OBSERVED_INTERNAL)
+		return 0;
+	if (round->wait && !has_answered(seen))
+		return 1;
+	if (seen->ask == ASK_FPM_STATUS && turn->tries == 1 && seen->header_result == 1 &&
+	    seen->header.status == 500)
+		return 1;
+	return turn->tries <= round->retries && may_pass(seen);
+}
+
+/* --- turns --------------------------------------------------------------------------------- */
+
+static void
+end_turn(struct course *course, struct turn *turn)
+{
+	turn->is_over = 1;
+	course->left--;
+}
+
+/* One try is done: either the next one is arranged, or the turn is over. */
+static void
+judge_try(struct course *course, struct turn *turn, int64_t now_ns)
+{
+	const struct round *round = course->round;
+	int64_t most_ns = round->wait ? PAUSE_WAIT_MOST_NS : PAUSE_MOST_NS;
+
+	course->asking--;
+	/* Somebody else's connection will end, and leave its descriptor. */
+	if (turn->target->seen.end == OBSERVED_INTERNAL && course->asking > 0 &&
+	    turn->target->seen.system_errno == EMFILE) {
+		course->asking_max = course->asking;
+		turn->tries--;
+		return;
+	}
+	turn->start_ns = clock_after(now_ns, turn->pause_ns);
+	turn->pause_ns = earlier(2 * turn->pause_ns, most_ns);
+	if (turn->start_ns >= course->deadline_ns || !wants_again(round, turn))
+		end_turn(course, turn);
+}
+
+static void
+start_try(struct course *course, struct turn *turn, int64_t now_ns)
+{
+	struct target *target = turn->target;
+	int64_t deadline_ns = earlier(course->deadline_ns,
+	    clock_after(now_ns, course->round->timeout_ns));
+
+	/* A name may get its address while we wait. */
+	if (turn->tries > 0 && target->socket_count < 0)
+		target_resolve(target);
+	turn->tries++;
+	course->asking++;
+	target_start(target, now_ns, deadline_ns);
+	if (target->state == TARGET_DONE)
+		judge_try(course, turn, now_ns);
+}
+
+/* Begins what is due and what there are descriptors for. */
+static void
+start_due(struct course *course, int64_t now_ns)
+{
+	struct turn *turn;
+	size_t i;
+
+	for (i = 0; i < course->count; i++) {
+		turn = &course->turns[i];
+		if (turn->is_over || turn->target->state == TARGET_ASKING)
+			continue;
+		if (now_ns >= course->deadline_ns) {
+			/* Some had no turn at all. */
+			if (turn->tries == 0)
+				target_cancel(turn->target, now_ns, EMFILE);
+			end_turn(course, turn);
+		} else if (now_ns >= turn->start_ns && course->asking < course->asking_max) {
+			start_try(course, turn, now_ns);
+		}
+	}
+}
+
+/* Notes what to poll for.  Returns when to wake up at the latest. */
+static int64_t
+prepare_poll(struct course *course)
+{
+	int64_t wake_ns = course->deadline_ns;
+	const struct conn *conn;
+	struct turn *turn;
+	size_t i;
+
+	course->fd_count = 0;
+	for (i = 0; i < course->count; i++) {
+		turn = &course->turns[i];
+		conn = &turn->target->conn;
+		turn->fd = NULL;
+		if (turn->is_over)
+			continue;
+		if (turn->target->state == TARGET_ASKING) {
+			wake_ns = earlier(wake_ns, conn->wake_ns);
+			turn->fd = &course->fds[course->fd_count++];
+			/* Without events poll(2) would still tell of a hang-up. */
+			*turn->fd = (struct pollfd){ .fd = conn->events != 0 ? conn->fd : -1,
+				.events = conn->events };
+		} else if (course->asking < course->asking_max) {
+			wake_ns = earlier(wake_ns, turn->start_ns);
+		}
+	}
+	return wake_ns;
+}
+
+static void
+wait_until(struct course *course, int64_t wake_ns)
+{
+	size_t i;
+
+	if (poll(course->fds, (nfds_t)course->fd_count,
+		clock_poll_timeout(wake_ns, clock_now_ns())) >= 0)
+		return;
+	/* Interrupted, or without memory for it: then the clock alone drives us on. */
+	for (i = 0; i < course->fd_count; i++)
+		course->fds[i].revents = 0;
+}
+
+static void
+step_all(struct course *course, int64_t now_ns)
+{
+	struct turn *turn;
+	size_t i;
+
+	for (i = 0; i < course->count; i++) {
+		turn = &course->turns[i];
+		if (turn->fd == NULL ||
+		    (turn->fd->revents == 0 && now_ns < turn->target->conn.wake_ns))
+			continue;
+		target_step(turn->target, turn->fd->revents, now_ns);
+		if (turn->target->state == TARGET_DONE)
+			judge_try(course, turn, now_ns);
+	}
+}
+
+/* How many connections fit into the limit of open files, which is raised for more. */
+static size_t
+most_at_once(size_t count)
+{
+	struct rlimit limit;
+	rlim_t needed = count + SPARE_FILES;
+
+	if (count == 1 || getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+		return count;
+	limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= needed)
+		return count;
+	return limit.rlim_cur > 2 * SPARE_FILES ? (size_t)limit.rlim_cur - SPARE_FILES
+						: SPARE_FILES;
+}
+
+static void
+run(struct course *course)
+{
+	int64_t now_ns = clock_now_ns();
+
+	for (;;) {
+		start_due(course, now_ns);
+		if (course->left == 0)
+			return;
+		wait_until(course, prepare_poll(course));
+		now_ns = clock_now_ns();
+		step_all(course, now_ns);
+	}
+}
+
+int
+round_run(const struct round *round, struct target *targets, size_t count)
+{
+	struct course course = { .round = round, .count = count, .left = count };
+	int64_t now_ns = clock_now_ns();
+	size_t i;
+
+	course.turns = calloc(count, sizeof *course.turns);
+	course.fds = calloc(count, sizeof *course.fds);
+	if (course.turns == NULL || course.fds == NULL) {
+		free(course.turns);
+		free(course.fds);
+		return -FCGI_E_SYSTEM;
+	}
+	course.asking_max = most_at_once(count);
+	course.deadline_ns = clock_after(now_ns,
+	    round->wait ? round->wait_timeout_ns : round->timeout_ns);
+	for (i = 0; i < count; i++) {
+		targets[i].state = TARGET_IDLE;
+		course.turns[i] = (struct turn){
+			.target = &targets[i],
+			.start_ns = now_ns,
+			.pause_ns = round->wait ? PAUSE_WAIT_FIRST_NS : PAUSE_FIRST_NS,
+		};
+	}
+	run(&course);
+	free(course.turns);
+	free(course.fds);
+	return 0;
+}

@@ -1,0 +1,87 @@
+/*
+ * One target: asks it, and notes in an observation what is seen.  It owns no loop: poll
+ * target->conn.fd for target->conn.events until target->conn.wake_ns at the latest, and call
+ * target_step().
+ */
+#ifndef TARGET_H
+#define TARGET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "clock.h"
+#include "conn.h"
+#include "fcgi_request.h"
+#include "fpm_status.h"
+#include "observation.h"
+
+/*
+ * A UNIX socket that turns a client away says so at once.  It is asked again for so long: a burst is
+ * accepted in a millisecond or two, while a queue that stays full is the answer.
+ */
+#define TARGET_QUEUE_FULL_NS (50 * CLOCK_NS_PER_MS)
+
+/* What is the same for all targets.  Alive as long as they are. */
+struct target_settings {
+	enum ask ask;
+	const char *path;		/* of the status page, with ASK_FPM_STATUS */
+	int64_t connect_timeout_ns;	/* CLOCK_NEVER: only the deadline counts */
+	int read_queue;			/* 1: also of targets that answer */
+};
+
+enum target_state {
+	TARGET_IDLE,
+	TARGET_ASKING,
+	TARGET_DONE,			/* seen is complete, the connection is closed */
+};
+
+enum { TARGET_IN_SIZE = 16384, TARGET_VALUES_MAX = 512 };
+
+/* Set up with target_init().  Public to read: state, conn, seen. */
+struct target {
+	enum target_state state;
+	struct conn conn;
+	const struct target_settings *settings;	/* private from here on, but for seen */
+	const struct addr *addr;
+	const void *request;
+	size_t request_len;
+	struct addr_socket sockets[ADDR_SOCKETS_MAX];
+	int socket_count;		/* or the error of addr_resolve() */
+	int gai_error;
+	int turned_away;		/* a UNIX socket's queue was full */
+	struct fcgi_request reply;
+	struct fpm_reader fpm;
+	size_t values_len;
+	unsigned char values[TARGET_VALUES_MAX];
+	unsigned char in[TARGET_IN_SIZE];
+	struct observation seen;
+};
+
+/*
+ * name: as the user wrote it.  script: SCRIPT_FILENAME of the request, or NULL.
+ * request, len: all bytes that are sent, with request id 1; none for ASK_QUEUE and ASK_CONNECT.
+ * Everything stays the caller's, alive as long as the target.
+ */
+void target_init(struct target *target, const struct target_settings *settings, const char *name,
+    const struct addr *addr);
+void target_set_request(struct target *target, const void *request, size_t len,
+    const char *script);
+
+/* Finds the addresses; only host names are looked up, which may wait.  A failure is seen later. */
+void target_resolve(struct target *target);
+
+/*
+ * Begins to ask; what was seen before is forgotten.
+ * deadline_ns: when the answer has to be complete.
+ * It may be done at once.
+ */
+void target_start(struct target *target, int64_t now_ns, int64_t deadline_ns);
+
+/* Does what can be done without waiting.  revents: poll(2)'s word, 0 if only the clock has moved. */
+void target_step(struct target *target, short revents, int64_t now_ns);
+
+/* Ends a target that was never asked: system_errno says why. */
+void target_cancel(struct target *target, int64_t now_ns, int system_errno);
+
+#endif

@@ -8,7 +8,6 @@
 
 #include "fcgi_error.h"
 #include "judge_private.h"
-#include "text.h"
 
 enum { QUOTE_MAX = 300 };
 
@@ -250,47 +249,16 @@ judge_closed(struct judging *judging)
 	put_received(judging);
 }
 
-/* Who it is that does not speak FastCGI, by the first bytes. */
-static const char *
-name_stranger(const char *what)
-{
-	static const struct {
-		const char *begin;
-		const char *text;
-	} strangers[] = {
-		{ "HTTP/", "peer speaks HTTP, not FastCGI: is this the web server's port?" },
-		{ "<!DOCTYPE", "peer speaks HTTP, not FastCGI: is this the web server's port?" },
-		{ "<html", "peer speaks HTTP, not FastCGI: is this the web server's port?" },
-		{ "\x15\x03", "peer speaks TLS, not FastCGI: is this the web server's port?" },
-		{ "SSH-", "peer speaks SSH, not FastCGI" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof strangers / sizeof *strangers; i++)
-		if (strncasecmp(what, strangers[i].begin, strlen(strangers[i].begin)) == 0)
-			return strangers[i].text;
-	return NULL;
-}
-
 static void
 judge_protocol(struct judging *judging)
 {
 	const struct observation *seen = judging->seen;
-	const char *stranger = name_stranger(seen->what);
-	struct verdict *verdict = &judging->verdict;
 
 	judge_begin(judging, STATE_CRITICAL, "protocol");
-	if (stranger != NULL) {
-		verdict_put(verdict, "%s", stranger);
-		return;
-	}
-	verdict_put(verdict, "peer does not speak FastCGI: %s",
-	    seen->error != 0 ? fcgi_strerror(seen->error) : "strange bytes");
-	if (seen->what[0] != '\0') {
-		verdict_put(verdict, ", \"");
-		verdict_quote(verdict, seen->what, strlen(seen->what), QUOTE_MAX, TEXT_QUOTE);
-		verdict_put(verdict, "\"");
-	}
+	if (seen->what[0] != '\0')
+		verdict_quote(&judging->verdict, seen->what, strlen(seen->what), QUOTE_MAX, 0);
+	else
+		verdict_put(&judging->verdict, "%s", fcgi_strerror(seen->error));
 }
 
 static void

@@ -2,19 +2,46 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
 #include "fcgi_record.h"
 
+/* Who it is that does not speak FastCGI, by the first bytes; NULL: nobody we know. */
+static const char *
+name_stranger(const unsigned char *bytes, size_t len)
+{
+	static const struct {
+		const char *begin;
+		const char *text;
+	} strangers[] = {
+		{ "HTTP", "the peer speaks HTTP, not FastCGI: is this the web server's port?" },
+		{ "<!DOCTYP", "the peer speaks HTTP, not FastCGI: is this the web server's port?" },
+		{ "<html", "the peer speaks HTTP, not FastCGI: is this the web server's port?" },
+		/* An alert of TLS: it takes our request for a broken one. */
+		{ "\x15\x03", "the peer speaks TLS, not FastCGI: is this the web server's port?" },
+		{ "SSH-", "the peer speaks SSH, not FastCGI" },
+	};
+	size_t i, begin_len;
+
+	for (i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+		begin_len = strlen(strangers[i].begin);
+		if (len >= begin_len &&
+		    strncasecmp((const char *)bytes, strangers[i].begin, begin_len) == 0)
+			return strangers[i].text;
+	}
+	return NULL;
+}
+
 static void
 describe_not_fastcgi(char *dst, size_t size, const struct fcgi_reader *reader)
 {
 	size_t len = reader->have;
+	const char *stranger = name_stranger(reader->header, len);
 
-	if (len >= 4 && memcmp(reader->header, "HTTP", 4) == 0)
-		snprintf(dst, size,
-		    "the peer speaks HTTP, not FastCGI: is this the web server's port?");
+	if (stranger != NULL)
+		snprintf(dst, size, "%s", stranger);
 	else if (len >= FCGI_HEADER_LEN && reader->header[1] >= FCGI_BEGIN_REQUEST &&
 	    reader->header[1] <= FCGI_MAXTYPE && reader->header[0] < ' ')
 		snprintf(dst, size, "the peer speaks version %u of FastCGI, not 1",

@@ -87,6 +87,11 @@ TESTS += %D%/fcgi_error.tap
 %C%_fcgi_error_tap_SOURCES = %D%/fcgi_error.c
 %C%_fcgi_error_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/fcgi_fault.tap
+TESTS += %D%/fcgi_fault.tap
+%C%_fcgi_fault_tap_SOURCES = %D%/fcgi_fault.c
+%C%_fcgi_fault_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/fcgi_nv.tap
 TESTS += %D%/fcgi_nv.tap
 %C%_fcgi_nv_tap_SOURCES = %D%/fcgi_nv.c
@@ -191,6 +196,23 @@ TESTS += %D%/policy.tap
 %C%_policy_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_policy_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/replace.tap
+TESTS += %D%/replace.tap
+%C%_replace_tap_SOURCES = %D%/replace.c fcgi-probe/replace.c
+%C%_replace_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_replace_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/report.tap
+TESTS += %D%/report.tap
+%C%_report_tap_SOURCES = %D%/report.c \
+	fcgi-probe/judge.c fcgi-probe/judge_answer.c fcgi-probe/judge_threshold.c \
+	fcgi-probe/metric.c fcgi-probe/range.c \
+	fcgi-probe/report.c fcgi-probe/report_json.c \
+	fcgi-probe/report_openmetrics.c fcgi-probe/report_text.c \
+	fcgi-probe/verdict.c
+%C%_report_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_report_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/spawn.tap
 TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c
@@ -200,6 +222,13 @@ check_PROGRAMS += %D%/spawn_become.tap
 TESTS += %D%/spawn_become.tap
 %C%_spawn_become_tap_SOURCES = %D%/spawn_become.c
 %C%_spawn_become_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/state_file.tap
+TESTS += %D%/state_file.tap
+%C%_state_file_tap_SOURCES = %D%/state_file.c \
+	fcgi-probe/metric.c fcgi-probe/range.c fcgi-probe/replace.c fcgi-probe/state_file.c
+%C%_state_file_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_state_file_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/status.tap
 TESTS += %D%/status.tap

@@ -17,7 +17,7 @@ enum { REPORT_LINE_MAX = 4096 };
 struct report {
 	enum report_format format;
 	const struct judge_policy *policy; /* thresholds: they stand in the performance data */
-	int verbose;		/* text: what was seen, in lines of its own; JSON: the headers too */
+	int verbose;		/* text: what was seen, in lines below; JSON: the headers too */
 	int quiet;		/* text: nothing about targets that are OK */
 	int lines;		/* --watch: a line a target, whole by itself */
 	int64_t when_ms;	/* wall clock, since 1970: for JSON, and for text with lines */
@@ -37,8 +37,7 @@ struct report_item {
  * with lines a line a target with the time of day, and no performance data.
  * JSON: an array with an object a target; with lines the objects, each on its line.
  * OpenMetrics: one exposition, complete with "# EOF".
- * count: >= 1, or 0 when nothing is to be told (--watch without changes): nothing is added then, but
- * for OpenMetrics.
+ * count: 0 when nothing is to be told, as when nothing has changed with --watch.
  * Returns 0, or -FCGI_E_SYSTEM when memory is short.
  */
 int report_write(struct buffer *out, const struct report *report, const struct report_item *items,

@@ -249,7 +249,8 @@ report_openmetrics(struct report_out *out, const struct report_item *items, size
 		return;
 	}
 	known = collect(out, all, items, count);
-	put_verdicts(out, all, known);
+	if (known > 0)
+		put_verdicts(out, all, known);
 	put_http_statuses(out, all, known);
 	put_pools(out, all, known);
 	for (metric = 0; metric < METRIC_COUNT; metric++)

@@ -35,14 +35,16 @@ put_plain(struct report_out *out, const char *text, size_t len)
 	report_put(out, run, (size_t)(p - run));
 }
 
-/* Text of others. */
+/* Text of others, cut where it is long. */
 static void
 put_escaped(struct report_out *out, const char *text, size_t len)
 {
-	char escaped[4 * OBSERVATION_LINE_MAX];
+	char escaped[2 * OBSERVATION_LINE_MAX];
+	size_t whole = text_escape(escaped, sizeof escaped, text, len, 0);
 
-	(void)text_escape(escaped, sizeof escaped, text, len, 0);
 	put_plain(out, escaped, strlen(escaped));
+	if (whole >= sizeof escaped)
+		report_puts(out, "...");
 }
 
 /*

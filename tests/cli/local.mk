@@ -25,6 +25,11 @@ CLI_TESTS += %D%/pages.bats
 check_PROGRAMS += %D%/show-state
 %C%_show_state_SOURCES = %D%/show-state.c
 
+# A checker of OpenMetrics expositions.
+check_PROGRAMS += %D%/openmetrics
+%C%_openmetrics_SOURCES = %D%/openmetrics.c
+%C%_openmetrics_LDADD = $(FCGIUTILS_LIBS)
+
 # A FastCGI client that sends what no proper one does.
 check_PROGRAMS += %D%/wire
 %C%_wire_SOURCES = %D%/wire.c

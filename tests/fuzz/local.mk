@@ -23,6 +23,17 @@ TESTS += %D%/record.tap
 %C%_record_tap_SOURCES = %D%/record.c %D%/replay.c
 %C%_record_tap_LDADD = $(FCGIUTILS_LIBS)
 
+REPORT_SOURCES = fcgi-probe/judge.c fcgi-probe/judge_answer.c fcgi-probe/judge_threshold.c \
+	fcgi-probe/metric.c fcgi-probe/range.c \
+	fcgi-probe/report.c fcgi-probe/report_json.c \
+	fcgi-probe/report_openmetrics.c fcgi-probe/report_text.c \
+	fcgi-probe/verdict.c
+check_PROGRAMS += %D%/report.tap
+TESTS += %D%/report.tap
+%C%_report_tap_SOURCES = %D%/report.c %D%/replay.c $(REPORT_SOURCES)
+%C%_report_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_report_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/request.tap
 TESTS += %D%/request.tap
 %C%_request_tap_SOURCES = %D%/request.c %D%/replay.c
@@ -32,6 +43,14 @@ check_PROGRAMS += %D%/serve.tap
 TESTS += %D%/serve.tap
 %C%_serve_tap_SOURCES = %D%/serve.c %D%/replay.c
 %C%_serve_tap_LDADD = $(FCGIUTILS_LIBS)
+
+STATE_FILE_SOURCES = fcgi-probe/metric.c fcgi-probe/range.c fcgi-probe/replace.c \
+	fcgi-probe/state_file.c
+check_PROGRAMS += %D%/state_file.tap
+TESTS += %D%/state_file.tap
+%C%_state_file_tap_SOURCES = %D%/state_file.c %D%/replay.c $(STATE_FILE_SOURCES)
+%C%_state_file_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_state_file_tap_LDADD = $(FCGIUTILS_LIBS)
 
 check_PROGRAMS += %D%/text_escape.tap
 TESTS += %D%/text_escape.tap
@@ -59,6 +78,12 @@ check_PROGRAMS += %D%/record.fuzz
 %C%_record_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_record_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
+check_PROGRAMS += %D%/report.fuzz
+%C%_report_fuzz_SOURCES = %D%/report.c $(REPORT_SOURCES)
+%C%_report_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_report_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_report_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
 check_PROGRAMS += %D%/request.fuzz
 %C%_request_fuzz_SOURCES = %D%/request.c
 %C%_request_fuzz_LDADD = $(FCGIUTILS_LIBS)
@@ -68,6 +93,12 @@ check_PROGRAMS += %D%/serve.fuzz
 %C%_serve_fuzz_SOURCES = %D%/serve.c
 %C%_serve_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_serve_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/state_file.fuzz
+%C%_state_file_fuzz_SOURCES = %D%/state_file.c $(STATE_FILE_SOURCES)
+%C%_state_file_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_state_file_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_state_file_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/text_escape.fuzz
 %C%_text_escape_fuzz_SOURCES = %D%/text_escape.c

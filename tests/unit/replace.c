@@ -1,0 +1,213 @@
+#include "replace.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "fcgi_error.h"
+#include "must.h"
+
+/* A folder of its own, which is the working directory. */
+static int
+enter_folder(void **state)
+{
+	char *folder = strdup("/tmp/replace.XXXXXX");
+
+	must(folder != NULL && mkdtemp(folder) != NULL && chdir(folder) == 0);
+	*state = folder;
+	umask(022);
+	return 0;
+}
+
+static int
+leave_folder(void **state)
+{
+	char command[64];
+
+	must(chdir("/") == 0);
+	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
+	must(system(command) == 0);
+	free(*state);
+	return 0;
+}
+
+static void
+holds(const char *path, const char *expected)
+{
+	char text[64] = "";
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof text - 1, file)] = '\0';
+	fclose(file);
+	assert_string_equal(text, expected);
+}
+
+static size_t
+files_here(void)
+{
+	DIR *folder = opendir(".");
+	size_t count = 0;
+
+	must(folder != NULL);
+	while (readdir(folder) != NULL)
+		count++;
+	closedir(folder);
+	return count - 2;
+}
+
+static mode_t
+mode_of(const char *path)
+{
+	struct stat st;
+
+	must(lstat(path, &st) == 0);
+	return st.st_mode & 07777;
+}
+
+static void
+test_replaced(void **state)
+{
+	FILE *old;
+
+	(void)state;
+	assert_int_equal(replace_file("a.prom", "one\n", 4, 0666), 0);
+	holds("a.prom", "one\n");
+	assert_int_equal(mode_of("a.prom"), 0644);
+	/* Who has it open keeps the old one. */
+	old = fopen("a.prom", "r");
+	must(old != NULL);
+	assert_int_equal(replace_file("./a.prom", "two\n", 4, 0600), 0);
+	holds("a.prom", "two\n");
+	assert_int_equal(mode_of("a.prom"), 0600);
+	assert_int_equal(fgetc(old), 'o');
+	fclose(old);
+	assert_int_equal(replace_file("a.prom", NULL, 0, 0666), 0);
+	holds("a.prom", "");
+	assert_int_equal(files_here(), 1);
+}
+
+static void
+test_links(void **state)
+{
+	(void)state;
+	must(mkdir("sub", 0755) == 0 && symlink("sub/b", "a") == 0);
+	/* Where nothing is there is nothing to replace. */
+	assert_int_equal(replace_file("a", "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(replace_file("sub/b", "x", 1, 0666), 0);
+	assert_int_equal(replace_file("a", "y", 1, 0666), 0);
+	holds("sub/b", "y");
+	assert_int_equal(mode_of("a"), 0777);
+	assert_int_equal(files_here(), 2);
+}
+
+/* What is no file is written to, and still there. */
+static void
+test_no_file(void **state)
+{
+	char text[8] = "";
+	int fd;
+
+	(void)state;
+	assert_int_equal(replace_file("/dev/null", "x", 1, 0666), 0);
+	assert_int_equal(replace_file("/dev/full", "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, ENOSPC);
+	must(mkfifo("fifo", 0600) == 0);
+	/* Nobody reads it: that is said at once. */
+	assert_int_equal(replace_file("fifo", "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, ENXIO);
+	fd = open("fifo", O_RDONLY | O_NONBLOCK);
+	assert_int_equal(replace_file("fifo", "xy", 2, 0666), 0);
+	assert_int_equal(read(fd, text, sizeof text), 2);
+	close(fd);
+	/* A pipe has a name only there. */
+	must(symlink("fifo", "link") == 0);
+	fd = open("fifo", O_RDONLY | O_NONBLOCK);
+	assert_int_equal(replace_file("link", "z", 1, 0666), 0);
+	assert_int_equal(read(fd, text, sizeof text), 1);
+	close(fd);
+	assert_int_equal(files_here(), 2);
+	assert_int_equal(replace_file(".", "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, EISDIR);
+}
+
+static void
+test_pipe(void **state)
+{
+	char path[64], text[8] = "";
+	int fds[2];
+
+	(void)state;
+	must(pipe(fds) == 0);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fds[1]);
+	assert_int_equal(replace_file(path, "z", 1, 0666), 0);
+	assert_int_equal(read(fds[0], text, sizeof text), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* On failure the old file stays, and nothing else. */
+static void
+test_failures(void **state)
+{
+	struct rlimit saved, none = { 2, 2 };
+	void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
+	char path[600];
+
+	(void)state;
+	assert_int_equal(replace_file("a", "old", 3, 0666), 0);
+	must(getrlimit(RLIMIT_FSIZE, &saved) == 0);
+	none.rlim_max = saved.rlim_max;
+	must(setrlimit(RLIMIT_FSIZE, &none) == 0);
+	assert_int_equal(replace_file("a", "new text", 8, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, EFBIG);
+	must(setrlimit(RLIMIT_FSIZE, &saved) == 0);
+	signal(SIGXFSZ, old);
+	holds("a", "old");
+	assert_int_equal(files_here(), 1);
+
+	assert_int_equal(replace_file("none/a", "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(replace_file("a/b", "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, ENOTDIR);
+	assert_int_equal(replace_file("", "x", 1, 0666), -FCGI_E_SYSTEM);
+	memset(path, 'a', sizeof path - 1);
+	path[sizeof path - 1] = '\0';
+	assert_int_equal(replace_file(path, "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, ENAMETOOLONG);
+	assert_int_equal(files_here(), 1);
+	if (geteuid() == 0)
+		return;
+	must(chmod(".", 0500) == 0);
+	assert_int_equal(replace_file("a", "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, EACCES);
+	must(chmod(".", 0700) == 0);
+	holds("a", "old");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_replaced, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(test_links, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(test_no_file, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(test_pipe, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(test_failures, enter_folder, leave_folder),
+	};
+
+	return cmocka_run_group_tests_name("replace", tests, NULL, NULL);
+}

@@ -1,12 +1,17 @@
+# To be copied and changed.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = %D%/container/Dockerfile %D%/icinga/fcgi-probe.conf %D%/kubernetes/php-fpm.yaml
+
 # The units name the program where distributions have it; they are installed with where it is.
-SYSTEMD_UNITS = %D%/systemd/fcgistarter@.service %D%/systemd/fcgistarter@.socket
+SYSTEMD_UNITS = %D%/systemd/fcgi-probe.service %D%/systemd/fcgi-probe.timer \
+	%D%/systemd/fcgistarter@.service %D%/systemd/fcgistarter@.socket
 EXTRA_DIST += $(SYSTEMD_UNITS)
 
 if SYSTEMD_UNITS
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(systemdsystemunitdir)'
 	for unit in $(SYSTEMD_UNITS); do \
-		sed 's,/usr/bin/fcgistarter,$(bindir)/fcgistarter,' "$(srcdir)/$$unit" \
+		sed 's,/usr/bin/\(fcgi[a-z-]*\),$(bindir)/\1,' "$(srcdir)/$$unit" \
 			>'$(DESTDIR)$(systemdsystemunitdir)'/"$${unit##*/}" || exit; \
 		chmod 644 '$(DESTDIR)$(systemdsystemunitdir)'/"$${unit##*/}" || exit; \
 	done

@@ -152,7 +152,8 @@ judge_body(struct judging *judging)
 	if (expected != NULL) {
 		is_right = memmem(seen->body, seen->body_len, expected, strlen(expected)) != NULL;
 	} else {
-		if (seen->ask != ASK_PING || judging->policy->alive)
+		/* What a 404 says of itself is no word on the ping page. */
+		if (seen->ask != ASK_PING || seen->header.status != 200 || judging->policy->alive)
 			return;
 		expected = "pong";
 		is_right = seen->body_len == strlen(expected) &&

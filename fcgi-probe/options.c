@@ -337,7 +337,10 @@ settle_presets(struct options *options, const struct given *given)
 	}
 	if (given->readiness && !(policy->has_critical & 1U << METRIC_QUEUE_PCT)) {
 		policy->has_critical |= 1U << METRIC_QUEUE_PCT;
-		(void)metric_parse_range(&policy->critical[METRIC_QUEUE_PCT], METRIC_QUEUE_PCT, "80");
+		(void)metric_parse_range(&policy->critical[METRIC_QUEUE_PCT], METRIC_QUEUE_PCT,
+		    "79.99");
+		/* A queue in another namespace is nothing to be unready for. */
+		policy->if_known |= 1U << METRIC_QUEUE_PCT;
 	}
 }
 
@@ -389,6 +392,7 @@ options_read(struct options *options, int argc, char **argv)
 	check(options);
 	cli_identity_read(&options->cli, &options->identity);
 	options->policy.timeout_ns = options->time.timeout_ns;
+	options->policy.growth = options->watch || options->state_file != NULL;
 	options->policy.expect_body = options->expect_body;
 	options->policy.expect_header = options->expect_header;
 	if (options->ask == ASK_PING)

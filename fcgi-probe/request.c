@@ -90,8 +90,9 @@ static void
 make_request(struct request *request, const struct options *options, const struct addr *addr)
 {
 	struct params params = { 0 };
+	const char *script;
 	size_t body_len = 0;
-	char *body = NULL;
+	void *body = NULL;
 
 	if (options->http.data != NULL)
 		body = cli_data_read(&options->cli, options->http.data, &body_len);
@@ -102,6 +103,8 @@ make_request(struct request *request, const struct options *options, const struc
 		collect_boring(options, &params, body_len);
 	cli_variables_apply(&options->cli, &options->variables, &params, environ, 0);
 	encode(request, options, &params, body, body_len);
+	script = params_get(&params, "SCRIPT_FILENAME");
+	request->script = script != NULL ? cli_keep(&options->cli, script) : NULL;
 	params_reset(&params);
 	free(body);
 }
@@ -146,5 +149,6 @@ void
 request_reset(struct request *request)
 {
 	free(request->bytes);
+	free(request->script);
 	*request = (struct request){ 0 };
 }

@@ -11,6 +11,7 @@
 struct request {
 	unsigned char *bytes;	/* NULL when nothing is to be sent */
 	size_t len;
+	char *script;		/* SCRIPT_FILENAME in them, or NULL */
 };
 
 /* The id of every request of ours. */

@@ -9,6 +9,7 @@ CLI_TESTS += %D%/fcgi-echo-auth.bats
 CLI_TESTS += %D%/fcgi-echo-fault.bats
 CLI_TESTS += %D%/fcgi-echo-protocol.bats
 CLI_TESTS += %D%/fcgi-echo.bats
+CLI_TESTS += %D%/fcgi-probe-target.bats
 CLI_TESTS += %D%/fcgistarter-control.bats
 CLI_TESTS += %D%/fcgistarter-print-config.bats
 CLI_TESTS += %D%/fcgistarter-reload.bats
@@ -29,6 +30,11 @@ check_PROGRAMS += %D%/show-state
 check_PROGRAMS += %D%/openmetrics
 %C%_openmetrics_SOURCES = %D%/openmetrics.c
 %C%_openmetrics_LDADD = $(FCGIUTILS_LIBS)
+
+# An application that bears nothing out of the ordinary.
+check_PROGRAMS += %D%/strict
+%C%_strict_SOURCES = %D%/strict.c
+%C%_strict_LDADD = $(FCGIUTILS_LIBS)
 
 # A FastCGI client that sends what no proper one does.
 check_PROGRAMS += %D%/wire

@@ -236,6 +236,9 @@ figure_percentage(double *value, const char *text, size_t len)
 	return range_decimal(value, text, len);
 }
 
+/* As many digits as other figures have. */
+#define BYTES_MAX 1e15
+
 static int
 figure_bytes(double *value, const char *text, size_t len)
 {
@@ -249,7 +252,7 @@ figure_bytes(double *value, const char *text, size_t len)
 		for (i = 0; i <= (unit - units) / 2; i++)
 			factor *= 1024;
 	}
-	if (range_decimal(value, text, len) < 0)
+	if (range_decimal(value, text, len) < 0 || *value * factor >= BYTES_MAX)
 		return -FCGI_E_SYNTAX;
 	*value *= factor;
 	return 0;

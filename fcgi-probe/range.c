@@ -7,6 +7,9 @@
 
 #include "fcgi_error.h"
 
+/* A double keeps as many digits; so do nanoseconds. */
+enum { WHOLE_MAX = 15, FRACTION_MAX = 9 };
+
 int
 range_decimal(double *value, const char *text, size_t len)
 {
@@ -28,7 +31,7 @@ range_decimal(double *value, const char *text, size_t len)
 		if (fraction == 0)
 			return -FCGI_E_SYNTAX;
 	}
-	if (at != len || whole + fraction == 0)
+	if (at != len || whole + fraction == 0 || whole > WHOLE_MAX || fraction > FRACTION_MAX)
 		return -FCGI_E_SYNTAX;
 	*value = strtod(number, NULL);
 	return 0;
@@ -73,21 +76,33 @@ range_alarms(const struct range *range, double value)
 	return is_inside == (range->inside != 0);
 }
 
+/* Without an exponent, which not every reader of performance data knows. */
+static void
+format_figure(char dst[RANGE_TEXT_MAX], double value)
+{
+	size_t len = (size_t)snprintf(dst, RANGE_TEXT_MAX, "%.*f", FRACTION_MAX, value);
+
+	while (dst[len - 1] == '0')
+		len--;
+	if (dst[len - 1] == '.')
+		len--;
+	dst[len] = '\0';
+}
+
 char *
 range_format(char *dst, size_t size, const struct range *range)
 {
-	const char *at = range->inside ? "@" : "";
+	char start[RANGE_TEXT_MAX] = "", end[RANGE_TEXT_MAX] = "";
+	const char *colon = ":";
 
-	/* Fifteen digits are what a double keeps of a decimal number. */
-	if (isinf(range->start) && isinf(range->end))
-		snprintf(dst, size, "%s~:", at);
-	else if (isinf(range->start))
-		snprintf(dst, size, "%s~:%.15g", at, range->end);
-	else if (isinf(range->end))
-		snprintf(dst, size, "%s%.15g:", at, range->start);
-	else if (range->start == 0)
-		snprintf(dst, size, "%s%.15g", at, range->end);
+	if (isinf(range->start))
+		strcpy(start, "~");
+	else if (range->start != 0 || isinf(range->end))
+		format_figure(start, range->start);
 	else
-		snprintf(dst, size, "%s%.15g:%.15g", at, range->start, range->end);
+		colon = "";
+	if (!isinf(range->end))
+		format_figure(end, range->end);
+	snprintf(dst, size, "%s%s%s%s", range->inside ? "@" : "", start, colon, end);
 	return dst;
 }

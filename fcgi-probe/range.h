@@ -20,7 +20,10 @@ typedef int range_figure(double *value, const char *text, size_t len);
  */
 int range_parse(struct range *range, const char *text, range_figure *figure);
 
-/* A decimal number: digits, with a fraction if wanted, after a '-' if need be.  Nothing else. */
+/*
+ * A decimal number: up to 15 digits, with a fraction of up to 9 if wanted, after a '-' if need be.
+ * Nothing else.
+ */
 range_figure range_decimal;
 
 /* 1 when the figure is a reason for alarm, else 0.  What is not a number is one. */

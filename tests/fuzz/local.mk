@@ -13,10 +13,24 @@ TESTS += %D%/cgi_response.tap
 %C%_cgi_response_tap_SOURCES = %D%/cgi_response.c %D%/replay.c
 %C%_cgi_response_tap_LDADD = $(FCGIUTILS_LIBS)
 
+check_PROGRAMS += %D%/fpm_status.tap
+TESTS += %D%/fpm_status.tap
+%C%_fpm_status_tap_SOURCES = %D%/fpm_status.c %D%/replay.c \
+	fcgi-probe/fpm_status.c fcgi-probe/range.c
+%C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_fpm_status_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/nv.tap
 TESTS += %D%/nv.tap
 %C%_nv_tap_SOURCES = %D%/nv.c %D%/replay.c
 %C%_nv_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/range.tap
+TESTS += %D%/range.tap
+%C%_range_tap_SOURCES = %D%/range.c %D%/replay.c \
+	fcgi-probe/metric.c fcgi-probe/range.c
+%C%_range_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_range_tap_LDADD = $(FCGIUTILS_LIBS)
 
 check_PROGRAMS += %D%/record.tap
 TESTS += %D%/record.tap
@@ -68,10 +82,24 @@ check_PROGRAMS += %D%/cgi_response.fuzz
 %C%_cgi_response_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_cgi_response_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
+check_PROGRAMS += %D%/fpm_status.fuzz
+%C%_fpm_status_fuzz_SOURCES = %D%/fpm_status.c \
+	fcgi-probe/fpm_status.c fcgi-probe/range.c
+%C%_fpm_status_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_fpm_status_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_fpm_status_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
 check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c
 %C%_nv_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_nv_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/range.fuzz
+%C%_range_fuzz_SOURCES = %D%/range.c \
+	fcgi-probe/metric.c fcgi-probe/range.c
+%C%_range_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_range_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_range_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/record.fuzz
 %C%_record_fuzz_SOURCES = %D%/record.c

@@ -1,6 +1,6 @@
 # One program a module; the suffix .tap picks the driver.  cmocka prints TAP because
 # AM_TESTS_ENVIRONMENT asks for it.
-EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/no_netlink.h %D%/pieces.h %D%/transcript.h %D%/wire.h
+EXTRA_DIST += %D%/missing.sh %D%/fpm_page.h %D%/guard.h %D%/must.h %D%/no_netlink.h %D%/pieces.h %D%/transcript.h %D%/wire.h
 EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
@@ -127,11 +127,27 @@ TESTS += %D%/fcgi_writer_params.tap
 %C%_fcgi_writer_params_tap_SOURCES = %D%/fcgi_writer_params.c
 %C%_fcgi_writer_params_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/fpm_status.tap
+TESTS += %D%/fpm_status.tap
+%C%_fpm_status_tap_SOURCES = %D%/fpm_status.c \
+	fcgi-probe/fpm_status.c fcgi-probe/range.c
+%C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_fpm_status_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/identity.tap
 TESTS += %D%/identity.tap
 %C%_identity_tap_SOURCES = %D%/identity.c fcgistarter/identity.c
 %C%_identity_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_identity_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/judge.tap
+TESTS += %D%/judge.tap
+%C%_judge_tap_SOURCES = %D%/judge.c \
+	fcgi-probe/fpm_status.c \
+	fcgi-probe/judge.c fcgi-probe/judge_answer.c fcgi-probe/judge_threshold.c \
+	fcgi-probe/metric.c fcgi-probe/range.c fcgi-probe/verdict.c
+%C%_judge_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_judge_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/json.tap
 TESTS += %D%/json.tap
@@ -156,6 +172,13 @@ TESTS += %D%/memory.tap
 %C%_memory_tap_SOURCES = %D%/memory.c fcgistarter/memory.c
 %C%_memory_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_memory_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/metric.tap
+TESTS += %D%/metric.tap
+%C%_metric_tap_SOURCES = %D%/metric.c \
+	fcgi-probe/metric.c fcgi-probe/range.c
+%C%_metric_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_metric_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/notify.tap
 TESTS += %D%/notify.tap
@@ -195,6 +218,13 @@ TESTS += %D%/policy.tap
 %C%_policy_tap_SOURCES = %D%/policy.c fcgistarter/policy.c
 %C%_policy_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_policy_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/range.tap
+TESTS += %D%/range.tap
+%C%_range_tap_SOURCES = %D%/range.c \
+	fcgi-probe/range.c
+%C%_range_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_range_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/replace.tap
 TESTS += %D%/replace.tap

@@ -21,8 +21,7 @@
 struct subject {
 	struct request request;
 	struct metrics metrics;
-	struct metrics before;		/* of the last round, or of --state */
-	int has_before;
+	struct metrics before;		/* counters of earlier rounds, or of --state */
 	struct judgement judgement;
 	struct judgement last;		/* what was reported last; with an empty cause nothing was */
 };
@@ -64,7 +63,7 @@ prepare(struct probe *probe)
 		.connect_timeout_ns = options->time.connect_timeout_ns,
 		.read_queue = needs_queue(options),
 	};
-	probe->targets = calloc(count, sizeof *probe->targets);
+	probe->targets = target_new(count);
 	probe->subjects = calloc(count, sizeof *probe->subjects);
 	probe->items = calloc(count, sizeof *probe->items);
 	if (probe->targets == NULL || probe->subjects == NULL || probe->items == NULL)
@@ -97,10 +96,8 @@ remember(struct probe *probe)
 		cli_warn(&options->cli, "--state %s: %s", options->state_file, why);
 	for (i = 0; i < options->target_count; i++) {
 		before = state_file_find(&state, options->targets[i].name);
-		if (before != NULL) {
+		if (before != NULL)
 			probe->subjects[i].before = *before;
-			probe->subjects[i].has_before = 1;
-		}
 	}
 	state_file_reset(&state);
 }
@@ -114,17 +111,6 @@ wall_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / CLOCK_NS_PER_MS;
 }
 
-static int
-has_counters(const struct metrics *metrics)
-{
-	int i;
-
-	for (i = 0; i < METRIC_COUNT; i++)
-		if (metric_about[i].kind == METRIC_COUNTER && (metrics->has & 1U << i) != 0)
-			return 1;
-	return 0;
-}
-
 /* What was seen becomes figures, and these a judgement. */
 static void
 consider(struct probe *probe, size_t i)
@@ -134,14 +120,9 @@ consider(struct probe *probe, size_t i)
 	struct subject *subject = &probe->subjects[i];
 
 	metrics_take(&subject->metrics, seen, &options->context);
-	if (subject->has_before)
-		metrics_compare(&subject->metrics, &subject->before);
+	metrics_compare(&subject->metrics, &subject->before);
 	judge(&subject->judgement, &options->policy, seen, &subject->metrics);
-	/* A round without counters leaves those of the one before to compare with. */
-	if (has_counters(&subject->metrics)) {
-		subject->before = subject->metrics;
-		subject->has_before = 1;
-	}
+	metrics_keep(&subject->before, &subject->metrics);
 }
 
 /* --watch tells a state and its cause once; the text has figures that move all the time. */
@@ -150,6 +131,14 @@ has_changed(const struct subject *subject)
 {
 	return subject->judgement.state != subject->last.state ||
 	    strcmp(subject->judgement.cause, subject->last.cause) != 0;
+}
+
+/* Who scrapes metrics, and who looks into a file, wants all targets every time. */
+static int
+tells_changes(const struct options *options)
+{
+	return options->watch && options->format != REPORT_OPENMETRICS &&
+	    options->output_file == NULL;
 }
 
 /* Lists what is to be reported.  Returns how many. */
@@ -162,9 +151,7 @@ select_items(struct probe *probe)
 	for (i = 0; i < options->target_count; i++) {
 		struct subject *subject = &probe->subjects[i];
 
-		/* Who scrapes metrics wants all of them every time. */
-		if (options->watch && options->format != REPORT_OPENMETRICS &&
-		    !has_changed(subject))
+		if (tells_changes(options) && !has_changed(subject))
 			continue;
 		subject->last = subject->judgement;
 		probe->items[count++] = (struct report_item){
@@ -202,7 +189,7 @@ report(struct probe *probe)
 		.policy = &options->policy,
 		.verbose = options->cli.verbose,
 		.quiet = options->cli.quiet,
-		.lines = options->watch,
+		.lines = tells_changes(options),
 		.when_ms = wall_clock_ms(),
 	};
 	struct buffer text = { 0 };

@@ -201,6 +201,22 @@ metrics_compare(struct metrics *metrics, const struct metrics *before)
 }
 
 int
+metric_is_kept(enum metric metric)
+{
+	return metric_about[metric].kind == METRIC_COUNTER || metric == METRIC_UPTIME;
+}
+
+void
+metrics_keep(struct metrics *before, const struct metrics *now)
+{
+	int metric;
+
+	for (metric = 0; metric < METRIC_COUNT; metric++)
+		if (metric_is_kept((enum metric)metric) && now->has & BIT(metric))
+			set(before, (enum metric)metric, now->value[metric]);
+}
+
+int
 metric_find(const char *name, size_t len)
 {
 	int metric;

@@ -79,6 +79,15 @@ void metrics_take(struct metrics *metrics, const struct observation *seen,
  */
 void metrics_compare(struct metrics *metrics, const struct metrics *before);
 
+/*
+ * Keeps of now what metrics_compare() will need: the counters, and php-fpm's uptime.  What is not
+ * known now stays as it was.
+ */
+void metrics_keep(struct metrics *before, const struct metrics *now);
+
+/* 1 when metrics_keep() keeps it, else 0. */
+int metric_is_kept(enum metric metric);
+
 /* Returns the metric of that name, or -1. */
 int metric_find(const char *name, size_t len);
 

@@ -61,13 +61,6 @@ add(struct state_file *state, char *target)
 	return &entries[state->count++];
 }
 
-static int
-is_kept(enum metric metric)
-{
-	/* The uptime tells that the counters began anew. */
-	return metric_about[metric].kind == METRIC_COUNTER || metric == METRIC_UPTIME;
-}
-
 /* Takes digits.  Returns 0, or -1 when there are none or too many. */
 static int
 take_number(int64_t *number, const char **p, const char *end)
@@ -95,7 +88,7 @@ take_figure(struct state_entry *entry, const char **p, const char *end)
 	if (equals == NULL)
 		return -1;
 	metric = metric_find(*p, len);
-	if (metric >= 0 && !is_kept((enum metric)metric))
+	if (metric >= 0 && !metric_is_kept((enum metric)metric))
 		return -1;
 	if (metric < 0 && (len != 4 || memcmp(*p, "when", 4) != 0))
 		return -1;
@@ -334,16 +327,12 @@ state_file_find(const struct state_file *state, const char *target)
 static int
 merge(struct state_file *state, const struct report_item *item, int64_t now_s)
 {
-	const struct metrics *metrics = item->metrics;
+	struct metrics kept = { 0 };
 	struct state_entry *entry;
-	uint32_t has = 0;
 	char *escaped;
-	int metric;
 
-	for (metric = 0; metric < METRIC_COUNT; metric++)
-		if (metrics->has & 1U << metric && is_kept((enum metric)metric))
-			has |= 1U << metric;
-	if (has == 0)
+	metrics_keep(&kept, item->metrics);
+	if (kept.has == 0)
 		return 0;
 	escaped = text_escape_alloc(item->seen->name, strlen(item->seen->name), 0);
 	entry = escaped != NULL ? find(state, escaped) : NULL;
@@ -354,8 +343,7 @@ merge(struct state_file *state, const struct report_item *item, int64_t now_s)
 	if (entry == NULL)
 		return -1;
 	entry->when_s = now_s;
-	entry->metrics = *metrics;
-	entry->metrics.has = has;
+	metrics_keep(&entry->metrics, &kept);
 	return 0;
 }
 

@@ -146,6 +146,20 @@ test_kept(void **state)
 	assert_int_equal(slow_of("state", "a"), -1);
 }
 
+/* A counter that is not known this time stays beside one that is. */
+static void
+test_partly_known(void **state)
+{
+	const char *why;
+
+	(void)state;
+	write_file("state", "fcgi-probe state 1\na\twhen=1699999999\tqueue_drops=7\tslow_requests=1\n"
+	    "end 1\n");
+	assert_int_equal(update("state", "a", 3, NOW, &why), 0);
+	holds("state", "fcgi-probe state 1\n"
+	    "a\twhen=1700000000\tqueue_drops=7\tslow_requests=3\tuptime=60\nend 1\n");
+}
+
 static void
 test_odd_names(void **state)
 {
@@ -351,6 +365,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_kept, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(test_partly_known, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(test_odd_names, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(test_forgotten, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(test_damaged, enter_folder, leave_folder),

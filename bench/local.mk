@@ -1,7 +1,25 @@
 # Measurements: not tests, since their figures are the machine's.
-EXTRA_DIST += %D%/starter.sh
+EXTRA_DIST += %D%/probe.sh %D%/starter.sh
 
-bench: all
-	FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcdir)' \
-		$(srcdir)/bench/starter.sh
-.PHONY: bench
+# A runner that takes turns, and what fcgi-probe is held against: linked with the same libraries.
+BENCH_BESIDE = %D%/interleave %D%/probe-empty %D%/probe-floor
+EXTRA_PROGRAMS = $(BENCH_BESIDE) %D%/probe-static
+CLEANFILES += $(EXTRA_PROGRAMS)
+%C%_interleave_SOURCES = %D%/interleave.c
+%C%_probe_empty_SOURCES = %D%/probe-empty.c
+%C%_probe_empty_LDADD = $(POPT_LIBS)
+%C%_probe_floor_SOURCES = %D%/probe-floor.c
+%C%_probe_floor_LDADD = $(POPT_LIBS)
+# What --enable-static-programs makes, beside the ordinary one.
+%C%_probe_static_SOURCES = $(fcgi_probe_fcgi_probe_SOURCES)
+%C%_probe_static_LDFLAGS = $(AM_LDFLAGS) -static
+%C%_probe_static_LDADD = $(fcgi_probe_fcgi_probe_LDADD)
+
+BENCH_ENVIRONMENT = FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcdir)'
+
+bench: bench-starter bench-probe
+bench-starter: all
+	$(BENCH_ENVIRONMENT) $(srcdir)/bench/starter.sh
+bench-probe: all $(BENCH_BESIDE)
+	$(BENCH_ENVIRONMENT) $(srcdir)/bench/probe.sh
+.PHONY: bench bench-starter bench-probe

@@ -1,6 +1,7 @@
 #include "target.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi_error.h"
@@ -8,6 +9,13 @@
 #include "fcgi_nv.h"
 #include "fcgi_proto.h"
 #include "queue.h"
+
+struct target *
+target_new(size_t count)
+{
+	/* Not cleared: zeros for what is never read would cost more than the check itself. */
+	return reallocarray(NULL, count, sizeof(struct target));
+}
 
 void
 target_init(struct target *target, const struct target_settings *settings, const char *name,

@@ -59,6 +59,13 @@ struct target {
 };
 
 /*
+ * Memory for so many targets, each to be set up with target_init().  Most of it is not touched until
+ * an answer fills it.
+ * Returns the first of them, the caller's to free(3), or NULL when memory is short.
+ */
+struct target *target_new(size_t count);
+
+/*
  * name: as the user wrote it.  script: SCRIPT_FILENAME of the request, or NULL.
  * request, len: all bytes that are sent, with request id 1; none for ASK_QUEUE and ASK_CONNECT.
  * Everything stays the caller's, alive as long as the target.

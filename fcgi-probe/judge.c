@@ -299,6 +299,19 @@ judge_end(struct judging *judging)
 	}
 }
 
+/* The first line, which may end as it would for a terminal or a web page. */
+static void
+put_error_output(struct judging *judging)
+{
+	const char *line = judging->seen->stderr_line;
+	size_t len = strlen(line);
+
+	while (len > 0 && strchr("\r\n\t ", line[len - 1]) != NULL)
+		len--;
+	verdict_quote(&judging->verdict, line, len, QUOTE_MAX, 0);
+	judging->verdict.has_error_output = 1;
+}
+
 /* --stderr and --app-status; what they let pass is told all the same. */
 static void
 judge_side_effects(struct judging *judging)
@@ -312,10 +325,8 @@ judge_side_effects(struct judging *judging)
 	int32_t app_status = (int32_t)seen->request_end.app_status;
 
 	if (has_output && verdict_accuse(verdict, policy->error_output, "stderr")) {
-		verdict_put(verdict, "error output");
-		verdict_put(verdict, seen->stderr_line[0] != '\0' ? ": " : "");
-		verdict_quote(verdict, seen->stderr_line, strlen(seen->stderr_line), QUOTE_MAX, 0);
-		verdict->has_error_output = 1;
+		verdict_put(verdict, "error output: ");
+		put_error_output(judging);
 	}
 	if (has_status && verdict_accuse(verdict, policy->app_status, "app-status"))
 		verdict_put(verdict, "appStatus %d", app_status);
@@ -323,7 +334,7 @@ judge_side_effects(struct judging *judging)
 		verdict_put(verdict, "; appStatus %d", app_status);
 	if (has_output && !verdict->has_error_output) {
 		verdict_put(verdict, "; stderr: ");
-		verdict_quote(verdict, seen->stderr_line, strlen(seen->stderr_line), QUOTE_MAX, 0);
+		put_error_output(judging);
 	}
 }
 

@@ -338,7 +338,7 @@ settle_presets(struct options *options, const struct given *given)
 	if (given->readiness && !(policy->has_critical & 1U << METRIC_QUEUE_PCT)) {
 		policy->has_critical |= 1U << METRIC_QUEUE_PCT;
 		(void)metric_parse_range(&policy->critical[METRIC_QUEUE_PCT], METRIC_QUEUE_PCT,
-		    "79.99");
+		    "@80:");
 		/* A queue in another namespace is nothing to be unready for. */
 		policy->if_known |= 1U << METRIC_QUEUE_PCT;
 	}

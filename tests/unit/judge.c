@@ -396,10 +396,10 @@ answers(void **state)
 		    "HTTP 404 Not Found: Primary script unknown: SCRIPT_FILENAME=/srv/x.php, no such "
 		    "file for PHP?" },
 		{ { .output = STATUS("500 Internal Server Error"),
-		      .error_output = "PHP message: PHP Fatal error:  oops\n" }, { 0 },
+		      .error_output = "PHP message: PHP Fatal error:  oops \r\n" }, { 0 },
 		    STATE_CRITICAL, "http-500",
 		    "HTTP 500 Internal Server Error in 2 ms; stderr: PHP message: PHP Fatal error:  "
-		    "oops\\n" },
+		    "oops" },
 		{ { .output = STATUS("503 Service Unavailable") }, { 0 }, STATE_CRITICAL, "http-503",
 		    "HTTP 503 Service Unavailable in 2 ms" },
 		{ { .output = STATUS("599 \033[31m\342\200\256") }, { 0 }, STATE_CRITICAL,
@@ -789,7 +789,7 @@ texts_are_bounded(void **state)
 	memcpy(output, "Status: 404 ", 12);
 	memset(output + 12, 0xc2, 7000);
 	memcpy(output + 7012, "\r\n\r\n", 4);
-	memset(error_output, '\n', sizeof error_output - 1);
+	memset(error_output, '\033', sizeof error_output - 1);
 	look(&(struct scene){ .output = output, .error_output = error_output, .app_status = 9 });
 	settle(&policy, &(struct wish){ .body = "x" });
 	metrics_take(&metrics, &seen, &(struct metric_context){ 0 });
@@ -797,7 +797,7 @@ texts_are_bounded(void **state)
 	assert_true(strlen(judgement.text) < sizeof judgement.text - 1);
 	assert_null(strpbrk(judgement.text, "\n\033\302"));
 	assert_non_null(strstr(judgement.text, "..."));
-	assert_non_null(strstr(judgement.text, "; appStatus 9; stderr: \\n\\n"));
+	assert_non_null(strstr(judgement.text, "; appStatus 9; stderr: \\033\\033"));
 }
 
 static void

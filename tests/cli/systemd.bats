@@ -10,11 +10,12 @@ need() {
   command -v "$1" >/dev/null || skip "$1 is missing"
 }
 
-# copy_units PROGRAM: into the current folder, with the program in its place.
+# copy_units PROGRAM: into the current folder, with the program in its place, and fcgi-probe in its.
 copy_units() {
   local unit
   for unit in "$units"/*; do
-    sed "s,/usr/bin/fcgistarter,$1," "$unit" >"${unit##*/}"
+    sed "s,/usr/bin/fcgistarter,$1,; s,/usr/bin/fcgi-probe,$FCGI_BUILD/fcgi-probe/fcgi-probe," \
+      "$unit" >"${unit##*/}"
   done
 }
 
@@ -29,6 +30,17 @@ copy_units() {
   cp fcgistarter@.socket fcgistarter@blog.socket
   run -0 systemd-analyze verify --man=no ./fcgistarter@blog.service ./fcgistarter@blog.socket
   [ -z "$output" ] || { printf '%s\n' "$output"; return 1; }
+}
+
+@test "systemd takes the units of fcgi-probe" {
+  need systemd-analyze
+  copy_units "$starter"
+  grep -q "^ExecStart=$FCGI_BUILD/fcgi-probe/fcgi-probe " fcgi-probe.service
+  run -0 systemd-analyze verify --man=no ./fcgi-probe.service ./fcgi-probe.timer
+  [ -z "$output" ] || { printf '%s\n' "$output"; return 1; }
+  sed -i 's/^OnBootSec=/OnBotSec=/' fcgi-probe.timer
+  run systemd-analyze verify --man=no ./fcgi-probe.timer
+  [[ $output == *OnBotSec* ]]
 }
 
 @test "systemd would have said what is wrong with a unit" {

@@ -2,12 +2,14 @@
 # unprivileged; make check-peers runs them with what is installed, as who you are.
 PEER_TESTS = \
 	%D%/applications.bats \
+	%D%/packaging.bats \
 	%D%/php-fpm.bats \
 	%D%/print-config.bats \
+	%D%/probe.bats \
 	%D%/reload.bats \
 	%D%/web.bats
 
-EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash
+EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/packaging-run.bash
 EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh
 EXTRA_DIST += %D%/libfcgi_app.c %D%/perl_app.pl
 

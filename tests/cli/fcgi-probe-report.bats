@@ -203,6 +203,33 @@ perfdata() {
   run -1 "$openmetrics" <<<"${output/fcgi_up\{/fcgi_down\{}"
 }
 
+# The words behind .It MACRO in a section of the page, one a line: items SECTION MACRO
+items() {
+  awk -v section="$1" -v macro="$2" '
+    /^\.S[hs]/ { $1 = ""; on = $0 == " " section }
+    on && $1 == ".It" && $2 == macro {
+      for (i = 3; i <= NF; i++) if ($i != "," && $i != macro) print $i
+    }' "$FCGI_SOURCE/man1/fcgi-probe.1" | sort
+}
+
+@test "page: it has every metric and every family" {
+  local metric=$FCGI_SOURCE/fcgi-probe/metric.c
+  items METRICS Cm >page
+  sed -n 's/^\t\[METRIC_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' "$metric" | sort >program
+  [ "$(wc -l <program)" -gt 20 ]
+  diff -u program page
+  # And each is taken as it stands there.
+  while read -r name; do
+    run -3 "$fcgi_probe" -w "$name=x" :1
+    [[ $output == *'not a range'* ]]
+  done <page
+  items OpenMetrics Va | sed 's/_total$//' >page
+  {
+    grep -ohE '"(fcgi|phpfpm)_[a-z_]+[a-z]"' "$metric" "$FCGI_SOURCE/fcgi-probe/report_openmetrics.c"
+  } | tr -d '"' | sort -u >program
+  diff -u program page
+}
+
 # --- -o ------------------------------------------------------------------------------------------
 
 @test "-o: replaces the file in one step, by the umask, and leaves nothing beside it" {

@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 setup() {
   tools=$FCGI_SOURCE/tests/cli
   pages=$FCGI_SOURCE/man1
-  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo})
+  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe})
   cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -61,6 +61,10 @@ run_examples() {
   same_options fcgi-echo
 }
 
+@test "pages: fcgi-probe: --help and the page have the same options" {
+  same_options fcgi-probe
+}
+
 @test "pages: fcgistarter: mandoc finds nothing" {
   lint fcgistarter
 }
@@ -73,6 +77,10 @@ run_examples() {
   lint fcgi-echo
 }
 
+@test "pages: fcgi-probe: mandoc finds nothing" {
+  lint fcgi-probe
+}
+
 @test "pages: fcgistarter: the examples run" {
   run_examples fcgistarter
 }
@@ -83,4 +91,8 @@ run_examples() {
 
 @test "pages: fcgi-echo: the examples run" {
   run_examples fcgi-echo
+}
+
+@test "pages: fcgi-probe: the examples run" {
+  run_examples fcgi-probe
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The examples of packaging/ for fcgi-probe: the command lines that stand in them do what they
-# promise, with php-fpm where they look for it.
+# The examples for fcgi-probe that need php-fpm: the command lines that stand in packaging/ and in the
+# page do what they promise, with php-fpm where they look for it.
 
 bats_require_minimum_version 1.5.0
 load helper
@@ -203,4 +203,42 @@ grep -Fx 'fcgi_up{target="/run/php/php8.2-fpm.sock"} 0' $file
 END
   } | with_php_fpm
   grep -E '^SuccessExitStatus=(.* )?2( |$)' "$unit"
+}
+
+@test "page: its examples with php-fpm" {
+  need_php_fpm
+  sed -n 's/^fcgi-probe .*php8.2-fpm.sock$/exits 0 &/p' "$FCGI_SOURCE/man1/fcgi-probe.1" >examples
+  [ "$(wc -l <examples)" -eq 2 ]
+  { echo 'mkdir /var/lib/fcgi-probe'; cat examples examples; } | with_php_fpm
+}
+
+@test "state: php-fpm's counters grow from run to run, and begin anew with it" {
+  need_php_fpm
+  with_php_fpm <<'END'
+ask() {
+  exits 0 fcgi-probe --fpm-status --state state --format json "$@" 127.0.0.1:9000
+}
+growth() {
+  jq -e ".[0].growth.accepted_conn == $1" out || { cat out; return 1; }
+}
+ask
+growth null
+ask
+growth 1
+for i in 1 2 3; do
+  exits 0 fcgi-probe --ping 127.0.0.1:9000
+done
+ask
+growth 4
+# One is below the limit and the whole count is not.
+exits 0 fcgi-probe --fpm-status --state state -c accepted_conn=3 127.0.0.1:9000
+exits 2 fcgi-probe --fpm-status -c accepted_conn=3 127.0.0.1:9000
+says ' - accepted_conn: '
+stop_fpm
+# Nobody answers: what is known stays.
+exits 2 fcgi-probe --fpm-status --state state 127.0.0.1:9000
+start_fpm
+ask
+jq -e '.[0] | .growth.accepted_conn == .metrics.accepted_conn and .growth.accepted_conn < 8' out
+END
 }

@@ -67,6 +67,7 @@ enum process_field {
 	PROCESS_DURATION,
 	PROCESS_METHOD,
 	PROCESS_URI,
+	PROCESS_CONTENT_LENGTH,
 	PROCESS_SCRIPT,
 	PROCESS_CPU,
 	PROCESS_MEMORY,
@@ -81,6 +82,7 @@ static const char *const process_fields[PROCESS_FIELD_COUNT] = {
 	[PROCESS_DURATION] = "request duration",
 	[PROCESS_METHOD] = "request method",
 	[PROCESS_URI] = "request URI",
+	[PROCESS_CONTENT_LENGTH] = "content length",
 	[PROCESS_SCRIPT] = "script",
 	[PROCESS_CPU] = "last request cpu",
 	[PROCESS_MEMORY] = "last request memory",
@@ -101,7 +103,7 @@ clear(struct fpm_status *status)
 		if (summary[i].size == 0)
 			memset((char *)status + summary[i].offset, 0xff, sizeof(int64_t));
 	status->processes = status->ours = status->most_requests = -1;
-	status->oldest = status->last_memory = -1;
+	status->oldest = status->last_memory = status->largest_body = -1;
 	status->last_cpu = -1;
 	for (i = 0; i < FPM_STATE_COUNT; i++)
 		status->in_state[i] = -1;
@@ -263,6 +265,9 @@ read_process(struct fpm_reader *reader, const struct field *field)
 	case PROCESS_URI:
 		read_uri(reader, field);
 		break;
+	case PROCESS_CONTENT_LENGTH:
+		process->content_length = count_or_unknown(field);
+		break;
 	case PROCESS_SCRIPT:
 		keep(process->script, sizeof process->script, field->value, field->value_len);
 		break;
@@ -292,7 +297,7 @@ add_process(struct fpm_status *status, const struct fpm_process *process)
 	size_t i;
 
 	if (status->processes < 0) {
-		status->processes = status->ours = 0;
+		status->processes = status->ours = status->largest_body = 0;
 		for (i = 0; i < FPM_STATE_COUNT; i++)
 			status->in_state[i] = 0;
 	}
@@ -303,10 +308,13 @@ add_process(struct fpm_status *status, const struct fpm_process *process)
 	raise_to(&status->last_memory, process->memory);
 	if (process->cpu > status->last_cpu)
 		status->last_cpu = process->cpu;
-	if (process->is_ours) {
-		/* More of them are probes of others, whom nobody needs to look for either. */
+	/* More of ours are probes of others, whom nobody needs to look for either. */
+	if (process->is_ours)
 		status->ours = 1;
-	} else if (process->state != FPM_IDLE && process->duration_us > longest->duration_us) {
+	if (process->is_ours || process->state == FPM_IDLE)
+		return;
+	raise_to(&status->largest_body, process->content_length);
+	if (process->duration_us > longest->duration_us) {
 		longest->pid = process->pid;
 		longest->duration_us = process->duration_us;
 		keep(longest->method, sizeof longest->method, process->method,
@@ -344,6 +352,7 @@ begin_process(struct fpm_reader *reader, const char *line, size_t len)
 		.start_since = -1,
 		.requests = -1,
 		.duration_us = -1,
+		.content_length = -1,
 		.memory = -1,
 		.cpu = -1,
 	};

@@ -56,6 +56,7 @@ struct fpm_status {
 	int64_t most_requests;		/* served by one process since it was started */
 	int64_t oldest;			/* s, the process started longest ago */
 	int64_t last_memory;		/* bytes, the most that a last request took */
+	int64_t largest_body;		/* bytes of the largest body of the running requests, 0: none */
 	double last_cpu;		/* %, likewise */
 	struct fpm_longest longest;	/* duration_us -1: no request is running but ours */
 };
@@ -70,7 +71,7 @@ struct fpm_reader {
 	struct fpm_process {
 		uint32_t seen;
 		int state;
-		int64_t pid, start_since, requests, duration_us, memory;
+		int64_t pid, start_since, requests, duration_us, content_length, memory;
 		double cpu;
 		char method[16], uri[128], script[256];
 		int is_ours;

@@ -67,6 +67,8 @@ const struct metric_about metric_about[METRIC_COUNT] = {
 	    "Seconds since the pool was started.", METRIC_GAUGE },
 	[METRIC_MEMORY_PEAK] = { "memory_peak", "B", "phpfpm_memory_peak",
 	    "The most memory that a request has taken, in bytes.", METRIC_GAUGE },
+	[METRIC_LARGEST_BODY] = { "largest_body", "B", "phpfpm_largest_body_bytes",
+	    "Bytes of the largest body that a running request has.", METRIC_GAUGE },
 };
 
 static void
@@ -163,6 +165,7 @@ take_fpm(struct metrics *metrics, const struct fpm_status *fpm,
 	set_count(metrics, METRIC_LAST_MEMORY, fpm->last_memory);
 	set_count(metrics, METRIC_UPTIME, fpm->start_since);
 	set_count(metrics, METRIC_MEMORY_PEAK, fpm->memory_peak);
+	set_count(metrics, METRIC_LARGEST_BODY, fpm->largest_body);
 }
 
 void

@@ -40,6 +40,7 @@ enum metric {
 	METRIC_LAST_MEMORY,	/* bytes, likewise */
 	METRIC_UPTIME,		/* s */
 	METRIC_MEMORY_PEAK,	/* bytes */
+	METRIC_LARGEST_BODY,	/* bytes; 0 when no request is running */
 	METRIC_COUNT,
 };
 _Static_assert(METRIC_COUNT <= 32, "sets of metrics are 32 bits");

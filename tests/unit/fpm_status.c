@@ -45,7 +45,7 @@ assert_nothing(const struct fpm_status *status)
 		.active_processes = -1, .total_processes = -1, .max_active_processes = -1,
 		.max_children_reached = -1, .slow_requests = -1, .memory_peak = -1,
 		.processes = -1, .in_state = { -1, -1, -1, -1, -1 }, .ours = -1,
-		.most_requests = -1, .oldest = -1, .last_memory = -1, .last_cpu = -1,
+		.most_requests = -1, .oldest = -1, .last_memory = -1, .largest_body = -1, .last_cpu = -1,
 		.longest = { .pid = -1, .duration_us = -1 },
 	};
 
@@ -100,6 +100,7 @@ the_whole_page(void **state)
 	assert_int_equal(status.oldest, 3600);
 	assert_int_equal(status.last_memory, 2097152);
 	assert_true(status.last_cpu == 98.5);
+	assert_int_equal(status.largest_body, 4096);
 	/* The idle one's duration is that of its last request. */
 	assert_int_equal(status.longest.pid, 1525);
 	assert_int_equal(status.longest.duration_us, 205482);
@@ -387,13 +388,14 @@ strange_numbers_of_a_process_are_not_known(void **state)
 	(void)state;
 	assert_int_equal(parse_text(&status,
 			     FPM_PAGE_SUMMARY FPM_PAGE_PROCESS("1", "Running", "x", "-5",
-				 "18446744073709551615", "GET", "/x", "/x.php", "nan", "lots")),
+				 "18446744073709551615", "GET", "/x", "1e9", "/x.php", "nan", "lots")),
 	    OK);
 	assert_int_equal(status.processes, 1);
 	assert_int_equal(status.in_state[FPM_RUNNING], 1);
 	assert_int_equal(status.oldest, -1);
 	assert_int_equal(status.most_requests, -1);
 	assert_int_equal(status.last_memory, -1);
+	assert_int_equal(status.largest_body, 0);
 	assert_true(status.last_cpu < 0);
 	assert_int_equal(status.longest.duration_us, -1);
 }
@@ -414,7 +416,7 @@ a_clients_lines_change_no_field_before_them(void **state)
 				 "/x\nstate: Idle\npid: 7\nrequest duration: 1\nrequests: 999\n"
 				 "a line that is no field\n\n" "************************\n"
 				 "pid: 8\nstate: Idle\nlast request memory: 5000",
-				 "/x.php\n\n\nstate: Idle", "1.00", "77")),
+				 "12", "/x.php\n\n\nstate: Idle", "1.00", "77")),
 	    OK);
 	assert_int_equal(status.processes, 1);
 	assert_int_equal(status.in_state[FPM_RUNNING], 1);

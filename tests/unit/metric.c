@@ -52,6 +52,7 @@ page(struct fpm_status *fpm)
 		.most_requests = 40,
 		.oldest = 3000,
 		.last_memory = 2097152,
+		.largest_body = 4096,
 		.last_cpu = 12.5,
 		.longest = { .pid = 7, .duration_us = 1500000 },
 	};
@@ -195,6 +196,7 @@ every_field_of_the_status_page_is_a_figure(void **state)
 	assert_value(&metrics, METRIC_LAST_MEMORY, 2097152);
 	assert_value(&metrics, METRIC_UPTIME, 3600);
 	assert_value(&metrics, METRIC_MEMORY_PEAK, 4194304);
+	assert_value(&metrics, METRIC_LARGEST_BODY, 4096);
 	/* A pool on TCP tells its queue, for those who cannot ask the kernel. */
 	assert_value(&metrics, METRIC_QUEUE, 3);
 	assert_value(&metrics, METRIC_QUEUE_LIMIT, 128);
@@ -259,6 +261,7 @@ without_processes_the_summary_counts(void **state)
 	page(&seen.fpm);
 	seen.fpm.processes = -1;
 	seen.fpm.most_requests = seen.fpm.oldest = seen.fpm.last_memory = -1;
+	seen.fpm.largest_body = -1;
 	seen.fpm.last_cpu = -1;
 	seen.fpm.memory_peak = -1;
 	metrics_take(&metrics, &seen, &no_context);
@@ -269,7 +272,7 @@ without_processes_the_summary_counts(void **state)
 		(BIT(METRIC_READING) | BIT(METRIC_RUNNING) | BIT(METRIC_FINISHING) |
 		    BIT(METRIC_LONGEST_REQUEST) | BIT(METRIC_MOST_REQUESTS) |
 		    BIT(METRIC_OLDEST_PROCESS) | BIT(METRIC_LAST_CPU) | BIT(METRIC_LAST_MEMORY) |
-		    BIT(METRIC_MEMORY_PEAK)),
+		    BIT(METRIC_MEMORY_PEAK) | BIT(METRIC_LARGEST_BODY)),
 	    0);
 }
 

@@ -1,15 +1,18 @@
 #!/bin/sh
-# php-fpm.sh PROGRAM DIR: php-fpm in the foreground with four workers at DIR/php-fpm.sock; it answers
-# /ping and runs any script.  Writes only below DIR.
-program=$1 dir=$2
+# php-fpm.sh PROGRAM DIR [LISTEN [WORKERS]]: php-fpm in the foreground, with four workers at
+# DIR/php-fpm.sock unless it is told otherwise; it answers /ping and /status and runs any script.
+# Writes only below DIR.
+program=$1 dir=$2 listen=${3-$2/php-fpm.sock} workers=${4-4}
 cat >"$dir/php-fpm.conf" <<END
 [global]
 daemonize = no
 error_log = $dir/php-fpm.log
 [www]
-listen = $dir/php-fpm.sock
+listen = $listen
+listen.backlog = 50
 pm = static
-pm.max_children = 4
+pm.max_children = $workers
+pm.status_path = /status
 ping.path = /ping
 php_admin_value[post_max_size] = 64M
 php_admin_flag[log_errors] = on

@@ -3,15 +3,19 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/body.c %D%/body.h \
 	%D%/command_file.c %D%/command_file.h \
 	%D%/exchange.c %D%/exchange.h \
+	%D%/expression.c %D%/expression.h %D%/expression_node.h \
+	%D%/expression_value.c \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/main.c \
 	%D%/options.c %D%/options.h \
 	%D%/options_table.c %D%/options_table.h \
 	%D%/output.c %D%/output.h \
+	%D%/pattern.c %D%/pattern.h \
 	%D%/request.c %D%/request.h \
+	%D%/setenvif.c %D%/setenvif.h \
 	%D%/start.c %D%/start.h \
 	%D%/trace_file.c %D%/trace_file.h \
 	%D%/verdict.c %D%/verdict.h
 %C%_cgi_fcgi_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
 # Without libbsd: loading it and libmd would cost more than the request.
-%C%_cgi_fcgi_LDADD = lib/libfcgiutils.a $(POPT_LIBS)
+%C%_cgi_fcgi_LDADD = lib/libfcgiutils.a $(POPT_LIBS) $(PCRE2_LIBS)

@@ -33,6 +33,16 @@ TESTS += %D%/serve.tap
 %C%_serve_tap_SOURCES = %D%/serve.c %D%/replay.c
 %C%_serve_tap_LDADD = $(FCGIUTILS_LIBS)
 
+check_PROGRAMS += %D%/setenvif.tap
+TESTS += %D%/setenvif.tap
+%C%_setenvif_tap_SOURCES = %D%/setenvif.c %D%/replay.c \
+	cgi-fcgi/expression.c \
+	cgi-fcgi/expression_value.c \
+	cgi-fcgi/pattern.c \
+	cgi-fcgi/setenvif.c
+%C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_setenvif_tap_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
+
 check_PROGRAMS += %D%/text_escape.tap
 TESTS += %D%/text_escape.tap
 %C%_text_escape_tap_SOURCES = %D%/text_escape.c %D%/replay.c
@@ -68,6 +78,16 @@ check_PROGRAMS += %D%/serve.fuzz
 %C%_serve_fuzz_SOURCES = %D%/serve.c
 %C%_serve_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_serve_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/setenvif.fuzz
+%C%_setenvif_fuzz_SOURCES = %D%/setenvif.c \
+	cgi-fcgi/expression.c \
+	cgi-fcgi/expression_value.c \
+	cgi-fcgi/pattern.c \
+	cgi-fcgi/setenvif.c
+%C%_setenvif_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_setenvif_fuzz_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
+%C%_setenvif_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/text_escape.fuzz
 %C%_text_escape_fuzz_SOURCES = %D%/text_escape.c

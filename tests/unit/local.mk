@@ -186,6 +186,16 @@ TESTS += %D%/policy.tap
 %C%_policy_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_policy_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/setenvif.tap
+TESTS += %D%/setenvif.tap
+%C%_setenvif_tap_SOURCES = %D%/setenvif.c \
+	cgi-fcgi/expression.c \
+	cgi-fcgi/expression_value.c \
+	cgi-fcgi/pattern.c \
+	cgi-fcgi/setenvif.c
+%C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
+
 check_PROGRAMS += %D%/spawn.tap
 TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c

@@ -279,6 +279,13 @@ server_port(const struct preset_context *context, const char *argument, struct b
 }
 
 static int
+scheme_port(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put(out, context->https ? "443" : "80");
+}
+
+static int
 remote_addr(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
@@ -363,6 +370,7 @@ static const struct preset_source table[] = {
 	{ "remote-port", 0, remote_port },
 	{ "request-uri", 0, request_uri },
 	{ "scheme", 0, scheme },
+	{ "scheme-port", 0, scheme_port },
 	{ "script", 0, script },
 	{ "script-filename", 0, script_filename },
 	{ "script-name", 0, script_name },

@@ -16,6 +16,7 @@
 #include "request.h"
 #include "spawn.h"
 #include "start.h"
+#include "tool.h"
 #include "trace_file.h"
 #include "verdict.h"
 
@@ -90,8 +91,12 @@ main(int argc, char **argv)
 		return 1;
 	options_read(&options, argc, argv);
 	addr = read_address(&storage, &options);
-	status = options.form == FORM_START ? start_application(&options, addr)
-					    : ask(&options, addr);
+	if (options.tool != TOOL_NONE)
+		status = tool_run(&options, addr);
+	else if (options.form == FORM_START)
+		status = start_application(&options, addr);
+	else
+		status = ask(&options, addr);
 	options_reset(&options);
 	return status;
 }

@@ -73,13 +73,8 @@ read_path(struct preset_context *context, char *why, size_t why_size)
 	if (context->query == NULL || context->path == NULL)
 		return -FCGI_E_SYSTEM;
 	r = preset_path_decode(context->path, rules->path, &reason);
-	if (r < 0) {
+	if (r < 0)
 		snprintf(why, why_size, "%s: the server refuses %s", context->target, reason);
-		return r;
-	}
-	len = strlen(context->path);
-	if (rules->index != NULL && len > 0 && context->path[len - 1] == '/')
-		r = set_path(context, context->path, len, rules->index);
 	return r;
 }
 
@@ -101,6 +96,7 @@ script_below_docroot(const struct preset_context *context)
 	return script + len;
 }
 
+/* Returns the length of the script's name, or 0 when there is no such. */
 static size_t
 find_split(const struct preset_context *context)
 {
@@ -116,7 +112,24 @@ find_split(const struct preset_context *context)
 		if (anywhere || ends_segment(*p))
 			return (size_t)(p - context->path);
 	}
-	return strlen(context->path);
+	return 0;
+}
+
+/* Without a script's name in it the path is a directory, or all of it is the script's name. */
+static int
+find_by_path(struct preset_context *context)
+{
+	const char *index = context->rules->index;
+	size_t len = strlen(context->path);
+	int r = 0;
+
+	context->script_len = find_split(context);
+	if (context->script_len > 0)
+		return 0;
+	if (index != NULL && len > 0 && context->path[len - 1] == '/')
+		r = set_path(context, context->path, len, index);
+	context->script_len = strlen(context->path);
+	return r;
 }
 
 /* Where the name of the script ends, and what it is when the file is told. */
@@ -126,10 +139,8 @@ find_script(struct preset_context *context)
 	const char *script = script_below_docroot(context);
 	size_t len;
 
-	if (script == NULL) {
-		context->script_len = find_split(context);
-		return 0;
-	}
+	if (script == NULL)
+		return find_by_path(context);
 	len = strlen(script);
 	context->script_len = len;
 	if (strncmp(context->path, script, len) == 0 && ends_segment(context->path[len]))

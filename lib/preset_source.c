@@ -71,9 +71,9 @@ query(const struct preset_context *context, const char *argument, struct buffer 
 	return put(out, context->query);
 }
 
-/* What a query may have unescaped when it is written as RFC 3986 wants it. */
+/* What a path or a query may have unescaped when it is written as RFC 3986 wants it. */
 static int
-is_query_char(unsigned char c)
+is_uri_char(unsigned char c)
 {
 	return c > ' ' && c < 0x7f && strchr("\"#%<>[\\]^`{|}", c) == NULL;
 }
@@ -84,26 +84,75 @@ is_unreserved(int c)
 	return c > 0 && c < 0x80 && (isalnum(c) || strchr("-._~", c) != NULL);
 }
 
+/* An escape of a plain character becomes that character, any other is written in capitals. */
 static int
-query_normalized(const struct preset_context *context, const char *argument, struct buffer *out)
+put_normalized(struct buffer *out, const char *p, const char *end, int (*is_plain)(int c))
 {
-	const char *p = context->query;
 	char escape[4], c;
 	int byte, r = 0;
 
-	(void)argument;
-	while (r == 0 && *p != '\0') {
+	while (r == 0 && p < end) {
 		byte = *p == '%' ? preset_path_hex(p + 1) : -1;
-		c = is_unreserved(byte) ? (char)byte : *p;
-		if (is_unreserved(byte) || (byte < 0 && is_query_char((unsigned char)c))) {
+		c = is_plain(byte) ? (char)byte : *p;
+		if (is_plain(byte) || (byte < 0 && is_uri_char((unsigned char)c))) {
 			r = buffer_append(out, &c, 1);
 		} else {
-			snprintf(escape, sizeof escape, "%%%02X",
-			    (unsigned int)(byte < 0 ? (unsigned char)c : byte));
+			snprintf(escape, sizeof escape, "%%%02hhX",
+			    (unsigned char)(byte < 0 ? c : byte));
 			r = buffer_append(out, escape, 3);
 		}
 		p += byte < 0 ? 1 : 3;
 	}
+	return r;
+}
+
+static int
+query_normalized(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *p = context->query;
+
+	(void)argument;
+	return put_normalized(out, p, p + strlen(p), is_unreserved);
+}
+
+static int
+is_unreserved_or_slash(int c)
+{
+	return c == '/' || is_unreserved(c);
+}
+
+static int
+put_normalized_uri(const struct preset_context *context, const char *origin, struct buffer *out)
+{
+	size_t path_len = strcspn(origin, "?#");
+	const char *why;
+	int r;
+
+	r = put_normalized(out, origin, origin + path_len, is_unreserved_or_slash);
+	if (r == 0)
+		r = buffer_append(out, "", 1);
+	if (r < 0)
+		return r;
+	/* What is refused was refused when the path was read. */
+	(void)preset_path_simplify((char *)out->data, context->rules->path, &why);
+	out->len = strlen((char *)out->data);
+	if (origin[path_len] != '?')
+		return 0;
+	r = buffer_append(out, "?", 1);
+	return r < 0 ? r : query_normalized(context, NULL, out);
+}
+
+static int
+redirect_uri(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *origin = preset_url_origin(context->target);
+	struct buffer uri = { 0 };
+	int r = put_normalized_uri(context, origin, &uri);
+
+	(void)argument;
+	if (r == 0 && (uri.len != strlen(origin) || memcmp(uri.data, origin, uri.len) != 0))
+		r = buffer_append(out, uri.data, uri.len);
+	buffer_free(&uri);
 	return r;
 }
 
@@ -366,6 +415,7 @@ static const struct preset_source table[] = {
 	{ "path-info", 0, path_info },
 	{ "query", 0, query },
 	{ "query-normalized", 0, query_normalized },
+	{ "redirect-uri", 0, redirect_uri },
 	{ "remote-addr", 0, remote_addr },
 	{ "remote-port", 0, remote_port },
 	{ "request-uri", 0, request_uri },

@@ -3,11 +3,13 @@
 PEER_TESTS = \
 	%D%/applications.bats \
 	%D%/php-fpm.bats \
+	%D%/presets.bats \
 	%D%/print-config.bats \
 	%D%/reload.bats \
 	%D%/web.bats
 
-EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash
+EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/presets.bash
+EXTRA_DIST += %D%/lighttpd-presets.sh %D%/nginx-presets.sh
 EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh
 EXTRA_DIST += %D%/libfcgi_app.c %D%/perl_app.pl
 

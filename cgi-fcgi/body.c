@@ -14,6 +14,12 @@
 enum { COPY_SIZE = 65536 };
 
 void
+body_init(struct body *body)
+{
+	*body = (struct body){ .fd = -1, .at = -1 };
+}
+
+void
 body_from_stdin(struct body *body, uint64_t len)
 {
 	struct stat st;
@@ -21,6 +27,8 @@ body_from_stdin(struct body *body, uint64_t len)
 	*body = (struct body){
 		.fd = STDIN_FILENO,
 		.waits = fstat(STDIN_FILENO, &st) < 0 || !S_ISREG(st.st_mode),
+		.is_open_ended = len == BODY_UNTIL_END,
+		.at = -1,
 		.left = len,
 	};
 }
@@ -68,33 +76,42 @@ write_all(int fd, const char *p, size_t len)
 	return 0;
 }
 
-/* Copies all of a source to another file.  Returns 0 and the length, or -FCGI_E_SYSTEM. */
+/*
+ * Copies a source to another file, up to its end or limit bytes.
+ * Returns 0 and the length, or -FCGI_E_SYSTEM.
+ */
 static int
-copy_all(int source, int copy, uint64_t *len, const char **directory)
+copy_all(int source, uint64_t limit, int copy, uint64_t *len, const char **directory)
 {
 	char buffer[COPY_SIZE];
+	size_t size;
 	ssize_t n;
 
-	for (*len = 0; (n = read(source, buffer, sizeof buffer)) > 0; *len += (uint64_t)n)
+	for (*len = 0;; *len += (uint64_t)n) {
+		size = limit - *len < sizeof buffer ? (size_t)(limit - *len) : sizeof buffer;
+		n = size > 0 ? read(source, buffer, size) : 0;
+		if (n <= 0)
+			break;
 		if (write_all(copy, buffer, (size_t)n) < 0)
 			return -FCGI_E_SYSTEM;
+	}
 	*directory = NULL;
 	return n < 0 || lseek(copy, 0, SEEK_SET) < 0 ? -FCGI_E_SYSTEM : 0;
 }
 
 /*
- * Keeps all of a source without a size.
+ * Keeps what a source without a size has, limit bytes at most.
  * *directory: where the copy is, as long as it is the copy that fails.
  * Returns the copy, at its beginning, or -FCGI_E_SYSTEM.
  */
 static int
-spool(int source, uint64_t *len, const char **directory)
+spool(int source, uint64_t limit, uint64_t *len, const char **directory)
 {
 	int fd, error;
 
 	*directory = temporary_directory();
 	fd = open_unnamed();
-	if (fd >= 0 && copy_all(source, fd, len, directory) < 0) {
+	if (fd >= 0 && copy_all(source, limit, fd, len, directory) < 0) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -105,7 +122,7 @@ spool(int source, uint64_t *len, const char **directory)
 
 /* The body is what an open file holds from where it stands.  Takes the descriptor over. */
 static int
-from_file(struct body *body, int fd, const char **directory)
+from_descriptor(struct body *body, int fd, time_t *modified, const char **directory)
 {
 	struct stat st;
 	off_t at;
@@ -113,6 +130,8 @@ from_file(struct body *body, int fd, const char **directory)
 
 	if (fstat(fd, &st) < 0)
 		return -FCGI_E_SYSTEM;
+	if (modified != NULL)
+		*modified = st.st_mtime;
 	if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
 		return -FCGI_E_SYSTEM;
@@ -126,7 +145,7 @@ from_file(struct body *body, int fd, const char **directory)
 		body->left = st.st_size > at ? (uint64_t)(st.st_size - at) : 0;
 		return 0;
 	}
-	copy = spool(fd, &body->left, directory);
+	copy = spool(fd, UINT64_MAX, &body->left, directory);
 	if (copy < 0)
 		return copy;
 	if (fd != STDIN_FILENO)
@@ -136,29 +155,58 @@ from_file(struct body *body, int fd, const char **directory)
 }
 
 int
-body_from_data(struct body *body, const char *data, const char **directory)
+body_from_file(struct body *body, const char *path, time_t *modified, const char **directory)
 {
 	int fd, r, error;
 
 	*directory = NULL;
-	*body = (struct body){ .fd = -1 };
-	if (strcmp(data, "-") == 0)
-		return from_file(body, STDIN_FILENO, directory);
-	if (*data != '@') {
-		body->text = data;
-		body->left = strlen(data);
-		return 0;
-	}
-	fd = open(data + 1, O_RDONLY | O_CLOEXEC);
+	body_init(body);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -FCGI_E_SYSTEM;
-	r = from_file(body, fd, directory);
+	r = from_descriptor(body, fd, modified, directory);
 	if (r < 0) {
 		error = errno;
 		close(fd);
 		errno = error;
 	}
 	return r;
+}
+
+int
+body_from_data(struct body *body, const char *data, const char **directory)
+{
+	*directory = NULL;
+	body_init(body);
+	if (strcmp(data, "-") == 0)
+		return from_descriptor(body, STDIN_FILENO, NULL, directory);
+	if (*data == '@')
+		return body_from_file(body, data + 1, NULL, directory);
+	body->text = data;
+	body->left = strlen(data);
+	return 0;
+}
+
+int
+body_make_repeatable(struct body *body, const char **directory)
+{
+	uint64_t len;
+	int copy;
+
+	*directory = NULL;
+	if (body->left == 0 || body->fd < 0 || body->at >= 0)
+		return 0;
+	if (!body->waits) {
+		body->at = lseek(body->fd, 0, SEEK_CUR);
+		return body->at < 0 ? -FCGI_E_SYSTEM : 0;
+	}
+	copy = spool(body->fd, body->left, &len, directory);
+	if (copy < 0)
+		return copy;
+	body->fd = copy;
+	body->waits = 0;
+	body->at = 0;
+	return 0;
 }
 
 void
@@ -182,9 +230,13 @@ body_read(struct body *body, void *dst, size_t size)
 		body->text += len;
 		n = (ssize_t)len;
 	} else {
-		n = read(body->fd, dst, len);
+		n = body->at < 0 ? read(body->fd, dst, len) : pread(body->fd, dst, len, body->at);
 		if (n < 0)
 			return -FCGI_E_SYSTEM;
+		if (body->at >= 0)
+			body->at += n;
+		if (n == 0 && body->is_open_ended)
+			body->left = 0;
 	}
 	body->left -= (uint64_t)n;
 	return n;

@@ -5,17 +5,68 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
+#include "fcgi_writer.h"
 #include "interrupt.h"
 
 /* Where the descriptors that are polled beside the connection stand. */
 enum { ALSO_INTERRUPT, ALSO_STDIN, ALSO_COUNT };
+
+/* So many large records are moved before the loop looks after signals and the body again. */
+enum { MOVES_MAX = 16 };
+
+/* --- time ---------------------------------------------------------------------------------- */
+
+static void
+limit(struct exchange *exchange, int64_t deadline_ns, enum limit which)
+{
+	if (deadline_ns >= exchange->conn.deadline_ns)
+		return;
+	exchange->conn.deadline_ns = deadline_ns;
+	exchange->limit = which;
+}
+
+/* Until when the connection may take, and why not longer. */
+static void
+set_deadline(struct exchange *exchange)
+{
+	const struct options *options = exchange->options;
+	struct conn *conn = &exchange->conn;
+
+	conn->deadline_ns = exchange->deadline_ns;
+	exchange->limit = LIMIT_TOTAL;
+	limit(exchange, exchange->abort_ns, LIMIT_ABORT);
+	if (exchange->times.first_byte_ns == 0)
+		limit(exchange, clock_after(exchange->begin_ns, options->first_byte_timeout_ns),
+		    LIMIT_FIRST_BYTE);
+	if (options->idle_timeout_ns == CLOCK_NEVER)
+		return;
+	if (exchange->moved != conn->sent + conn->received) {
+		exchange->moved = conn->sent + conn->received;
+		exchange->moved_ns = clock_now_ns();
+	}
+	limit(exchange, clock_after(exchange->moved_ns, options->idle_timeout_ns), LIMIT_IDLE);
+}
 
 /* --- receiving ----------------------------------------------------------------------------- */
 
 static void
 note_output_failure(struct exchange *exchange)
 {
-	exchange->ending = exchange->output.error == EINTR ? ENDED_SIGNAL : ENDED_OUTPUT;
+	int error = exchange->output.error;
+
+	exchange->ending = error == EINTR ? ENDED_SIGNAL : ENDED_OUTPUT;
+	exchange->limit = LIMIT_TOTAL;
+	if (error == ETIMEDOUT && exchange->abort_ns < exchange->deadline_ns)
+		exchange->ending = ENDED_ABORTED;
+}
+
+static void
+note_conn_failure(struct exchange *exchange, int error)
+{
+	exchange->ending = ENDED_PEER;
+	exchange->error = error;
+	if (error == -FCGI_E_TIMEOUT && exchange->limit == LIMIT_ABORT)
+		exchange->ending = ENDED_ABORTED;
 }
 
 /* Passes a slice of the answer on.  Returns 0, or -1 with the ending set. */
@@ -66,80 +117,88 @@ take_received(struct exchange *exchange)
 		return 0;
 	}
 	if (what < 0) {
-		exchange->ending = ENDED_PEER;
-		exchange->error = what;
+		note_conn_failure(exchange, what);
 		return 0;
+	}
+	mover_plan(&exchange->mover, conn, &exchange->reply, &exchange->output);
+	return 1;
+}
+
+/*
+ * Moves large records and takes the headers between them, as long as there are any.
+ * Returns 1 to go on, 0 when the exchange is over.
+ */
+static int
+move_records(struct exchange *exchange)
+{
+	struct conn *conn = &exchange->conn;
+	enum mover_result result;
+	int i, r;
+
+	for (i = 0; i < MOVES_MAX && conn->receive_max == 0; i++) {
+		result = mover_move(&exchange->mover, conn, &exchange->reply, &exchange->output);
+		if (result == MOVER_WAIT)
+			return 1;
+		if (result == MOVER_OUTPUT_FAILED) {
+			note_output_failure(exchange);
+			return 0;
+		}
+		r = -FCGI_E_SYSTEM;
+		if (result == MOVER_DONE) {
+			mover_plan(&exchange->mover, conn, &exchange->reply, &exchange->output);
+			set_deadline(exchange);
+			r = conn_step(conn, POLLIN, clock_now_ns());
+		}
+		if (r < 0) {
+			note_conn_failure(exchange, r);
+			return 0;
+		}
+		if (!take_received(exchange))
+			return 0;
 	}
 	return 1;
 }
 
 /* --- sending ------------------------------------------------------------------------------- */
 
-static void
-queue_tail(struct exchange *exchange)
+static int
+can_send(const struct exchange *exchange)
 {
-	struct iovec iov = {
-		.iov_base = exchange->request->tail,
-		.iov_len = exchange->request->tail_len,
-	};
+	const struct conn *conn = &exchange->conn;
 
-	conn_queue(&exchange->conn, &iov, 1);
-	exchange->tail_queued = 1;
+	return conn->state == CONN_OPEN && conn->write_error == 0 && !conn_sending(conn);
 }
 
 /*
- * Queues the next part of the body once the last one is gone, and what follows the body with its
- * last part, so that a small request is one write.
+ * Queues the next part of the request once the last one is gone.
  * Returns 0, or -1 with the ending set.
  */
 static int
-send_body(struct exchange *exchange)
+send_portion(struct exchange *exchange)
 {
-	struct body *body = &exchange->request->body;
-	struct iovec iov[3];
-	ssize_t n;
+	struct sender *sender = &exchange->sender;
+	struct iovec iov[SENDER_PIECES];
+	int count;
 
-	if (exchange->tail_queued || exchange->chunk_queued ||
-	    exchange->conn.write_error != 0 || (body->waits && !exchange->stdin_ready))
+	if (!can_send(exchange))
 		return 0;
-	n = body_read(body, exchange->chunk, sizeof exchange->chunk);
+	if (sender_is_done(sender)) {
+		if (exchange->times.sent_ns == 0)
+			exchange->times.sent_ns = clock_now_ns();
+		return 0;
+	}
+	if (sender_waits(sender) && !exchange->stdin_ready)
+		return 0;
+	count = sender_next(sender, &exchange->portion, iov);
 	exchange->stdin_ready = 0;
-	if (n < 0) {
-		if (errno == EINTR || errno == EAGAIN)
-			return 0;
-		exchange->ending = ENDED_INPUT;
-		exchange->input_error = errno;
-		return -1;
-	}
-	if (n > 0) {
-		fcgi_writer_chunk(iov, exchange->chunk_header, exchange->reply.request_id,
-		    FCGI_STDIN, exchange->chunk, (size_t)n);
-		conn_queue(&exchange->conn, iov, 3);
-		exchange->chunk_queued = 1;
-	} else {
-		exchange->input_missing = body->left;
-		body->left = 0;
-	}
-	if (body->left == 0)
-		queue_tail(exchange);
-	return 0;
-}
-
-/* What was queued is gone. */
-static void
-note_sent(struct exchange *exchange)
-{
-	exchange->chunk_queued = 0;
-	if (exchange->tail_queued && exchange->times.sent_ns == 0)
-		exchange->times.sent_ns = clock_now_ns();
-}
-
-static int
-wants_stdin(const struct exchange *exchange)
-{
-	return exchange->request->body.waits && !exchange->tail_queued &&
-	    exchange->conn.state == CONN_OPEN && exchange->conn.write_error == 0 &&
-	    !conn_sending(&exchange->conn);
+	exchange->input_missing = sender->missing;
+	if (count > 0)
+		conn_queue(&exchange->conn, iov, count);
+	if (count >= 0 || errno == EINTR || errno == EAGAIN)
+		return 0;
+	exchange->ending = ENDED_INPUT;
+	exchange->input_error = errno;
+	return -1;
 }
 
 /* Tells the application that nobody waits any more, if that can be said without waiting. */
@@ -152,13 +211,14 @@ abort_request(struct exchange *exchange)
 	struct iovec iov = { .iov_base = record, .iov_len = sizeof record };
 
 	/* A record that is half sent would swallow it. */
-	if (conn->state != CONN_OPEN || conn_sending(conn) || conn->write_error != 0)
+	if (!can_send(exchange))
 		return;
 	fcgi_writer_init(&writer, record, sizeof record, exchange->reply.request_id);
 	fcgi_writer_abort(&writer);
 	conn->deadline_ns = CLOCK_NEVER;
 	conn_queue(conn, &iov, 1);
 	(void)conn_step(conn, 0, clock_now_ns());
+	exchange->abort_sent = can_send(exchange);
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
@@ -183,9 +243,13 @@ wait_once(struct exchange *exchange, int stdin_wanted)
 	}
 	if (r == -FCGI_E_SYSTEM && conn->error == EINTR)
 		return 1;
-	if (r < 0) {
-		exchange->ending = conn->state == CONN_OPEN ? ENDED_PEER : ENDED_CONNECT;
+	if (r < 0 && conn->state != CONN_OPEN) {
+		exchange->ending = ENDED_CONNECT;
 		exchange->error = r;
+		return 0;
+	}
+	if (r < 0) {
+		note_conn_failure(exchange, r);
 		return 0;
 	}
 	if (also[ALSO_STDIN].revents != 0)
@@ -236,24 +300,36 @@ exchange_open(struct exchange *exchange, const struct options *options, const st
 	return 0;
 }
 
+static void
+begin(struct exchange *exchange, struct request *request)
+{
+	exchange->reply = (struct fcgi_request){ .request_id = exchange->options->request_id };
+	exchange->mover = (struct mover){ 0 };
+	exchange->begin_ns = clock_now_ns();
+	exchange->moved_ns = exchange->begin_ns;
+	exchange->abort_ns = clock_after(exchange->begin_ns, exchange->options->abort_after_ns);
+	exchange->output.deadline_ns = exchange->abort_ns < exchange->deadline_ns
+	    ? exchange->abort_ns
+	    : exchange->deadline_ns;
+	output_begin(&exchange->output);
+	sender_init(&exchange->sender, request, exchange->reply.request_id);
+}
+
 void
 exchange_run(struct exchange *exchange, struct request *request, struct trace *trace)
 {
-	struct iovec head = { .iov_base = request->head, .iov_len = request->head_len };
 	struct conn *conn = &exchange->conn;
+	int going_on = 1;
 
-	exchange->request = request;
-	exchange->reply.request_id = exchange->options->request_id;
-	exchange->tail_queued = request->body.left == 0;
-	output_begin(&exchange->output);
-	exchange->output.deadline_ns = conn->deadline_ns;
+	begin(exchange, request);
 	conn->trace = trace;
-	conn_queue(conn, &head, 1);
-	while (send_body(exchange) == 0 && wait_once(exchange, wants_stdin(exchange))) {
-		if (!conn_sending(conn))
-			note_sent(exchange);
-		if (!take_received(exchange))
-			break;
+	while (going_on && send_portion(exchange) == 0) {
+		set_deadline(exchange);
+		going_on = wait_once(exchange,
+		    sender_waits(&exchange->sender) && can_send(exchange));
+		if (going_on)
+			going_on = conn->receive_max == 0 ? move_records(exchange)
+							  : take_received(exchange);
 	}
 	if (exchange->ending != ENDED_COMPLETE)
 		abort_request(exchange);

@@ -1,6 +1,6 @@
 /*
- * One request over one connection: sends while it receives, passes STDOUT and STDERR on as they
- * come, in constant memory, and notes how it ended.  Judging that is the verdict's part.
+ * A request over one connection: sends while it receives, passes STDOUT and STDERR on as they come,
+ * in constant memory, and notes how it ended.  Judging that is the verdict's part.
  */
 #ifndef CGI_FCGI_EXCHANGE_H
 #define CGI_FCGI_EXCHANGE_H
@@ -9,9 +9,11 @@
 
 #include "conn.h"
 #include "fcgi_request.h"
+#include "mover.h"
 #include "options.h"
 #include "output.h"
 #include "request.h"
+#include "sender.h"
 
 /* What ended the exchange. */
 enum ending {
@@ -22,15 +24,26 @@ enum ending {
 	ENDED_OUTPUT,		/* writing the answer failed: output.error */
 	ENDED_INPUT,		/* reading the body failed: input_error */
 	ENDED_SIGNAL,
+	ENDED_ABORTED,		/* --abort-after: abort_sent says whether it was told */
 };
 
-enum { EXCHANGE_IN_SIZE = 131072, EXCHANGE_CHUNK_SIZE = 65528 };
+/* Which time had run out, where error or output.error say that one had. */
+enum limit {
+	LIMIT_TOTAL,		/* --timeout */
+	LIMIT_CONNECT,
+	LIMIT_WAIT,
+	LIMIT_FIRST_BYTE,
+	LIMIT_IDLE,
+	LIMIT_ABORT,
+};
+
+enum { EXCHANGE_IN_SIZE = 262144 };
 
 /* When what happened, on the monotonic clock; 0: it did not. */
 struct exchange_times {
 	int64_t start_ns;
-	int64_t resolved_ns;	/* not with fd:N */
-	int64_t connected_ns;
+	int64_t resolved_ns;	/* not with fd:N, nor on a connection that was kept */
+	int64_t connected_ns;	/* not on a connection that was kept */
 	int64_t sent_ns;	/* the last byte of the request has left us */
 	int64_t first_byte_ns;	/* of STDOUT */
 	int64_t end_ns;
@@ -42,25 +55,29 @@ struct exchange_times {
  */
 struct exchange {
 	int interrupt_fd;	/* of interrupt_catch() */
-	int64_t deadline_ns;
+	int64_t deadline_ns;	/* of --timeout */
 
 	enum ending ending;
+	enum limit limit;
 	int error;		/* negative enum fcgi_error, of ENDED_CONNECT and ENDED_PEER */
 	int gai_error;
 	int input_error;	/* errno */
+	int abort_sent;		/* ABORT_REQUEST was */
 	uint64_t input_missing;	/* bytes of the body that its source did not have */
 	struct fcgi_request reply; /* stdout_len and stderr_len: bytes of the answer */
 	struct output output;
 	struct exchange_times times;
 	struct conn conn;	/* sent and received: bytes on the wire */
+	struct mover mover;
 
 	const struct options *options;	/* private from here on */
-	struct request *request;
-	int chunk_queued;	/* the chunk buffer is being sent */
-	int tail_queued;
+	struct sender sender;
 	int stdin_ready;
-	unsigned char chunk_header[FCGI_HEADER_LEN];
-	unsigned char chunk[EXCHANGE_CHUNK_SIZE];
+	int64_t abort_ns;	/* when to abort */
+	int64_t begin_ns;	/* the connection was there */
+	int64_t moved_ns;	/* when a byte went either way the last time */
+	uint64_t moved;		/* how many had until then */
+	struct sender_buffer portion;
 	unsigned char in[EXCHANGE_IN_SIZE];
 };
 

@@ -14,6 +14,9 @@
 #include "fcgi_writer.h"
 #include "interrupt.h"
 #include "number.h"
+#include "setenvif.h"
+
+enum { WHY_SIZE = 512 };
 
 static void
 set(struct options *options, const char *name, const char *value)
@@ -42,6 +45,33 @@ describe_data(struct options *options, uint64_t len)
 		set(options, "CONTENT_TYPE", "application/x-www-form-urlencoded");
 }
 
+/* --setenvif and --setenvif-file, in the order of the command line. */
+static void
+apply_rules(struct options *options)
+{
+	const struct cli *cli = &options->cli;
+	struct setenvif *rules = setenvif_new();
+	const struct rule_source *source = options->rules;
+	const struct rule_source *end = source + options->rule_count;
+	char why[WHY_SIZE] = "out of memory";
+	int r;
+
+	if (rules == NULL)
+		cli_die(cli, 1, "%s", why);
+	for (; source < end; source++) {
+		if (source->is_file)
+			r = setenvif_add_file(rules, source->text, why, sizeof why);
+		else
+			r = setenvif_add(rules, source->text, why, sizeof why);
+		if (r < 0)
+			cli_die(cli, 1, "--setenvif%s%s: %s", source->is_file ? "-file" : " ",
+			    source->is_file ? "" : source->text, why);
+	}
+	if (setenvif_apply(rules, &options->params, why, sizeof why) < 0)
+		cli_die(cli, 1, "--setenvif: %s; Apache would answer 503", why);
+	setenvif_free(rules);
+}
+
 /*
  * The variables, in the order in which one may change the other: the web server's, those of the
  * environment, of files and of the command line, what the body needs, and the rules.
@@ -62,6 +92,8 @@ collect_params(struct options *options, const struct request *request, const str
 		describe_data(options, request->body.left);
 	if (options->content_length >= 0)
 		set_number(options, "CONTENT_LENGTH", (uint64_t)options->content_length);
+	if (options->rule_count > 0)
+		apply_rules(options);
 }
 
 /* option, name: "-d @FILE". */

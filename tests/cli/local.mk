@@ -1,6 +1,7 @@
 # One bats file a program and option group; keep them sorted.  The programs come from $FCGI_BUILD,
 # what several files need from helper.bash.
 CLI_TESTS =
+CLI_TESTS += %D%/cgi-fcgi-options.bats
 CLI_TESTS += %D%/cgi-fcgi-peer.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
 CLI_TESTS += %D%/cgi-fcgi.bats

@@ -10,12 +10,15 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/expression_value.c \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/main.c \
+	%D%/mover.c %D%/mover.h \
 	%D%/options.c %D%/options.h \
 	%D%/options_table.c %D%/options_table.h \
 	%D%/output.c %D%/output.h \
+	%D%/output_stderr.c %D%/output_stderr.h \
 	%D%/pattern.c %D%/pattern.h \
 	%D%/print.c %D%/print.h \
 	%D%/request.c %D%/request.h \
+	%D%/sender.c %D%/sender.h \
 	%D%/setenvif.c %D%/setenvif.h \
 	%D%/start.c %D%/start.h \
 	%D%/tool.c %D%/tool.h \

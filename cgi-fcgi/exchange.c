@@ -89,6 +89,23 @@ take(struct exchange *exchange, int event, const struct fcgi_slice *slice)
 }
 
 /*
+ * The answer is over for us.  A web server that reads records with other eyes may see more of it.
+ * seen: what output_wire() returned.
+ * Returns 1 to go on, 0 when the exchange is over.
+ */
+static int
+settle(struct exchange *exchange, int seen)
+{
+	if (seen || exchange->conn.state != CONN_OPEN)
+		return 0;
+	exchange->settled = 1;
+	exchange->settled_ending = exchange->ending;
+	exchange->settled_error = exchange->error;
+	conn_discard(&exchange->conn);
+	return 1;
+}
+
+/*
  * Takes all that was received.
  * Returns 1 to go on, 0 when the exchange is over.
  */
@@ -96,9 +113,18 @@ static int
 take_received(struct exchange *exchange)
 {
 	struct conn *conn = &exchange->conn;
+	const unsigned char *p;
 	struct fcgi_slice slice;
-	int what, event;
+	int what, event, seen;
+	size_t len = conn_pending(conn, &p);
 
+	seen = output_wire(&exchange->output, p, p + len);
+	if (seen < 0) {
+		note_output_failure(exchange);
+		return 0;
+	}
+	if (exchange->settled)
+		return settle(exchange, seen);
 	while ((what = conn_next(conn, &slice)) > 0) {
 		event = fcgi_request_feed(&exchange->reply, &conn->reader.record, what, &slice);
 		if (take(exchange, event, &slice) < 0)
@@ -114,11 +140,11 @@ take_received(struct exchange *exchange)
 	}
 	if (exchange->reply.ended) {
 		exchange->ending = ENDED_COMPLETE;
-		return 0;
+		return settle(exchange, seen);
 	}
 	if (what < 0) {
 		note_conn_failure(exchange, what);
-		return 0;
+		return settle(exchange, seen);
 	}
 	mover_plan(&exchange->mover, conn, &exchange->reply, &exchange->output);
 	return 1;
@@ -305,6 +331,7 @@ begin(struct exchange *exchange, struct request *request)
 {
 	exchange->reply = (struct fcgi_request){ .request_id = exchange->options->request_id };
 	exchange->mover = (struct mover){ 0 };
+	exchange->settled = 0;
 	exchange->begin_ns = clock_now_ns();
 	exchange->moved_ns = exchange->begin_ns;
 	exchange->abort_ns = clock_after(exchange->begin_ns, exchange->options->abort_after_ns);
@@ -330,6 +357,12 @@ exchange_run(struct exchange *exchange, struct request *request, struct trace *t
 		if (going_on)
 			going_on = conn->receive_max == 0 ? move_records(exchange)
 							  : take_received(exchange);
+	}
+	if (exchange->ending == ENDED_PEER && exchange->error == -FCGI_E_TIMEOUT)
+		exchange->output.ending = SEEN_BY_TIMED_OUT;
+	if (exchange->settled && exchange->ending == ENDED_PEER) {
+		exchange->ending = exchange->settled_ending;
+		exchange->error = exchange->settled_error;
 	}
 	if (exchange->ending != ENDED_COMPLETE)
 		abort_request(exchange);

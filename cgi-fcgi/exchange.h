@@ -71,6 +71,9 @@ struct exchange {
 	struct mover mover;
 
 	const struct options *options;	/* private from here on */
+	int settled;		/* the answer is over but for --as-seen-by */
+	enum ending settled_ending; /* likewise */
+	int settled_error;
 	struct sender sender;
 	int stdin_ready;
 	int64_t abort_ns;	/* when to abort */

@@ -68,6 +68,8 @@ ask(struct options *options, const struct addr *addr)
 	}
 	if (opened == 0)
 		exchange_run(exchange, &request, trace_file.trace);
+	else
+		output_unreached(&exchange->output);
 	/* At once: many applications serve nobody else until we have gone. */
 	exchange_close(exchange);
 	if (status == 0)

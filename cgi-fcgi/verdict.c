@@ -18,7 +18,7 @@ enum { REASON_SIZE = 400 };
 static void
 begin_line(const struct exchange *exchange)
 {
-	if (exchange->output.stderr_midline)
+	if (exchange->output.err.midline)
 		fputc('\n', stderr);
 }
 
@@ -47,7 +47,7 @@ warn(struct exchange *exchange, const char *format, ...)
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	begin_line(exchange);
-	exchange->output.stderr_midline = 0;
+	exchange->output.err.midline = 0;
 	cli_warn(&exchange->options->cli, "%s", text);
 }
 

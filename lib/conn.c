@@ -296,6 +296,19 @@ conn_next(struct conn *conn, struct fcgi_slice *slice)
 	return what;
 }
 
+size_t
+conn_pending(const struct conn *conn, const unsigned char **p)
+{
+	*p = conn->p;
+	return (size_t)(conn->end - conn->p);
+}
+
+void
+conn_discard(struct conn *conn)
+{
+	conn->p = conn->end;
+}
+
 int
 conn_run(struct conn *conn, struct pollfd *also, int also_count)
 {

@@ -109,6 +109,14 @@ int conn_step(struct conn *conn, short revents, int64_t now_ns);
 int conn_next(struct conn *conn, struct fcgi_slice *slice);
 
 /*
+ * The received bytes that conn_next() has not taken yet, for who reads them himself: *p is set.
+ * Returns their number.
+ * discard: none of them is to be taken any more.
+ */
+size_t conn_pending(const struct conn *conn, const unsigned char **p);
+void conn_discard(struct conn *conn);
+
+/*
  * Waits until the connection or one of the other descriptors is ready or a deadline passes, and
  * steps the connection.
  * also: polled too, revents filled in; may be NULL with also_count 0, at most CONN_ALSO_MAX.

@@ -38,8 +38,8 @@ typedef int seen_by_sink(void *to, enum seen_by_part part, const void *data, siz
 
 /* How the connection to the application ended, if not by what came over it. */
 enum seen_by_ending {
-	SEEN_BY_NOT_CONNECTED,
 	SEEN_BY_CLOSED,		/* by the application, also by a reset */
+	SEEN_BY_NOT_CONNECTED,
 	SEEN_BY_TIMED_OUT,	/* the server has waited as long as it does */
 };
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # php-fpm.sh PROGRAM DIR: php-fpm in the foreground with four workers at DIR/php-fpm.sock; it answers
-# /ping and runs any script.  Writes only below DIR.
+# /ping and /status and runs any script.  Writes only below DIR.
 program=$1 dir=$2
 cat >"$dir/php-fpm.conf" <<END
 [global]
@@ -11,6 +11,7 @@ listen = $dir/php-fpm.sock
 pm = static
 pm.max_children = 4
 ping.path = /ping
+pm.status_path = /status
 php_admin_value[post_max_size] = 64M
 php_admin_flag[log_errors] = on
 END

@@ -9,6 +9,7 @@
 
 #include "base64.h"
 #include "fcgi_error.h"
+#include "preset_apache.h"
 #include "preset_context.h"
 
 static int
@@ -428,15 +429,22 @@ static const struct preset_source table[] = {
 	{ "server-port", 0, server_port },
 	{ "target", 0, target },
 	{ "url-host", 0, url_host },
+	{ NULL, 0, NULL },
 };
+
+static const struct preset_source *
+find(const struct preset_source *sources, const char *name)
+{
+	for (; sources->name != NULL; sources++)
+		if (strcmp(sources->name, name) == 0)
+			return sources;
+	return NULL;
+}
 
 const struct preset_source *
 preset_source_find(const char *name)
 {
-	size_t i;
+	const struct preset_source *source = find(table, name);
 
-	for (i = 0; i < sizeof table / sizeof *table; i++)
-		if (strcmp(table[i].name, name) == 0)
-			return &table[i];
-	return NULL;
+	return source != NULL ? source : find(preset_apache_sources, name);
 }

@@ -1,5 +1,10 @@
 # Sorted by name; made into C at build time, see README.
 PRESETS =
+PRESETS += $(top_srcdir)/%D%/apache-balancer.preset
+PRESETS += $(top_srcdir)/%D%/apache-fpm.preset
+PRESETS += $(top_srcdir)/%D%/apache-fpm-proxypass.preset
+PRESETS += $(top_srcdir)/%D%/apache-generic.preset
+PRESETS += $(top_srcdir)/%D%/apache-generic-proxypass.preset
 PRESETS += $(top_srcdir)/%D%/caddy.preset
 PRESETS += $(top_srcdir)/%D%/cgi.preset
 PRESETS += $(top_srcdir)/%D%/fpm-status.preset

@@ -7,6 +7,18 @@
 
 #include "fcgi_error.h"
 
+/* Not the URL, when there is a user in it, with a password perhaps. */
+static void
+say_wrong(const char *url, const char *reason, char *why, size_t why_size)
+{
+	const char *origin = preset_url_origin(url);
+
+	if (memchr(url, '@', (size_t)(origin - url)) != NULL)
+		snprintf(why, why_size, "%s", reason);
+	else
+		snprintf(why, why_size, "%s: %s", url, reason);
+}
+
 static int
 read_url(struct preset_context *context, char *why, size_t why_size)
 {
@@ -21,7 +33,7 @@ read_url(struct preset_context *context, char *why, size_t why_size)
 		text = "/";
 	r = preset_url_read(&context->url, text, &reason);
 	if (r == -FCGI_E_SYNTAX)
-		snprintf(why, why_size, "%s: %s", text, reason);
+		say_wrong(text, reason, why, why_size);
 	if (r < 0)
 		return r;
 	context->target = request->target != NULL ? request->target : context->url.target;
@@ -40,7 +52,7 @@ read_docroot(struct preset_context *context)
 
 	context->docroot = docroot != NULL ? docroot : "/var/www/html";
 	len = strlen(context->docroot);
-	if (len < 2 || context->docroot[len - 1] != '/')
+	if (len == 0 || context->docroot[len - 1] != '/')
 		return 0;
 	context->made = strndup(context->docroot, len - 1);
 	context->docroot = context->made;
@@ -101,8 +113,8 @@ static size_t
 find_split(const struct preset_context *context)
 {
 	const char *split = context->request->split, *p = context->path;
-	int anywhere = context->rules->split_anywhere;
-	size_t len;
+	int anywhere = context->rules->split_at == SPLIT_ANYWHERE;
+	size_t len, found = 0;
 
 	if (split == NULL)
 		split = context->rules->split;
@@ -110,9 +122,11 @@ find_split(const struct preset_context *context)
 	while (len > 0 && (p = anywhere ? strcasestr(p, split) : strstr(p, split)) != NULL) {
 		p += len;
 		if (anywhere || ends_segment(*p))
-			return (size_t)(p - context->path);
+			found = (size_t)(p - context->path);
+		if (found > 0 && context->rules->split_at != SPLIT_LAST)
+			break;
 	}
-	return 0;
+	return found;
 }
 
 /* Without a script's name in it the path is a directory, or all of it is the script's name. */

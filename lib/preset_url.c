@@ -210,7 +210,7 @@ resolve_dots(char *path, unsigned int rules, const char **why)
 			from += 2;
 		} else if (len == 2 && from[1] == '.' && from[2] == '.') {
 			if (to == path && (rules & PATH_REFUSE_ABOVE_ROOT) != 0)
-				return fail(why, "a '..' that leads above the root");
+				return fail(why, "a '..' in the path that leads above the root");
 			while (to > path && *--to != '/')
 				continue;
 			from += 3;

@@ -1,7 +1,7 @@
 # One program a module; the suffix .tap picks the driver.  cmocka prints TAP because
 # AM_TESTS_ENVIRONMENT asks for it.
 EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
-EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
+EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh %D%/preset_shown.h
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 
@@ -167,6 +167,16 @@ check_PROGRAMS += %D%/params.tap
 TESTS += %D%/params.tap
 %C%_params_tap_SOURCES = %D%/params.c
 %C%_params_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/preset.tap
+TESTS += %D%/preset.tap
+%C%_preset_tap_SOURCES = %D%/preset.c
+%C%_preset_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/preset_tables.tap
+TESTS += %D%/preset_tables.tap
+%C%_preset_tables_tap_SOURCES = %D%/preset_tables.c
+%C%_preset_tables_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/print_config.tap
 TESTS += %D%/print_config.tap

@@ -3,6 +3,7 @@
 PEER_TESTS = \
 	%D%/applications.bats \
 	%D%/php-fpm.bats \
+	%D%/presets-php.bats \
 	%D%/presets.bats \
 	%D%/print-config.bats \
 	%D%/reload.bats \

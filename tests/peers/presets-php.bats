@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# php-fpm makes the same of a request with --as as of the one that the server sends: PHP_SELF,
+# PATH_INFO and SCRIPT_NAME are its own reading of what it is sent.
+
+bats_require_minimum_version 1.5.0
+load presets
+
+php_fpm() {
+  local program
+  for program in php-fpm8.2 php-fpm /usr/sbin/php-fpm[0-9]*; do
+    command -v "$program" && return
+  done
+}
+
+listens_or_gone() {
+  [ -S "$BATS_FILE_TMPDIR/php-fpm.sock" ] || is_gone "$pid"
+}
+
+setup_file() {
+  local program web
+  program=$(php_fpm) || return 0
+  command -v curl >/dev/null || return 0
+  make_docroot
+  cat >"$docroot/app.php" <<'END'
+<?php
+header('Content-Type: text/plain');
+foreach (['PHP_SELF', 'PATH_INFO', 'SCRIPT_NAME', 'SCRIPT_FILENAME', 'ORIG_PATH_INFO',
+    'ORIG_SCRIPT_NAME', 'ORIG_SCRIPT_FILENAME', 'ORIG_PATH_TRANSLATED', 'PATH_TRANSLATED',
+    'DOCUMENT_ROOT', 'REQUEST_URI', 'QUERY_STRING', 'REQUEST_METHOD', 'CONTENT_TYPE',
+    'CONTENT_LENGTH', 'HTTPS', 'PHP_AUTH_USER', 'PHP_AUTH_PW'] as $name)
+	echo "$name=", $_SERVER[$name] ?? '(none)', "\n";
+echo 'get=', json_encode($_GET), ' post=', json_encode($_POST), ' cookies=',
+    json_encode($_COOKIE), ' body=', file_get_contents('php://input'), "\n";
+END
+  cp "$docroot/app.php" "$docroot/index.php"
+  background php-fpm sh "$peers/php-fpm.sh" "$program" "$BATS_FILE_TMPDIR"
+  wait_for listens_or_gone
+  echo "$BATS_FILE_TMPDIR/php-fpm.sock" >"$BATS_FILE_TMPDIR/app.addr"
+  for web in nginx lighttpd; do
+    command -v "$web" >/dev/null && start_server "$web-presets"
+  done
+  return 0
+}
+
+teardown_file() {
+  stop_peers
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+# asks PRESET SITE PATH OPTION...: the same page both ways.
+asks() {
+  local preset=$1 site=$2 port
+  port=$(<"$BATS_FILE_TMPDIR/${preset%%-*}-presets.port")
+  curl -sS -g --path-as-is --max-time 60 -A '' -H Accept: --resolve "$site:$port:127.0.0.1" \
+    "${@:4}" "http://$site:$port$3" >theirs
+  "$cgi_fcgi" --as "$preset" --docroot "$docroot" --url "http://$site:$port$3" "${@:4}" \
+    --body --timeout 60s -connect "$BATS_FILE_TMPDIR/php-fpm.sock" >ours
+  grep '^PHP_SELF=/' ours
+  diff -u theirs ours
+}
+
+agrees() {
+  php_fpm >/dev/null || skip 'php-fpm is missing'
+  need curl "${1%%-*}"
+  asks "$@" '/app.php/ex%20tra/p.i?x=1&y=%20z'
+  grep -Fx 'PHP_SELF=/app.php/ex tra/p.i' ours
+  grep -Fx 'PATH_INFO=/ex tra/p.i' ours
+  grep -Fx 'SCRIPT_NAME=/app.php' ours
+  asks "$@" /app.php
+  asks "$@" /app.php/
+  asks "$@" /
+  asks "$@" '/app.php/a%2Fb/../%3F?a[]=1'
+  asks "$@" '/app.php/x?q' -d 'name=value&n=2'
+  asks "$@" /app.php -X PUT -H 'Content-Type: text/plain' -d body
+  asks "$@" /app.php -H 'Cookie: a=b' -H 'Cookie: c=d' -H 'Authorization: Basic Zm9vOmJhcg=='
+}
+
+@test "nginx-php: php-fpm reads the same" {
+  agrees nginx-php php.example.test
+}
+
+@test "lighttpd: php-fpm reads the same" {
+  agrees lighttpd www.example.test
+}

@@ -9,7 +9,8 @@ exec 3<"$1" &&
   ip link set lo up &&
   mount -t tmpfs tmpfs /run &&
   mkdir /run/programs &&
-  cp "${@:2}" "${BASH_SOURCE%/*}/../peers/php-fpm.sh" /run/programs/ &&
+  cp "${@:2}" /run/programs/ &&
+  cp "${BASH_SOURCE%/*}/../peers/php-fpm.sh" /run/ &&
   mount -t tmpfs tmpfs /tmp &&
   cp /run/programs/fcgi-echo /tmp/app &&
   mount -t tmpfs tmpfs /srv &&
@@ -42,7 +43,7 @@ have() {
   php=$(PATH=$PATH:/usr/sbin compgen -c php-fpm | head -n 1)
   [ -n "$php" ] || return
   mkdir -p /run/php
-  PATH=$PATH:/usr/sbin sh /run/programs/php-fpm.sh "$php" /run/php >/run/php/out 2>&1 3<&- &
+  PATH=$PATH:/usr/sbin sh /run/php-fpm.sh "$php" /run/php >/run/php/out 2>&1 3<&- &
   for ((i = 0; i < 600; i++)); do
     [ ! -S /run/php/php-fpm.sock ] || return 0
     sleep 0.05

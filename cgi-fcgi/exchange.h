@@ -37,7 +37,7 @@ enum limit {
 	LIMIT_ABORT,
 };
 
-enum { EXCHANGE_IN_SIZE = 262144 };
+enum { EXCHANGE_IN_SIZE = 262144, EXCHANGE_FAILURE_SIZE = 800 };
 
 /* When what happened, on the monotonic clock; 0: it did not. */
 struct exchange_times {
@@ -67,6 +67,7 @@ struct exchange {
 	struct fcgi_request reply; /* stdout_len and stderr_len: bytes of the answer */
 	struct output output;
 	struct exchange_times times;
+	char failure[EXCHANGE_FAILURE_SIZE]; /* what verdict_tell() had to say; "": no failure */
 	struct conn conn;	/* sent and received: bytes on the wire */
 	struct mover mover;
 

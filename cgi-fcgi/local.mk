@@ -8,6 +8,7 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/exchange.c %D%/exchange.h \
 	%D%/expression.c %D%/expression.h %D%/expression_node.h \
 	%D%/expression_value.c \
+	%D%/facts.c %D%/facts.h \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/main.c \
 	%D%/mover.c %D%/mover.h \
@@ -17,6 +18,8 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/output_stderr.c %D%/output_stderr.h \
 	%D%/pattern.c %D%/pattern.h \
 	%D%/print.c %D%/print.h \
+	%D%/report.c %D%/report.h \
+	%D%/report_json.c %D%/report_json.h \
 	%D%/request.c %D%/request.h \
 	%D%/sender.c %D%/sender.h \
 	%D%/setenvif.c %D%/setenvif.h \

@@ -13,6 +13,7 @@
 #include "fcgi_error.h"
 #include "interrupt.h"
 #include "options.h"
+#include "report.h"
 #include "request.h"
 #include "spawn.h"
 #include "start.h"
@@ -59,6 +60,7 @@ ask(struct options *options, const struct addr *addr)
 		cli_die(&options->cli, 1, "cannot catch signals: %s", strerror(errno));
 	trace_file_open(&trace_file, options);
 	output_init(&exchange->output, options);
+	report_check(options);
 	request_prepare(&request, options, addr);
 	opened = exchange_open(exchange, options, addr);
 	if (opened < 0 && options->form == FORM_BIND_OR_START && is_unserved(exchange)) {
@@ -74,6 +76,7 @@ ask(struct options *options, const struct addr *addr)
 	exchange_close(exchange);
 	if (status == 0)
 		status = verdict_tell(exchange);
+	status = verdict_close(exchange, status);
 	if (trace_file_close(&trace_file, options) != 0 && status == 0)
 		status = 1;
 	request_reset(&request);

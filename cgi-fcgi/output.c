@@ -163,6 +163,7 @@ output_begin(struct output *output)
 	output->error_name = NULL;
 	output->piece_count = 0;
 	output->head_written = 0;
+	output->seen_body_len = 0;
 	cgi_response_init(&output->header, output->header_block, sizeof output->header_block);
 	output->header_result = -FCGI_E_MORE;
 	/* As sent is as sent: nothing waits for anything. */
@@ -379,6 +380,7 @@ take_seen(void *to, enum seen_by_part part, const void *data, size_t len)
 	}
 	if (!output->head_written && write_seen_head(output) < 0)
 		return -FCGI_E_SYSTEM;
+	output->seen_body_len += len;
 	/* What comes may lie in a buffer that is used again at once. */
 	if (emit_body(output, data, len) < 0 || output_flush(output) < 0)
 		return -FCGI_E_SYSTEM;

@@ -36,6 +36,7 @@ struct output {
 	int header_result;	/* 1, or the error of cgi_response_feed() */
 	struct seen_by *seen;	/* with --as-seen-by, else NULL */
 	struct buffer head;	/* with it: the status line and headers */
+	uint64_t seen_body_len;	/* of the body that goes with it */
 	struct buffer body;	/* with --json --body: the body */
 	struct output_stderr err;
 

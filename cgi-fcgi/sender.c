@@ -33,7 +33,7 @@ sender_is_done(const struct sender *sender)
  * Returns how many iovs were added, 0 at its end, or -FCGI_E_SYSTEM.
  */
 static int
-add_content(const struct sender *sender, struct body *body, uint8_t type,
+add_content(struct sender *sender, struct body *body, uint8_t type,
     struct sender_buffer *buffer, struct iovec *iov)
 {
 	ssize_t len = body_read(body, buffer->content, sizeof buffer->content), at, part;
@@ -41,6 +41,7 @@ add_content(const struct sender *sender, struct body *body, uint8_t type,
 
 	if (len < 0)
 		return (int)len;
+	sender->taken += (uint64_t)len;
 	for (at = 0; at < len; at += part) {
 		part = len - at < SENDER_RECORD_LEN ? len - at : SENDER_RECORD_LEN;
 		fcgi_writer_chunk(&iov[count], buffer->headers[record++], sender->request_id, type,

@@ -24,9 +24,10 @@ struct sender_buffer {
 	unsigned char content[SENDER_RECORDS * SENDER_RECORD_LEN];
 };
 
-/* Set up with sender_init().  Public to read: missing. */
+/* Set up with sender_init().  Public to read: missing, taken. */
 struct sender {
 	uint64_t missing;	/* bytes of the body that its source did not have */
+	uint64_t taken;		/* bytes of the body and of FCGI_DATA that were given out */
 	struct request *request; /* private from here on */
 	uint16_t request_id;
 	int part;

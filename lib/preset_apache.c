@@ -14,8 +14,8 @@
 /* mod_proxy's for fcgi://, which it leaves out. */
 enum { DEFAULT_PORT = 8000 };
 
-/* A body in chunks is collected as long as it is shorter. */
-enum { COLLECT_MAX = 16384 };
+/* A body in chunks is collected until there are as many bytes: 16 KiB less some. */
+enum { COLLECT_MAX = 16304 };
 
 static int
 put(struct buffer *out, const char *text)

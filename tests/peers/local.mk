@@ -3,6 +3,7 @@
 PEER_TESTS = \
 	%D%/applications.bats \
 	%D%/php-fpm.bats \
+	%D%/presets-apache.bats \
 	%D%/presets-php.bats \
 	%D%/presets.bats \
 	%D%/print-config.bats \
@@ -10,7 +11,7 @@ PEER_TESTS = \
 	%D%/web.bats
 
 EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/presets.bash
-EXTRA_DIST += %D%/lighttpd-presets.sh %D%/nginx-presets.sh
+EXTRA_DIST += %D%/apache2-presets.sh %D%/lighttpd-presets.sh %D%/nginx-presets.sh
 EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh
 EXTRA_DIST += %D%/libfcgi_app.c %D%/perl_app.pl
 

@@ -36,7 +36,7 @@ END
   background php-fpm sh "$peers/php-fpm.sh" "$program" "$BATS_FILE_TMPDIR"
   wait_for listens_or_gone
   echo "$BATS_FILE_TMPDIR/php-fpm.sock" >"$BATS_FILE_TMPDIR/app.addr"
-  for web in nginx lighttpd; do
+  for web in nginx apache2 lighttpd; do
     command -v "$web" >/dev/null && start_server "$web-presets"
   done
   return 0
@@ -50,10 +50,19 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return
 }
 
+port_of() {
+  case $1 in
+  apache-fpm) cat "$BATS_FILE_TMPDIR/apache2-presets/fpm-unix.port" ;;
+  apache-fpm-proxypass) cat "$BATS_FILE_TMPDIR/apache2-presets/proxypass-unix.port" ;;
+  apache-*) cat "$BATS_FILE_TMPDIR/apache2-presets/${1#apache-}-unix.port" ;;
+  *) cat "$BATS_FILE_TMPDIR/${1%%-*}-presets.port" ;;
+  esac
+}
+
 # asks PRESET SITE PATH OPTION...: the same page both ways.
 asks() {
   local preset=$1 site=$2 port
-  port=$(<"$BATS_FILE_TMPDIR/${preset%%-*}-presets.port")
+  port=$(port_of "$preset")
   curl -sS -g --path-as-is --max-time 60 -A '' -H Accept: --resolve "$site:$port:127.0.0.1" \
     "${@:4}" "http://$site:$port$3" >theirs
   "$cgi_fcgi" --as "$preset" --docroot "$docroot" --url "http://$site:$port$3" "${@:4}" \
@@ -84,4 +93,39 @@ agrees() {
 
 @test "lighttpd: php-fpm reads the same" {
   agrees lighttpd www.example.test
+}
+
+# agrees_with_apache PRESET PHP_SELF PATH_INFO: what they are for the first request.
+agrees_with_apache() {
+  local site=www.example.test value
+  php_fpm >/dev/null || skip 'php-fpm is missing'
+  need curl apache2
+  asks "$1" $site '/app.php/ex%20tra/p.i?x=1&y=%20z'
+  grep -Fx "PHP_SELF=$2" ours
+  grep -Fx "PATH_INFO=$3" ours
+  grep -Fx 'SCRIPT_NAME=/app.php' ours
+  asks "$1" $site /app.php
+  asks "$1" $site /app.php/
+  asks "$1" $site '/app.php/a+b;c/../%3F?a[]=1'
+  asks "$1" $site '/app.php/x?q' -d 'name=value&n=2'
+  asks "$1" $site /app.php -X PUT -H 'Content-Type: text/plain' -d body
+  asks "$1" $site /app.php -H 'Cookie: a=b' -H 'Cookie: c=d' -H 'Authorization: Basic Zm9vOmJhcg=='
+}
+
+@test "apache-fpm: php-fpm reads the same" {
+  agrees_with_apache apache-fpm '/app.php/ex tra/p.i' '/ex tra/p.i'
+  asks apache-fpm www.example.test /
+}
+
+# The escapes come from SCRIPT_FILENAME, in which alone it finds the path info.
+@test "apache-fpm-proxypass: php-fpm reads the same" {
+  agrees_with_apache apache-fpm-proxypass '/app.php/ex%20tra/p.i' '/ex%20tra/p.i'
+}
+
+@test "apache-generic: php-fpm reads the same" {
+  agrees_with_apache apache-generic '/app.php/ex tra/p.i' '/ex tra/p.i'
+}
+
+@test "apache-balancer: php-fpm reads the same" {
+  agrees_with_apache apache-balancer '/app.php/ex%20tra/p.i' '/ex%20tra/p.i'
 }

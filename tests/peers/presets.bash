@@ -85,9 +85,10 @@ serve() {
     --resolve "$host:$port:127.0.0.1" "${options[@]}" "$url"
 }
 
-# The same for cgi-fcgi -n: ours PRESET URL OPTION...
+# The same for cgi-fcgi -n: ours PRESET URL OPTION...; app_addr is where the application is, when
+# that is not in app.addr.
 ours() {
-  local preset=$1 url=$2 options=()
+  local preset=$1 url=$2 app=${app_addr:-$(<"$BATS_FILE_TMPDIR/app.addr")} options=()
   shift 2
   while [ $# -gt 0 ]; do
     case $1 in
@@ -97,8 +98,8 @@ ours() {
     esac
     shift
   done
-  "$cgi_fcgi" -n --print-format json --as "$preset" --docroot "$docroot" \
-    -connect "$(<"$BATS_FILE_TMPDIR/app.addr")" --url "$url" "${options[@]}"
+  "$cgi_fcgi" -n --print-format json --as "$preset" ${docroot:+--docroot "$docroot"} \
+    -connect "$app" --url "$url" "${options[@]}"
 }
 
 # same PRESET URL OPTION...: the application gets from the server what cgi-fcgi says; an option
@@ -130,4 +131,72 @@ refused() {
   [ "$(wc -l <"$log")" -eq "$before" ]
   run -1 ours "$preset" "$@"
   [[ $output == *'the server refuses'* ]]
+}
+
+# What every server is asked; the test has set preset, site and port.
+
+# check PATH OPTION...
+check() {
+  same "$preset" "http://$site:$port$1" "${@:2}"
+}
+
+check_path_info_and_query() {
+  check '/app.php/ex%20tra/p.i?x=1&y=%20z'
+  check '/app.php'
+  check '/app.php/'
+  check '/app.php?'
+  check '/app.php?a?b'
+  check '/app.php/x.php/y?q+r=%26'
+}
+
+check_methods_and_bodies() {
+  check /app.php -X HEAD
+  check /app.php -X OPTIONS
+  check /app.php -X DELETE
+  check /app.php -d 'name=value'
+  check /app.php/p -X PUT -H 'Content-Type: text/plain' -d 12
+  check /app.php -d ''
+  check /app.php -X POST -H 'Content-Type;' -d 1
+  check /app.php -d chunked -H 'Transfer-Encoding: chunked'
+  check /app.php -H 'Content-Type: on/GET'
+}
+
+check_basic() {
+  check /app.php -u foo
+  check /app.php -u 'a b'
+  check /app.php -H 'Authorization: Basic Zm9vOmJhcg=='
+  check /app.php -H 'Authorization: basic Zm9vOmJhcg=='
+  check /app.php -H 'Authorization: Basic !'
+  check /app.php -H 'Authorization: Bearer token'
+}
+
+check_headers() {
+  check /app.php -H 'X-Foo: one' -H 'Y: 1' -H 'x-foo: two' -H 'X-Foo;' -H 'X-FOO: four'
+  check /app.php -H 'Cookie: a=b' -H 'Cookie: c=d; e=f'
+  check /app.php -H 'Accept: a/b' -H 'Accept: c/d, e/f'
+  check /app.php -H 'X-Empty;' -H 'User-Agent: me/1'
+  check /app.php -H 'X_Under: us' -H 'X.Dot: dot' -H 'X!Odd~: odd' -H '1: digit' -H '-: hyphen'
+  check /app.php -H 'X-A: 1' -H 'X_A: 2' -H 'X.A: 3'
+  check /app.php -H 'Proxy: http://evil.test/'
+  check /app.php -H 'Proxy-Authorization: Basic Zm9v' -H 'Proxy-Connection: close'
+  check /app.php -H 'Connection: close' -H 'TE: trailers' -H 'Keep-Alive: 5' -H 'Upgrade: x'
+  check /app.php -H 'Https: on' -H 'Remote-User: root' -H 'Content-Language: de'
+  check /app.php -H $'X-Utf: caf\xc3\xa9' -H 'X-Quote: "a"\b'
+}
+
+check_hosts() {
+  check /app.php -H "Host: WWW.Example.test:$port"
+  check /app.php -H 'Host: other.example.test.'
+  check /app.php -H 'Host: 127.0.0.1:80'
+  check /app.php -H 'Host: [::1]:8080'
+}
+
+check_absolute_form() {
+  check /app.php --request-target "http://$site:$port/app.php/p%20i?q=1"
+  check /app.php --request-target "HTTP://$site:$port/app.php"
+}
+
+check_https() {
+  [ -e "$BATS_FILE_TMPDIR/tls.pem" ] || skip 'openssl is missing'
+  same "$preset" "https://$site:$((port + 1))/app.php/p?x"
 }

@@ -89,7 +89,7 @@ tell(const struct decode *decode, struct decode_event *event, enum decode_what w
 		.record = decode->reader.record,
 		.use = decode->use,
 	};
-	return what;
+	return (int)what;
 }
 
 static int

@@ -5,6 +5,7 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/decode.c %D%/decode.h \
 	%D%/decode_files.c %D%/decode_files.h \
 	%D%/decode_tool.c %D%/decode_tool.h \
+	%D%/encode_tool.c %D%/encode_tool.h \
 	%D%/exchange.c %D%/exchange.h \
 	%D%/expression.c %D%/expression.h %D%/expression_node.h \
 	%D%/expression_value.c \

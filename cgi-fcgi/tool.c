@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "decode_tool.h"
+#include "encode_tool.h"
 #include "print.h"
 #include "request.h"
 #include "values_tool.h"
@@ -61,6 +62,9 @@ tool_run(struct options *options, const struct addr *addr)
 		break;
 	case TOOL_GET_VALUES:
 		status = values_tool_run(options, addr);
+		break;
+	case TOOL_ENCODE:
+		status = encode_tool_run(options, addr);
 		break;
 	case TOOL_DECODE:
 		status = decode_tool_run(options);

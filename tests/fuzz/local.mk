@@ -13,6 +13,11 @@ TESTS += %D%/cgi_response.tap
 %C%_cgi_response_tap_SOURCES = %D%/cgi_response.c %D%/replay.c
 %C%_cgi_response_tap_LDADD = $(FCGIUTILS_LIBS)
 
+check_PROGRAMS += %D%/decode.tap
+TESTS += %D%/decode.tap
+%C%_decode_tap_SOURCES = %D%/decode.c %D%/replay.c cgi-fcgi/decode.c
+%C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_decode_tap_LDADD = $(FCGIUTILS_LIBS)
 check_PROGRAMS += %D%/nv.tap
 TESTS += %D%/nv.tap
 %C%_nv_tap_SOURCES = %D%/nv.c %D%/replay.c
@@ -59,6 +64,11 @@ check_PROGRAMS += %D%/cgi_response.fuzz
 %C%_cgi_response_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_cgi_response_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
+check_PROGRAMS += %D%/decode.fuzz
+%C%_decode_fuzz_SOURCES = %D%/decode.c cgi-fcgi/decode.c
+%C%_decode_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_decode_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_decode_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c
 %C%_nv_fuzz_LDADD = $(FCGIUTILS_LIBS)

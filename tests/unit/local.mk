@@ -76,6 +76,11 @@ TESTS += %D%/control_place.tap
 	fcgistarter/control_place.c
 %C%_control_place_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_control_place_tap_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/decode.tap
+TESTS += %D%/decode.tap
+%C%_decode_tap_SOURCES = %D%/decode.c cgi-fcgi/decode.c
+%C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_decode_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/fcgi_body.tap
 TESTS += %D%/fcgi_body.tap
@@ -232,6 +237,11 @@ TESTS += %D%/trace.tap
 %C%_trace_tap_SOURCES = %D%/trace.c
 %C%_trace_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/values.tap
+TESTS += %D%/values.tap
+%C%_values_tap_SOURCES = %D%/values.c cgi-fcgi/values.c
+%C%_values_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_values_tap_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += %D%/watch.tap
 TESTS += %D%/watch.tap
 %C%_watch_tap_SOURCES = %D%/watch.c fcgistarter/watch.c

@@ -3,6 +3,7 @@
 CLI_TESTS =
 CLI_TESTS += %D%/cgi-fcgi-options.bats
 CLI_TESTS += %D%/cgi-fcgi-peer.bats
+CLI_TESTS += %D%/cgi-fcgi-setenvif.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats

@@ -314,6 +314,9 @@ check_rules() {
   use proxypass-unix
   check_path_info_and_query
   check_pathinfo
+  use generic-proxypass-unix
+  check_path_info_and_query
+  check_pathinfo
 }
 
 @test "ProxyPass, GENERIC: requests" {

@@ -18,10 +18,16 @@ TESTS += %D%/decode.tap
 %C%_decode_tap_SOURCES = %D%/decode.c %D%/replay.c cgi-fcgi/decode.c
 %C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/nv.tap
 TESTS += %D%/nv.tap
 %C%_nv_tap_SOURCES = %D%/nv.c %D%/replay.c
 %C%_nv_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/preset.tap
+TESTS += %D%/preset.tap
+%C%_preset_tap_SOURCES = %D%/preset.c %D%/replay.c
+%C%_preset_tap_LDADD = $(FCGIUTILS_LIBS)
 
 check_PROGRAMS += %D%/record.tap
 TESTS += %D%/record.tap
@@ -69,10 +75,16 @@ check_PROGRAMS += %D%/decode.fuzz
 %C%_decode_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_decode_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
 check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c
 %C%_nv_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_nv_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/preset.fuzz
+%C%_preset_fuzz_SOURCES = %D%/preset.c
+%C%_preset_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_preset_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/record.fuzz
 %C%_record_fuzz_SOURCES = %D%/record.c

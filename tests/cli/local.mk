@@ -5,6 +5,7 @@ CLI_TESTS += %D%/cgi-fcgi-options.bats
 CLI_TESTS += %D%/cgi-fcgi-peer.bats
 CLI_TESTS += %D%/cgi-fcgi-setenvif.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
+CLI_TESTS += %D%/cgi-fcgi-tools.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats
 CLI_TESTS += %D%/fcgi-echo-actions.bats

@@ -76,6 +76,7 @@ TESTS += %D%/control_place.tap
 	fcgistarter/control_place.c
 %C%_control_place_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_control_place_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/decode.tap
 TESTS += %D%/decode.tap
 %C%_decode_tap_SOURCES = %D%/decode.c cgi-fcgi/decode.c
@@ -178,6 +179,11 @@ TESTS += %D%/preset.tap
 %C%_preset_tap_SOURCES = %D%/preset.c
 %C%_preset_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/preset_apache.tap
+TESTS += %D%/preset_apache.tap
+%C%_preset_apache_tap_SOURCES = %D%/preset_apache.c
+%C%_preset_apache_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/preset_tables.tap
 TESTS += %D%/preset_tables.tap
 %C%_preset_tables_tap_SOURCES = %D%/preset_tables.c
@@ -242,6 +248,7 @@ TESTS += %D%/values.tap
 %C%_values_tap_SOURCES = %D%/values.c cgi-fcgi/values.c
 %C%_values_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_values_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/watch.tap
 TESTS += %D%/watch.tap
 %C%_watch_tap_SOURCES = %D%/watch.c fcgistarter/watch.c

@@ -182,3 +182,8 @@ check_escapes() {
   [ -e /usr/lib/lighttpd/mod_openssl.so ] || skip 'lighttpd-mod-openssl is missing'
   check_https
 }
+
+@test "the page lists what cannot be known" {
+  sed -n '/^\.Ss What cannot be known/,/^\.El/s/^\.It Ev //p' "$FCGI_SOURCE/man1/cgi-fcgi.1" >page
+  printf '%s\n' "${unknown[@]}" | diff page -
+}

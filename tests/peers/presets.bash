@@ -6,7 +6,7 @@ load helper
 log=$BATS_FILE_TMPDIR/env.log
 docroot=$BATS_FILE_TMPDIR/docroot
 
-# What cannot be known without the server, of SERVER_SOFTWARE only the version.  cgi-fcgi(1) has the
+# What cannot be known without the server, of SERVER_SOFTWARE only the versions.  cgi-fcgi(1) has the
 # same list under PRESETS.
 unknown=(REMOTE_PORT PATH SERVER_SOFTWARE SERVER_SIGNATURE SSL_PROTOCOL SSL_CIPHER
   SSL_CIPHER_USEKEYSIZE SSL_CIPHER_ALGKEYSIZE)
@@ -65,7 +65,7 @@ make_certificate() {
 pairs() {
   local names
   names=$(IFS='|' && echo "${unknown[*]}")
-  jq -c '.[]' | sed -E "/^\[\"SERVER_SOFTWARE\",/ { s|/[0-9][^ \"]*|/?|; b
+  jq -c '.[]' | sed -E "/^\[\"SERVER_SOFTWARE\",/ { s|/[0-9][^\"]*|/?|; b
 }; s/^\[\"($names)\",.*/[\"\1\",?]/"
 }
 

@@ -100,13 +100,14 @@ static void
 write_params(struct decode_files *files, uint16_t id)
 {
 	struct decode_files_request *request = &files->requests[id];
-	const unsigned char *p = request->params.data, *end = p + request->params.len;
+	const unsigned char *p = request->params.data;
+	const unsigned char *end = p != NULL ? p + request->params.len : p;
 	FILE *file = open_file(files, id, request->params_use, FCGI_PARAMS);
 	struct params one = { .count = 1 };
 	struct fcgi_nv nv;
 
 	one.items = &nv;
-	while (p != NULL && fcgi_nv_next(&p, end, &nv) > 0) {
+	while (fcgi_nv_next(&p, end, &nv) > 0) {
 		if (print_is_entry(&nv))
 			(void)print_params(file, &one, PRINT_ENV0);
 		else

@@ -86,7 +86,7 @@ print_json(FILE *file, const struct params *params)
 int
 print_params(FILE *file, const struct params *params, enum print_format format)
 {
-	const struct fcgi_nv *nv = params->items, *end = nv + params->count;
+	const struct fcgi_nv *nv = params->items, *end = params->count > 0 ? nv + params->count : nv;
 
 	if (format == PRINT_JSON)
 		return print_json(file, params);

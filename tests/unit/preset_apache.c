@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "preset_shown.h"
@@ -223,6 +225,30 @@ scripts_and_path_info(void **state)
 	}
 }
 
+/* It is looked up like a path of its own, where a directory gives its index. */
+static void
+path_info_of_a_directory(void **state)
+{
+	char docroot[] = "/tmp/preset.XXXXXX", file[64], info[64], index[64];
+	struct preset_request request = { .docroot = docroot };
+
+	(void)state;
+	must(mkdtemp(docroot) != NULL);
+	snprintf(file, sizeof file, "%s/index.php", docroot);
+	snprintf(info, sizeof info, "PATH_TRANSLATED=%s/", docroot);
+	snprintf(index, sizeof index, "PATH_TRANSLATED=%s/index.php", docroot);
+	request.url = "http://h/app.php/";
+	assert_has("apache-fpm", &request, (const char *const[]){ "PATH_INFO=/", info, NULL });
+	must(mkdir(file, 0700) == 0);
+	assert_has("apache-fpm", &request, (const char *const[]){ "PATH_INFO=/", info, NULL });
+	must(rmdir(file) == 0 && mknod(file, S_IFREG | 0600, 0) == 0);
+	assert_has("apache-fpm", &request, (const char *const[]){ "PATH_INFO=/", index, NULL });
+	request.url = "http://h/app.php/x";
+	snprintf(info, sizeof info, "PATH_TRANSLATED=%s/x", docroot);
+	assert_has("apache-fpm", &request, (const char *const[]){ "PATH_INFO=/x", info, NULL });
+	must(unlink(file) == 0 && rmdir(docroot) == 0);
+}
+
 static void
 a_file_that_is_told(void **state)
 {
@@ -366,6 +392,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_a_request),
 		cmocka_unit_test(scripts_and_path_info),
+		cmocka_unit_test(path_info_of_a_directory),
 		cmocka_unit_test(a_file_that_is_told),
 		cmocka_unit_test(the_application_s_address),
 		cmocka_unit_test(bodies),

@@ -259,6 +259,25 @@ names_without_case(void **state)
 }
 
 static void
+many_rules(void **state)
+{
+	struct setenvif *rules = setenvif_new();
+	struct params params = { 0 };
+	char why[WHY_MAX], expected[64] = "";
+	int i;
+
+	(void)state;
+	for (i = 0; i < 50; i++) {
+		must(setenvif_add(rules, "true X %{reqenv:X}.", why, sizeof why) == 0);
+		expected[i] = '.';
+	}
+	assert_int_equal(setenvif_apply(rules, &params, why, sizeof why), 0);
+	assert_value(&params, "X", expected);
+	params_reset(&params);
+	setenvif_free(rules);
+}
+
+static void
 mistakes(void **state)
 {
 	static const struct {
@@ -480,6 +499,7 @@ main(void)
 		cmocka_unit_test(captures),
 		cmocka_unit_test(values),
 		cmocka_unit_test(names_without_case),
+		cmocka_unit_test(many_rules),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(nesting_is_bounded),
 		cmocka_unit_test(a_match_that_runs_away_is_an_error),

@@ -63,13 +63,16 @@ apply_rules(struct options *options)
 			r = setenvif_add_file(rules, source->text, why, sizeof why);
 		else
 			r = setenvif_add(rules, source->text, why, sizeof why);
-		if (r < 0)
+		if (r < 0) {
+			setenvif_free(rules);
 			cli_die(cli, 1, "--setenvif%s%s: %s", source->is_file ? "-file" : " ",
 			    source->is_file ? "" : source->text, why);
+		}
 	}
-	if (setenvif_apply(rules, &options->params, why, sizeof why) < 0)
-		cli_die(cli, 1, "--setenvif: %s; Apache would answer 503", why);
+	r = setenvif_apply(rules, &options->params, why, sizeof why);
 	setenvif_free(rules);
+	if (r < 0)
+		cli_die(cli, 1, "--setenvif: %s; Apache would answer 503", why);
 }
 
 /*
@@ -202,13 +205,18 @@ static void
 write_head(struct request *request, const struct options *options)
 {
 	size_t size = fcgi_writer_head_bound(params_wire_len(&options->params));
+	uint8_t flags = options->flags;
 	struct fcgi_writer writer;
+
+	/* Else the application closes the connection behind the first answer. */
+	if (options->multiplex > 1)
+		flags |= FCGI_KEEP_CONN;
 
 	request->head = malloc(size);
 	if (request->head == NULL)
 		cli_die(&options->cli, 1, "out of memory");
 	fcgi_writer_init(&writer, request->head, size, options->request_id);
-	fcgi_writer_begin(&writer, options->role, options->flags);
+	fcgi_writer_begin(&writer, options->role, flags);
 	params_write(&options->params, &writer);
 	fcgi_writer_stream_end(&writer, FCGI_PARAMS);
 	if (writer.error < 0)

@@ -545,6 +545,7 @@ int
 seen_by_end(struct seen_by *seen, enum seen_by_ending ending)
 {
 	const struct seen_by_rules *rules = seen->rules;
+	int in_record = seen->header_have == FCGI_HEADER_LEN && !seen->skipped;
 
 	if (seen->over || seen->error < 0)
 		return seen->error < 0 ? seen->error : 1;
@@ -553,7 +554,8 @@ seen_by_end(struct seen_by *seen, enum seen_by_ending ending)
 	else if (seen->state != IN_BODY && ending == SEEN_BY_TIMED_OUT)
 		fail(seen, rules->timed_out, "the answer did not come in time");
 	else if (seen->state != IN_BODY)
-		fail(seen, rules->closed, "the connection ended before the answer did");
+		fail(seen, rules->half != 0 && in_record ? rules->half : rules->closed,
+		    "the connection ended before the answer did");
 	else if (ending == SEEN_BY_TIMED_OUT)
 		cut(seen, "the answer was not complete in time");
 	else if (rules->eof_ends && !seen->eof)

@@ -422,10 +422,11 @@ judge_status(struct seen_by *seen)
 		seen->why = "the CGI Status header has no HTTP status, and is passed on";
 	if (seen->rules->local_redirect && location != NULL &&
 	    (status.name_len == 0 || seen->status == STATUS_OK)) {
-		if (location->value_len > 0 && location->value[0] == '/')
-			seen->redirect = *location;
-		else
+		if (location->value_len == 0 || location->value[0] != '/') {
+			seen->why = "Location without Status is redirected by the server itself";
 			return seen->rules->location;
+		}
+		seen->redirect = *location;
 	}
 	return 0;
 }

@@ -140,6 +140,7 @@ const struct seen_by_rules seen_by_rules[] = {
 	    .not_connected = 503,
 	    .timed_out = 504,
 	    .closed = 502,
+	    .half = 504, /* it goes on waiting */
 	    .broken = 502,
 	    .empty = 502,
 	    .no_header = 502,

@@ -71,6 +71,7 @@ struct seen_by_rules {
 	int not_connected;
 	int timed_out;
 	int closed;		/* before the header block was complete */
+	int half;		/* ... inside a record; 0: as any other close */
 	int broken;		/* a record that it does not take, likewise */
 	int empty;		/* ended without output */
 	int no_header;		/* ended before the header block did */

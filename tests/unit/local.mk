@@ -217,6 +217,11 @@ TESTS += %D%/setenvif.tap
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
 
+check_PROGRAMS += %D%/seen_by.tap
+TESTS += %D%/seen_by.tap
+%C%_seen_by_tap_SOURCES = %D%/seen_by.c
+%C%_seen_by_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/spawn.tap
 TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c

@@ -151,9 +151,11 @@ static int
 find_script(struct preset_context *context)
 {
 	const char *script = script_below_docroot(context);
+	int splits = context->rules->split != NULL || context->request->split != NULL;
 	size_t len;
 
-	if (script == NULL)
+	/* A server that does not split paths has the file by its configuration. */
+	if (script == NULL || !splits)
 		return find_by_path(context);
 	len = strlen(script);
 	context->script_len = len;

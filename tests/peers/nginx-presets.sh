@@ -37,11 +37,21 @@ http {
 			include fastcgi_params;
 			fastcgi_pass $app;
 		}
+		# What --script stands for.
+		location /fixed/ {
+			include fastcgi_params;
+			fastcgi_param SCRIPT_FILENAME $docroot/app.php;
+			fastcgi_pass $app;
+		}
 	}
 	server {
 		$listen
 		server_name php.example.test;
 		index index.php;
+		# A front controller: --script below the document root.
+		location /front/ {
+			try_files \$uri /index.php?\$args;
+		}
 		location ~ \\.php(/|$) {
 			include snippets/fastcgi-php.conf;
 			fastcgi_pass $app;

@@ -94,6 +94,17 @@ check_escapes() {
   check_https
 }
 
+@test "nginx: a script that the configuration names" {
+  use nginx
+  check '/fixed/a/b?c' --only-ours --script --only-ours "$docroot/app.php"
+}
+
+@test "nginx-php: a front controller" {
+  use nginx-php
+  check '/front/a%20b/1?x=2' --only-ours --script --only-ours "$docroot/index.php"
+  check /front/ --only-ours --script --only-ours "$docroot/index.php" -d 1
+}
+
 @test "nginx-php: path info and query" {
   use nginx-php
   check_path_info_and_query

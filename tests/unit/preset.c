@@ -258,6 +258,13 @@ split_and_script_are_options_too(void **state)
 	/* also for a URL that only leads there. */
 	request.url = "/a.cgix/1";
 	assert_made(files, &request, "F=/srv/a.cgi /a.cgi| /a.cgi\n");
+	/* A server that does not part the path has nothing to find. */
+	assert_made("F <- script-filename \" \" script-name \"|\" path-info", &request,
+	    "F=/srv/a.cgi /a.cgix/1|\n");
+	request.split = ".cgix";
+	assert_made("F <- script-filename \" \" script-name \"|\" path-info", &request,
+	    "F=/srv/a.cgi /a.cgi|\n");
+	request.split = NULL;
 	/* A server without a document root of its own. */
 	request.docroot = "/";
 	assert_made(files, &request, "F=/srv/a.cgi /srv/a.cgi| /srv/a.cgi\n");

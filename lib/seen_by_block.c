@@ -4,6 +4,8 @@
 
 enum { STATUS_MIN = 100, STATUS_LIMIT = 1000, STATUS_ERROR = 500, STATUS_OK = 200 };
 
+static const char odd[] = "a line of the CGI header block is no header";
+
 static int
 bad(struct seen_by *seen, const char *why)
 {
@@ -120,7 +122,6 @@ trim(struct cgi_header *header, const struct seen_by_rules *rules)
 static int
 add_header(struct seen_by *seen, struct cgi_header *header)
 {
-	static const char odd[] = "a line of the CGI header block is no header";
 	int r;
 
 	trim(header, seen->rules);
@@ -170,7 +171,7 @@ fold(struct seen_by *seen, const char *line, size_t len)
 	memmove(end + 1, line, len);
 	last->value_len += len + 1;
 	trim(last, seen->rules);
-	return check_value(seen, last);
+	return check_value(seen, last) < 0 ? bad(seen, odd) : 0;
 }
 
 /* A line of the block without its LF.  Returns 0, or -1 for a bad one. */

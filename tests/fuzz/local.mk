@@ -39,6 +39,11 @@ TESTS += %D%/request.tap
 %C%_request_tap_SOURCES = %D%/request.c %D%/replay.c
 %C%_request_tap_LDADD = $(FCGIUTILS_LIBS)
 
+check_PROGRAMS += %D%/seen_by.tap
+TESTS += %D%/seen_by.tap
+%C%_seen_by_tap_SOURCES = %D%/seen_by.c %D%/replay.c
+%C%_seen_by_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/serve.tap
 TESTS += %D%/serve.tap
 %C%_serve_tap_SOURCES = %D%/serve.c %D%/replay.c
@@ -95,6 +100,11 @@ check_PROGRAMS += %D%/request.fuzz
 %C%_request_fuzz_SOURCES = %D%/request.c
 %C%_request_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_request_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/seen_by.fuzz
+%C%_seen_by_fuzz_SOURCES = %D%/seen_by.c
+%C%_seen_by_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_seen_by_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/serve.fuzz
 %C%_serve_fuzz_SOURCES = %D%/serve.c

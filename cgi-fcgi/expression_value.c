@@ -38,13 +38,10 @@ write_capture(const struct expression *word, const struct expression_state *stat
 }
 
 static void
-write_cased(char *text, FILE *to, int (*cased)(int))
+write_cased(const char *text, FILE *to, int is_lower)
 {
-	char *p;
-
-	for (p = text; *p != '\0'; p++)
-		*p = (char)cased((unsigned char)*p);
-	fputs(text, to);
+	for (; *text != '\0'; text++)
+		putc(is_lower ? tolower((unsigned char)*text) : toupper((unsigned char)*text), to);
 }
 
 static void
@@ -63,7 +60,7 @@ write_call(const struct expression *word, struct expression_state *state, FILE *
 		if (nv != NULL)
 			fputs((const char *)nv->value, to);
 	} else {
-		write_cased(argument, to, word->op == OP_LOWER ? tolower : toupper);
+		write_cased(argument, to, word->op == OP_LOWER);
 	}
 	free(argument);
 }

@@ -15,10 +15,8 @@ output_stderr_init(struct output_stderr *err, const struct options *options)
 	*err = (struct output_stderr){ .options = options, .fd = STDERR_FILENO };
 	if (options->stderr_to == STDERR_NULL)
 		err->fd = -1;
-	if (options->stderr_to != STDERR_FILE) {
-		err->escapes = err->fd >= 0 && isatty(err->fd);
+	if (options->stderr_to != STDERR_FILE)
 		return;
-	}
 	err->fd = open(options->stderr_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (err->fd < 0)
 		cli_die(&options->cli, 1, "--stderr %s: %s", options->stderr_file, strerror(errno));
@@ -89,6 +87,12 @@ put_lines(struct output_stderr *err, const unsigned char *p, size_t len)
 int
 output_stderr_write(struct output_stderr *err, const struct fcgi_slice *slice)
 {
+	/* Asked for when there is something to write: most answers come without. */
+	if (!err->looked) {
+		err->looked = 1;
+		err->escapes = err->fd >= 0 && err->options->stderr_to != STDERR_FILE &&
+		    isatty(err->fd);
+	}
 	size_t room = OUTPUT_STDERR_KEPT - err->kept.len;
 
 	if ((err->options->json || err->options->write_out != NULL) &&

@@ -17,7 +17,8 @@ struct output_stderr {
 
 	const struct options *options; /* private from here on */
 	int fd;			/* -1: nowhere */
-	int escapes;		/* it is a terminal */
+	int escapes;		/* it is a terminal, once looked is set */
+	int looked;
 };
 
 /* A file that cannot be opened is told and does not return. */

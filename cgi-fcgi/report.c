@@ -426,6 +426,8 @@ report_write(const struct exchange *exchange, int status)
 	struct report report = { .exchange = exchange, .status = status };
 	const char *p;
 
+	if (!options->json && options->write_out == NULL)
+		return 0;
 	if (options->json) {
 		report_json(stdout, exchange, status);
 		putchar('\n');
@@ -436,7 +438,5 @@ report_write(const struct exchange *exchange, int status)
 			break;
 		p = put_piece(&report, p);
 	}
-	if (!options->json && options->write_out == NULL)
-		return 0;
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : errno;
 }

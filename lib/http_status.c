@@ -7,7 +7,7 @@ http_status_reason(int status)
 {
 	static const struct {
 		int status;
-		const char *reason;
+		char reason[36];
 	} reasons[] = {
 		{ 100, "Continue" }, { 101, "Switching Protocols" }, { 102, "Processing" },
 		{ 103, "Early Hints" }, { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },

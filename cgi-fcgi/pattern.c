@@ -55,6 +55,12 @@ load(struct pattern_library *library, char *why, size_t why_size)
 #undef TAKE
 	return 0;
 }
+
+static void
+unload(struct pattern_library *library)
+{
+	(void)library;
+}
 #else
 static int
 load(struct pattern_library *library, char *why, size_t why_size)
@@ -78,6 +84,13 @@ load(struct pattern_library *library, char *why, size_t why_size)
 	snprintf(why, why_size, "libpcre2-8.so.0 is too old: it has no %s", missing);
 	return -1;
 }
+
+static void
+unload(struct pattern_library *library)
+{
+	if (library->handle != NULL)
+		dlclose(library->handle);
+}
 #endif
 
 struct pattern_library *
@@ -99,8 +112,8 @@ pattern_library_new(char *why, size_t why_size)
 void
 pattern_library_free(struct pattern_library *library)
 {
-	if (library != NULL && library->handle != NULL)
-		dlclose(library->handle);
+	if (library != NULL)
+		unload(library);
 	free(library);
 }
 

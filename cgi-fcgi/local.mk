@@ -7,12 +7,14 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/decode_tool.c %D%/decode_tool.h \
 	%D%/encode_tool.c %D%/encode_tool.h \
 	%D%/exchange.c %D%/exchange.h \
+	%D%/exchange_open.c \
 	%D%/expression.c %D%/expression.h %D%/expression_node.h \
 	%D%/expression_value.c \
 	%D%/facts.c %D%/facts.h \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/main.c \
 	%D%/mover.c %D%/mover.h \
+	%D%/multiplex.c %D%/multiplex.h \
 	%D%/options.c %D%/options.h \
 	%D%/options_table.c %D%/options_table.h \
 	%D%/output.c %D%/output.h \
@@ -23,6 +25,7 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/report_json.c %D%/report_json.h \
 	%D%/request.c %D%/request.h \
 	%D%/sender.c %D%/sender.h \
+	%D%/session.c %D%/session.h \
 	%D%/setenvif.c %D%/setenvif.h \
 	%D%/start.c %D%/start.h \
 	%D%/tool.c %D%/tool.h \

@@ -57,8 +57,10 @@ output_failed(struct exchange *exchange)
 
 	exchange->ending = error == EINTR ? ENDED_SIGNAL : ENDED_OUTPUT;
 	exchange->limit = LIMIT_TOTAL;
-	if (error == ETIMEDOUT && exchange->abort_ns < exchange->deadline_ns)
+	if (error == ETIMEDOUT && exchange->abort_ns < exchange->deadline_ns) {
 		exchange->ending = ENDED_ABORTED;
+		exchange->limit = LIMIT_ABORT;
+	}
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "fcgi_proto.h"
 #include "interrupt.h"
 #include "report.h"
+#include "spool.h"
 
 enum { REASON_SIZE = 400 };
 
@@ -26,6 +27,7 @@ begin_line(const struct exchange *exchange)
 static void __attribute__((format(printf, 2, 3)))
 fail(struct exchange *exchange, const char *format, ...)
 {
+	const char *which = exchange->which;
 	char *text = exchange->failure;
 	va_list arguments;
 
@@ -34,7 +36,8 @@ fail(struct exchange *exchange, const char *format, ...)
 	va_end(arguments);
 	begin_line(exchange);
 	exchange->output.err.midline = 0;
-	cli_error(&exchange->options->cli, "%s", text);
+	cli_error(&exchange->options->cli, "%s%s%s", which != NULL ? which : "",
+	    which != NULL ? ": " : "", text);
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -94,7 +97,7 @@ name_limit(const struct exchange *exchange)
 {
 	switch (exchange->limit) {
 	case LIMIT_FIRST_BYTE:
-		return "no output";
+		return "no STDOUT";
 	case LIMIT_IDLE:
 		return "nothing moved";
 	default:
@@ -103,20 +106,6 @@ name_limit(const struct exchange *exchange)
 }
 
 /* --- not connected ------------------------------------------------------------------------- */
-
-/* Of the two times that end connecting the shorter one did. */
-static const char *
-format_connect_limit(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct options *options = exchange->options;
-	int64_t ns = options->time.timeout_ns;
-
-	if (exchange->limit == LIMIT_WAIT)
-		return format_limit(dst, size, exchange);
-	if (options->time.connect_timeout_ns < ns)
-		ns = options->time.connect_timeout_ns;
-	return clock_format_duration(dst, size, ns);
-}
 
 static int
 tell_connect(struct exchange *exchange)
@@ -127,9 +116,12 @@ tell_connect(struct exchange *exchange)
 
 	/* The words up to the name are the devkit's, and scripts look for them. */
 	if (is_timeout(exchange)) {
+		if (conn->state == CONN_RETRY)
+			snprintf(why, sizeof why, ": its queue of connections is full");
+		else if (conn->error != 0)
+			snprintf(why, sizeof why, ": %s", strerror(conn->error));
 		fail(exchange, "Could not connect to %s: timed out after %s%s", name,
-		    format_connect_limit(duration, sizeof duration, exchange),
-		    conn->state == CONN_RETRY ? ": its queue of connections is full" : "");
+		    format_limit(duration, sizeof duration, exchange), why);
 		return ETIMEDOUT;
 	}
 	if (conn->error == EACCES && conn->peer.sa.ss_family == AF_UNIX)
@@ -481,6 +473,8 @@ tell_complete(struct exchange *exchange)
 	warn_of_php_variables(exchange);
 	warn_of_header(exchange);
 	/* exit(2) keeps 8 bits: what would vanish there must not look like success. */
+	if (app_status != 0 && exchange->which != NULL)
+		fail(exchange, "the application's status is %" PRIu32, app_status);
 	if (app_status != 0)
 		return (app_status & 255) != 0 ? (int)(app_status & 255) : 1;
 	if (options->fail)
@@ -490,14 +484,17 @@ tell_complete(struct exchange *exchange)
 	return status;
 }
 
+/* What was asked for is no failure, unless the application was not told. */
 static int
 tell_aborted(struct exchange *exchange)
 {
 	char progress[REASON_SIZE / 2], duration[32];
 
-	fail(exchange, "%s: aborted after %s%s (%s)", exchange->options->connect,
-	    clock_format_duration(duration, sizeof duration, exchange->options->abort_after_ns),
-	    exchange->abort_sent ? "" : ", without a word to the application, which takes none",
+	if (exchange->abort_sent)
+		return 0;
+	fail(exchange, "%s: after %s ABORT_REQUEST could not be sent: the application does not take "
+	    "what was sent before (%s)", exchange->options->connect,
+	    format_limit(duration, sizeof duration, exchange),
 	    format_progress(progress, sizeof progress, exchange));
 	return ETIMEDOUT;
 }
@@ -520,6 +517,10 @@ tell_ending(struct exchange *exchange)
 	case ENDED_SIGNAL:
 		fail(exchange, "interrupted: %s", strsignal(interrupt_signal()));
 		return 128 + interrupt_signal();
+	case ENDED_KEEP:
+		fail(exchange, "cannot keep an answer in %s: %s", spool_directory(),
+		    strerror(exchange->keep_error));
+		return exchange->keep_error;
 	case ENDED_ABORTED:
 		return tell_aborted(exchange);
 	default:

@@ -19,6 +19,7 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/options_table.c %D%/options_table.h \
 	%D%/output.c %D%/output.h \
 	%D%/output_stderr.c %D%/output_stderr.h \
+	%D%/parser.c %D%/parser.h \
 	%D%/pattern.c %D%/pattern.h \
 	%D%/print.c %D%/print.h \
 	%D%/report.c %D%/report.h \

@@ -127,8 +127,8 @@ describe(const struct pattern_library *library, int error, char *why, size_t why
 }
 
 struct pattern *
-pattern_compile(const struct pattern_library *library, const char *text, size_t len, int ignore_case,
-    size_t *offset, char *why, size_t why_size)
+pattern_compile(const struct pattern_library *library, const char *text, size_t len,
+    int ignore_case, size_t *offset, char *why, size_t why_size)
 {
 	/* RegexDefaultOptions of httpd, which nobody changes. */
 	uint32_t options = PCRE2_DUPNAMES | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY;

@@ -39,8 +39,8 @@ int pattern_captures(const struct pattern *pattern);
 
 /*
  * spans: PATTERN_SPANS of them, filled when it matches.
- * Returns 1 or 0; or -FCGI_E_SYSTEM with a line in why: memory, or a match that takes more steps than
- * httpd allows (and takes for none).
+ * Returns 1 or 0; or -FCGI_E_SYSTEM with a line in why: memory, or a match that takes more steps
+ * than httpd allows (and takes for none).
  */
 int pattern_match(const struct pattern *pattern, const char *subject, size_t len,
     struct pattern_span *spans, char *why, size_t why_size);

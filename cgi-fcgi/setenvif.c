@@ -190,8 +190,8 @@ make_rule(struct setenvif *rules, struct rule *rule, const char *text, struct wo
 	if (r < 0)
 		return r;
 	if (name->text[0] == '!') {
-		snprintf(why, why_size, value->text != NULL
-			? "!NAME takes a variable away and has no value" : "! wants a name");
+		snprintf(why, why_size, "%s", value->text == NULL ? "! wants a name"
+		    : "!NAME takes a variable away and has no value");
 		if (value->text != NULL || name->text[1] == '\0')
 			return fail_at(text, value->text != NULL ? value->at : name->at,
 			    -FCGI_E_SYNTAX, why, why_size);

@@ -4,9 +4,9 @@
  *
  *	[ProxyFCGISetEnvIf] CONDITION NAME [VALUE]
  *
- * each quoted with " or ' where there are blanks in it.  Without a value it is set to nothing; !NAME
- * is taken away.  The condition and the value are expression.h's; every rule sees what those before
- * it did, their $1 too, as it is with httpd.
+ * each quoted with " or ' where there are blanks in it.  Without a value it is set to nothing, and
+ * !NAME is taken away.  The condition and the value are expression.h's; every rule sees what those
+ * before it did, their $1 too, as it is with httpd.
  */
 #ifndef CGI_FCGI_SETENVIF_H
 #define CGI_FCGI_SETENVIF_H
@@ -29,8 +29,8 @@ void setenvif_free(struct setenvif *rules); /* NULL is allowed */
 int setenvif_add(struct setenvif *rules, const char *rule, char *why, size_t why_size);
 
 /*
- * Adds the rules of a file, one a line: '#' begins a line of comment, a line that ends in '\' goes on
- * in the next, blank lines are skipped.
+ * Adds the rules of a file, one a line: '#' begins a line of comment, a line that ends in '\' goes
+ * on in the next, blank lines are skipped.
  * path: "-" is standard input.
  * why: on failure "PATH: why it cannot be read" or "PATH:LINE: column N: what is wrong", the column
  * as if a continued line were one.

@@ -10,31 +10,13 @@
 
 #include "fcgi_error.h"
 #include "preset_context.h"
+#include "preset_source.h"
 
 /* mod_proxy's for fcgi://, which it leaves out. */
 enum { DEFAULT_PORT = 8000 };
 
 /* A body in chunks is collected until there are as many bytes: 16 KiB less some. */
 enum { COLLECT_MAX = 16304 };
-
-static int
-put(struct buffer *out, const char *text)
-{
-	return buffer_append(out, text, strlen(text));
-}
-
-static int
-put_lower(struct buffer *out, const char *text, size_t len)
-{
-	char c;
-	int r = 0;
-
-	for (; r == 0 && len > 0; text++, len--) {
-		c = (char)tolower((unsigned char)*text);
-		r = buffer_append(out, &c, 1);
-	}
-	return r;
-}
 
 /* --- the application's address ---------------------------------------------------------------- */
 
@@ -55,17 +37,17 @@ app(const struct preset_context *context, const char *argument, struct buffer *o
 
 	(void)argument;
 	if (!is_tcp(context))
-		return put(out, "localhost");
+		return preset_put(out, "localhost");
 	name = addr->name[0] != '\0' && strcmp(addr->name, "*") != 0 ? addr->name : "localhost";
 	is_v6 = strchr(name, ':') != NULL;
 	if (addr->port != DEFAULT_PORT)
 		snprintf(port, sizeof port, ":%d", addr->port);
-	r = is_v6 ? put(out, "[") : 0;
+	r = is_v6 ? preset_put(out, "[") : 0;
 	if (r == 0)
-		r = put_lower(out, name, strlen(name));
+		r = preset_put_lower(out, name, strlen(name));
 	if (r == 0 && is_v6)
-		r = put(out, "]");
-	return r < 0 ? r : put(out, port);
+		r = preset_put(out, "]");
+	return r < 0 ? r : preset_put(out, port);
 }
 
 /* The slash at the end of "unix:...|fcgi://localhost/", which gets into the path as well. */
@@ -73,7 +55,7 @@ static int
 app_slash(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return is_tcp(context) ? 0 : put(out, "/");
+	return is_tcp(context) ? 0 : preset_put(out, "/");
 }
 
 /* --- proxy-fcgi-pathinfo ---------------------------------------------------------------------- */
@@ -82,7 +64,7 @@ static int
 pathinfo(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return context->request->pathinfo != NULL ? put(out, context->request->pathinfo) : 0;
+	return context->request->pathinfo != NULL ? preset_put(out, context->request->pathinfo) : 0;
 }
 
 static int
@@ -97,7 +79,7 @@ static int
 pathinfo_full(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return is_pathinfo(context, "full") ? put(out, "full") : 0;
+	return is_pathinfo(context, "full") ? preset_put(out, "full") : 0;
 }
 
 /* As a URL's path is written: decoded, but for a slash. */
@@ -131,7 +113,7 @@ put_encoded(struct buffer *out, const char *text)
 			r = buffer_append(out, text, 1);
 		} else {
 			snprintf(escape, sizeof escape, "%%%02hhX", (unsigned char)*text);
-			r = put(out, escape);
+			r = preset_put(out, escape);
 		}
 	}
 	return r;
@@ -154,7 +136,7 @@ find_info(const struct preset_context *context, const char *path, struct buffer 
 	else if (is_pathinfo(context, "last-dot"))
 		from = strrchr(path + 1, '.');
 	else if (!is_pathinfo(context, "unescape"))
-		return put(out, path) < 0 ? -FCGI_E_SYSTEM : 1;
+		return preset_put(out, path) < 0 ? -FCGI_E_SYSTEM : 1;
 	if (from != NULL && from > path)
 		from = strchr(from, '/');
 	r = from != NULL ? put_decoded(out, from) : 0;
@@ -225,8 +207,8 @@ put_script(const struct preset_context *context, struct buffer *out)
 	int r;
 
 	if (script != NULL)
-		return put(out, script);
-	r = put(out, context->docroot);
+		return preset_put(out, script);
+	r = preset_put(out, context->docroot);
 	return r < 0 ? r : buffer_append(out, context->path, context->script_len);
 }
 
@@ -245,7 +227,7 @@ put_handler_info(const struct preset_context *context, struct buffer *out)
 	if (r == 0 && (r = put_nul(&file)) == 0)
 		r = find_info(context, (const char *)file.data, out);
 	if (r == 0)
-		r = put(out, context->path + context->script_len);
+		r = preset_put(out, context->path + context->script_len);
 	buffer_free(&file);
 	return r < 0 ? r : 0;
 }
@@ -264,14 +246,14 @@ handler_name(const struct preset_context *context, const char *argument, struct 
 	return put_script_name(context, put_handler_info, out);
 }
 
-/* The path info is looked up as a path of its own; a directory gives its index, if that is there. */
+/* The path info is looked up as a path of its own: a directory gives its index, if there is one. */
 static int
 handler_translated(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	const char *index = context->rules->index;
 	struct stat st;
 	size_t len;
-	int r = put(out, context->docroot);
+	int r = preset_put(out, context->docroot);
 
 	(void)argument;
 	if (r == 0)
@@ -279,7 +261,7 @@ handler_translated(const struct preset_context *context, const char *argument, s
 	len = out->len;
 	if (r < 0 || index == NULL || len == 0 || out->data[len - 1] != '/')
 		return r;
-	r = put(out, index);
+	r = preset_put(out, index);
 	if (r == 0 && (r = put_nul(out)) == 0 &&
 	    (stat((const char *)out->data, &st) < 0 || !S_ISREG(st.st_mode)))
 		out->len = len;
@@ -320,9 +302,9 @@ put_proxied(const struct preset_context *context, struct buffer *out)
 		from = script;
 		path += context->script_len;
 	}
-	r = put(&text, from);
+	r = preset_put(&text, from);
 	if (r == 0)
-		r = put(&text, path);
+		r = preset_put(&text, path);
 	if (r == 0 && (r = put_nul(&text)) == 0)
 		r = put_encoded(out, (const char *)text.data);
 	buffer_free(&text);
@@ -343,7 +325,7 @@ put_proxied_info(const struct preset_context *context, struct buffer *out)
 	int r;
 
 	if (is_pathinfo(context, "full") && names_script(context))
-		return put(out, context->path + context->script_len);
+		return preset_put(out, context->path + context->script_len);
 	r = put_proxied(context, &path);
 	if (r == 0 && (r = put_nul(&path)) == 0)
 		r = find_info(context, (const char *)path.data, out);
@@ -377,7 +359,7 @@ proxied_file(const struct preset_context *context, const char *argument, struct 
 static int
 balanced_translated(const struct preset_context *context, const char *argument, struct buffer *out)
 {
-	int r = put(out, base(context));
+	int r = preset_put(out, base(context));
 
 	(void)argument;
 	return r < 0 ? r : put_merged(out, put_proxied_info, context);
@@ -393,7 +375,7 @@ proxied_translated(const struct preset_context *context, const char *argument, s
 	if (r == 0 && (r = put_nul(&plain)) == 0)
 		r = put_encoded(&path, (const char *)plain.data);
 	if (r == 0 && (r = put_nul(&path)) == 0)
-		r = put(out, (const char *)path.data);
+		r = preset_put(out, (const char *)path.data);
 	if (r == 0)
 		r = find_info(context, (const char *)path.data, out);
 	buffer_free(&plain);
@@ -414,7 +396,7 @@ host_header(const struct preset_context *context, const char *argument, struct b
 
 	(void)argument;
 	if (origin == context->target)
-		return header != NULL ? put(out, header) : 0;
+		return header != NULL ? preset_put(out, header) : 0;
 	authority = strstr(context->target, "://") + 3;
 	len = (size_t)(origin - authority);
 	port = memchr(authority, ']', len);
@@ -425,7 +407,7 @@ host_header(const struct preset_context *context, const char *argument, struct b
 	len = (size_t)(port - authority);
 	if (len > 0 && authority[len - 1] == '.')
 		len--;
-	r = put_lower(out, authority, len);
+	r = preset_put_lower(out, authority, len);
 	return r < 0 ? r : buffer_append(out, port, (size_t)(origin - port));
 }
 
@@ -441,7 +423,7 @@ collected_length(const struct preset_context *context, const char *argument, str
 	    preset_headers_get(&context->headers, "Transfer-Encoding") == NULL)
 		return 0;
 	snprintf(number, sizeof number, "%d", (int)request->body_len);
-	return put(out, number);
+	return preset_put(out, number);
 }
 
 /* The name that a client tells a server of https before it speaks HTTP: no address. */
@@ -454,7 +436,7 @@ tls_name(const struct preset_context *context, const char *argument, struct buff
 	(void)argument;
 	if (!context->https || host[0] == '[' || inet_pton(AF_INET, host, &address) == 1)
 		return 0;
-	return put(out, host);
+	return preset_put(out, host);
 }
 
 const struct preset_source preset_apache_sources[] = {

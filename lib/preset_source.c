@@ -12,8 +12,8 @@
 #include "preset_apache.h"
 #include "preset_context.h"
 
-static int
-put(struct buffer *out, const char *text)
+int
+preset_put(struct buffer *out, const char *text)
 {
 	return text != NULL ? buffer_append(out, text, strlen(text)) : 0;
 }
@@ -27,8 +27,8 @@ put_number(struct buffer *out, uint64_t number)
 	    (size_t)snprintf(text, sizeof text, "%llu", (unsigned long long)number));
 }
 
-static int
-put_lower(struct buffer *out, const char *text, size_t len)
+int
+preset_put_lower(struct buffer *out, const char *text, size_t len)
 {
 	char c;
 	int r = 0;
@@ -46,14 +46,14 @@ static int
 method(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->method);
+	return preset_put(out, context->method);
 }
 
 static int
 target(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->target);
+	return preset_put(out, context->target);
 }
 
 static int
@@ -62,14 +62,14 @@ request_uri(const struct preset_context *context, const char *argument, struct b
 	const char *origin = preset_url_origin(context->target);
 
 	(void)argument;
-	return put(out, *origin != '\0' ? origin : "/");
+	return preset_put(out, *origin != '\0' ? origin : "/");
 }
 
 static int
 query(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->query);
+	return preset_put(out, context->query);
 }
 
 /* What a path or a query may have unescaped when it is written as RFC 3986 wants it. */
@@ -163,7 +163,7 @@ static int
 path(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->path);
+	return preset_put(out, context->path);
 }
 
 static int
@@ -177,21 +177,21 @@ static int
 path_info(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->path + context->script_len);
+	return preset_put(out, context->path + context->script_len);
 }
 
 static int
 script(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->request->script);
+	return preset_put(out, context->request->script);
 }
 
 static int
 docroot(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->docroot);
+	return preset_put(out, context->docroot);
 }
 
 static int
@@ -200,8 +200,8 @@ script_filename(const struct preset_context *context, const char *argument, stru
 	int r;
 
 	if (context->request->script != NULL)
-		return put(out, context->request->script);
-	r = put(out, context->docroot);
+		return preset_put(out, context->request->script);
+	r = preset_put(out, context->docroot);
 	return r < 0 ? r : script_name(context, argument, out);
 }
 
@@ -211,21 +211,21 @@ static int
 scheme(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->https ? "https" : "http");
+	return preset_put(out, context->https ? "https" : "http");
 }
 
 static int
 https(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->https ? "on" : NULL);
+	return preset_put(out, context->https ? "on" : NULL);
 }
 
 static int
 url_host(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->url.host);
+	return preset_put(out, context->url.host);
 }
 
 /* The host and port the request is for: of the target in absolute form, else of the Host header. */
@@ -261,7 +261,7 @@ put_host(struct buffer *out, const char *authority, size_t len)
 {
 	if (len > 0 && authority[len - 1] == '.')
 		len--;
-	return put_lower(out, authority, len);
+	return preset_put_lower(out, authority, len);
 }
 
 static int
@@ -315,10 +315,10 @@ server_addr(const struct preset_context *context, const char *argument, struct b
 
 	(void)argument;
 	if (inet_pton(AF_INET, name, &binary) == 1)
-		return put(out, name);
+		return preset_put(out, name);
 	if (len > 2 && name[0] == '[')
 		return buffer_append(out, name + 1, len - 2);
-	return put(out, remote != NULL && strchr(remote, ':') != NULL ? "::1" : "127.0.0.1");
+	return preset_put(out, remote != NULL && strchr(remote, ':') != NULL ? "::1" : "127.0.0.1");
 }
 
 static int
@@ -332,14 +332,14 @@ static int
 scheme_port(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->https ? "443" : "80");
+	return preset_put(out, context->https ? "443" : "80");
 }
 
 static int
 remote_addr(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out,
+	return preset_put(out,
 	    context->request->remote_addr != NULL ? context->request->remote_addr : "127.0.0.1");
 }
 
@@ -349,7 +349,7 @@ remote_port(const struct preset_context *context, const char *argument, struct b
 {
 	(void)context;
 	(void)argument;
-	return put(out, "49152");
+	return preset_put(out, "49152");
 }
 
 /* --- headers ---------------------------------------------------------------------------------- */
@@ -357,7 +357,7 @@ remote_port(const struct preset_context *context, const char *argument, struct b
 static int
 header(const struct preset_context *context, const char *argument, struct buffer *out)
 {
-	return put(out, preset_headers_get(&context->headers, argument));
+	return preset_put(out, preset_headers_get(&context->headers, argument));
 }
 
 static int
@@ -367,7 +367,7 @@ content_length(const struct preset_context *context, const char *argument, struc
 
 	(void)argument;
 	if (length != NULL)
-		return put(out, length);
+		return preset_put(out, length);
 	/* What came in chunks was collected first. */
 	if (context->request->has_body && !context->request->length_unknown &&
 	    preset_headers_get(&context->headers, "Transfer-Encoding") != NULL)

@@ -54,6 +54,7 @@ TESTS += %D%/setenvif.tap
 %C%_setenvif_tap_SOURCES = %D%/setenvif.c %D%/replay.c \
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
+	cgi-fcgi/parser.c \
 	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
@@ -115,6 +116,7 @@ check_PROGRAMS += %D%/setenvif.fuzz
 %C%_setenvif_fuzz_SOURCES = %D%/setenvif.c \
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
+	cgi-fcgi/parser.c \
 	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi

@@ -212,6 +212,7 @@ TESTS += %D%/setenvif.tap
 %C%_setenvif_tap_SOURCES = %D%/setenvif.c \
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
+	cgi-fcgi/parser.c \
 	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi

@@ -218,8 +218,8 @@ fail(struct seen_by *seen, int status, const char *why)
 	int ready = seen->state == HEAD_READY;
 
 	seen->why = why;
-	if (!ready && status != seen->rules->bad_header && seen->block_len > 0 &&
-	    !seen->rules->eof_ends && seen_by_read_block(seen, 0) < 0)
+	if (!ready && seen->block_len > 0 && !seen->rules->eof_ends &&
+	    seen_by_read_block(seen, 0) < 0)
 		status = seen->rules->bad_header;
 	send_error(seen, status, 1, ready);
 }

@@ -177,18 +177,6 @@ fault_is_seen_alike() {
   all_the_same 31
 }
 
-# A word of a script; what is no word of it is text, with printf's escapes.
-to_query() {
-  local word query=
-  for word in "$@"; do
-    case $word in
-    @*) query+=${word#@}\& ;;
-    *) query+=out=$(printf '%b' "$word" | od -An -v -tx1 | tr -d ' \n')\& ;;
-    esac
-  done
-  echo "${query%&}"
-}
-
 # answer WORD...: asks $web and us, and compares.
 answer() {
   local query

@@ -87,6 +87,29 @@ agrees() {
   asks "$@" /app.php -H 'Cookie: a=b' -H 'Cookie: c=d' -H 'Authorization: Basic Zm9vOmJhcg=='
 }
 
+@test "fpm-status: php-fpm answers for itself" {
+  local ask=("$cgi_fcgi" --as fpm-status --timeout 60s -connect "$BATS_FILE_TMPDIR/php-fpm.sock")
+  php_fpm >/dev/null || skip 'php-fpm is missing'
+  [ "$("${ask[@]}" --url /ping --body --fail)" = pong ]
+  "${ask[@]}" --url 'http://localhost/status?json&full' --body --fail | grep '"pool":"www"'
+  "${ask[@]}" --url /ping -X HEAD --fail | tee answer
+  grep -q '^Content-type: text/plain' answer
+  ! grep -q pong answer
+}
+
+@test "cgi: php-fpm finds the script" {
+  php_fpm >/dev/null || skip 'php-fpm is missing'
+  "$cgi_fcgi" --as cgi --docroot "$docroot" --url '/app.php/p%20i?x=1' -u user --timeout 60s \
+    --password-file "$BATS_FILE_TMPDIR/password" -d 'a=b' --body \
+    -connect "$BATS_FILE_TMPDIR/php-fpm.sock" | tee ours
+  grep -Fx 'PHP_SELF=/app.php/p i' ours
+  grep -Fx 'PATH_INFO=/p i' ours
+  grep -Fx 'SCRIPT_NAME=/app.php' ours
+  grep -F 'get={"x":"1"} post={"a":"b"}' ours
+  # The password was checked, and is nobody else's business.
+  grep -Fx 'PHP_AUTH_PW=(none)' ours
+}
+
 @test "nginx-php: php-fpm reads the same" {
   agrees nginx-php php.example.test
 }

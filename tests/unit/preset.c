@@ -53,8 +53,9 @@ assert_url(const char *url, const char *expected)
 {
 	const struct preset_request request = { .url = url };
 
-	assert_made("V <- scheme \" \" url-host \" \" server-port \" \" server-addr \" \" header Host "
-		    "\" \" target\n",
+	assert_made(
+	    "V <- scheme \" \" url-host \" \" server-port \" \" server-addr \" \" header Host "
+	    "\" \" target\n",
 	    &request, expected);
 }
 
@@ -143,8 +144,8 @@ a_target_may_be_absolute(void **state)
 	assert_target("http://[::1]:2/", "V=[::1] 2 [::1]:2 / / \n");
 	assert_target("/p#f?g", "V=url 1 url:1 /p#f?g /p \n");
 	assert_target("*", "V=url 1 url:1 * * \n");
-	assert_made("V <- scheme \" \" url-host \" \" server-port \" \" header Host \" \" target\n", &alone,
-	    "V=https H.test 99 H.test:99 https://H.test:99/a?b\n");
+	assert_made("V <- scheme \" \" url-host \" \" server-port \" \" header Host \" \" target\n",
+	    &alone, "V=https H.test 99 H.test:99 https://H.test:99/a?b\n");
 }
 
 /* --- paths ------------------------------------------------------------------------------------ */
@@ -170,17 +171,22 @@ paths_are_decoded(void **state)
 	assert_path("", "/%ff\xc3\xa9", "P=/\xff\xc3\xa9\n");
 	assert_path("", "/a//../b/./c", "P=/a//../b/./c\n");
 	assert_path("", "/a%00b", "! /a%00b: the server refuses %00 in the path");
-	assert_path("refuse-bad-escape", "/%zz", "! /%zz: the server refuses a '%' in the path without two "
-						 "digits");
-	assert_path("refuse-control", "/%1f", "! /%1f: the server refuses a control character in the path");
-	assert_path("refuse-control", "/%7F", "! /%7F: the server refuses a control character in the path");
+	assert_path("refuse-bad-escape", "/%zz",
+	    "! /%zz: the server refuses a '%' in the path without two digits");
+	assert_path(
+	    "refuse-control", "/%1f", "! /%1f: the server refuses a control character in the path");
+	assert_path(
+	    "refuse-control", "/%7F", "! /%7F: the server refuses a control character in the path");
 	assert_path("refuse-control", "/%20?%0a", "P=/ \n");
-	assert_path("refuse-escaped-slash", "/a/%2f", "! /a/%2f: the server refuses %2F in the path");
+	assert_path(
+	    "refuse-escaped-slash", "/a/%2f", "! /a/%2f: the server refuses %2F in the path");
 	assert_path("refuse-escaped-slash", "/a/b?%2f", "P=/a/b\n");
-	assert_path("refuse-bad-utf8", "/%c1", "! /%c1: the server refuses a byte in the path that UTF-8 "
-					       "never has");
-	assert_path("refuse-bad-utf8", "/\xf5", "! /\xf5: the server refuses a byte in the path that UTF-8 "
-						"never has");
+	assert_path("refuse-bad-utf8", "/%c1",
+	    "! /%c1: the server refuses a byte in the path that UTF-8 "
+	    "never has");
+	assert_path("refuse-bad-utf8", "/\xf5",
+	    "! /\xf5: the server refuses a byte in the path that UTF-8 "
+	    "never has");
 	assert_path("refuse-bad-utf8", "/%c2%bf%f4", "P=/\xc2\xbf\xf4\n");
 }
 
@@ -238,8 +244,9 @@ the_script_ends_where_the_preset_says(void **state)
 static void
 split_and_script_are_options_too(void **state)
 {
-	static const char files[] = "split: .php\n"
-				    "F <- script-filename \" \" script-name \"|\" path-info \" \" path\n";
+	static const char files[] =
+	    "split: .php\n"
+	    "F <- script-filename \" \" script-name \"|\" path-info \" \" path\n";
 	struct preset_request request = { .url = "/a.cgi/b.php/c", .docroot = "/srv/" };
 
 	(void)state;
@@ -287,8 +294,8 @@ queries_are_normalized_where_asked(void **state)
 /* --- headers ---------------------------------------------------------------------------------- */
 
 static void
-assert_headers(const char *rules, const struct preset_header *headers, size_t count,
-    const char *expected)
+assert_headers(
+    const char *rules, const struct preset_header *headers, size_t count, const char *expected)
 {
 	const struct preset_request request = {
 		.headers = headers,
@@ -321,19 +328,23 @@ headers_become_variables(void **state)
 	(void)state;
 	assert_headers("", headers, count,
 	    "HTTP_X_A=1\nHTTP_Y=y\nHTTP_X_A=\nHTTP_X_A=3\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED=n\n");
-	assert_headers("odd-names: drop\nrepeated-headers: keep\nempty-headers: keep", headers, count,
+	assert_headers("odd-names: drop\nrepeated-headers: keep\nempty-headers: keep", headers,
+	    count,
 	    "HTTP_X_A=1\nHTTP_Y=y\nHTTP_X_A=\nHTTP_X_A=3\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED=n\n");
 	assert_headers("odd-names: underscore\nrepeated-headers: join \", \"", headers, count,
 	    "HTTP_X_A=1, , 3\nHTTP_Y=y\nHTTP_X_B___=odd\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED=n\n");
-	assert_headers("odd-names: keep\nrepeated-headers: join \"+\"\nempty-headers: drop", headers, count,
-	    "HTTP_X_A=1+3\nHTTP_Y=y\nHTTP_X_B!\xc3\xa9=odd\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED=n\n");
-	assert_headers("empty-headers: drop\nheader x-a: join \"; \"\nheader Y: as YY", headers, count,
-	    "HTTP_X_A=1; 3\nYY=y\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED=n\n");
+	assert_headers("odd-names: keep\nrepeated-headers: join \"+\"\nempty-headers: drop",
+	    headers, count,
+	    "HTTP_X_A=1+3\nHTTP_Y=y\nHTTP_X_B!\xc3\xa9=odd\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED="
+	    "n\n");
+	assert_headers("empty-headers: drop\nheader x-a: join \"; \"\nheader Y: as YY", headers,
+	    count, "HTTP_X_A=1; 3\nYY=y\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED=n\n");
 	assert_headers("header X-A: drop\nheader X-Passed: drop unless passed\n"
-		       "header X-Not-Passed: drop unless passed\nHTTP_Y <- \"mine\"", headers, count,
-	    "HTTP_Y=mine\nHTTP_X_PASSED=p\n");
-	assert_headers("header *: drop\nheader Y: drop if https\nrepeated-headers: join \"\"\nheader X-A: send", headers, count,
-	    "HTTP_X_A=13\nHTTP_Y=y\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED=n\n");
+		       "header X-Not-Passed: drop unless passed\nHTTP_Y <- \"mine\"",
+	    headers, count, "HTTP_Y=mine\nHTTP_X_PASSED=p\n");
+	assert_headers("header *: drop\nheader Y: drop if https\nrepeated-headers: join "
+		       "\"\"\nheader X-A: send",
+	    headers, count, "HTTP_X_A=13\nHTTP_Y=y\nHTTP_X_PASSED=p\nHTTP_X_NOT_PASSED=n\n");
 }
 
 static void
@@ -356,9 +367,9 @@ a_client_adds_headers(void **state)
 	struct preset_request request = { .has_body = 1, .body_len = UINT64_MAX };
 
 	(void)state;
-	assert_sent(&request,
-	    "HTTP_HOST=localhost\nHTTP_CONTENT_LENGTH=18446744073709551615\n"
-	    "HTTP_CONTENT_TYPE=application/x-www-form-urlencoded\nL=18446744073709551615\nM=POST\n");
+	assert_sent(&request, "HTTP_HOST=localhost\nHTTP_CONTENT_LENGTH=18446744073709551615\n"
+			      "HTTP_CONTENT_TYPE=application/"
+			      "x-www-form-urlencoded\nL=18446744073709551615\nM=POST\n");
 	request.user = "Aladdin";
 	request.password = "open sesame";
 	request.method = "PUT";
@@ -418,7 +429,8 @@ addresses_are_of_one_family(void **state)
 static void
 https_is_the_urls_or_asked_for(void **state)
 {
-	static const char preset[] = "S <- scheme \" \" server-port \" \" scheme-port \" \" https\n";
+	static const char preset[] =
+	    "S <- scheme \" \" server-port \" \" scheme-port \" \" https\n";
 	struct preset_request request = { .url = "http://h:8080/", .https = 1 };
 
 	(void)state;
@@ -439,12 +451,13 @@ lines_say_what_is_sent(void **state)
 	(void)state;
 	assert_made("# nothing\n\n   \t\n", &request, "");
 	assert_made("A <- \"a\" # b\nA<- <- \"x\"", &request, "A=a\nA<-=x\n");
-	assert_made("  A\t<-\t\"a \\\"\\\\\\n#\"method \"\"  query\r\n", &request, "A=a \"\\\\n#GETq\n");
+	assert_made(
+	    "  A\t<-\t\"a \\\"\\\\\\n#\"method \"\"  query\r\n", &request, "A=a \"\\\\n#GETq\n");
 	assert_made("A <- https else header X else \"c\" else \"d\"\n", &request, "A=c\n");
 	assert_made("A <- https else header X\n", &request, "A=\n");
 	assert_made("A <- \"a\" https else \"b\"\n", &request, "A=a\n");
-	assert_made("A <- \"a\" if https\nB <- \"b\" unless https\nC <- \"c\" if header Host\n", &request,
-	    "B=b\nC=c\n");
+	assert_made("A <- \"a\" if https\nB <- \"b\" unless https\nC <- \"c\" if header Host\n",
+	    &request, "B=b\nC=c\n");
 	assert_made("A <- method\nA <- query", &request, "A=GET\nA=q\n");
 	assert_made("if <- \"1\"\nheader <- \"2\"\n", &request, "if=1\nheader=2\n");
 }
@@ -502,7 +515,8 @@ mistakes_are_told_with_their_line(void **state)
 	assert_wrong("header X: drop it", "1: behind 'drop' there may be 'unless passed' or 'if'");
 	assert_wrong("header X: drop if", "1: the source of the condition is missing");
 	assert_wrong("header X: drop if x", "1: there is no source 'x'");
-	assert_wrong("header X: drop unless", "1: behind 'drop' there may be 'unless passed' or 'if'");
+	assert_wrong(
+	    "header X: drop unless", "1: behind 'drop' there may be 'unless passed' or 'if'");
 	assert_wrong("header X: drop unless passed on", "1: 'on' is too much");
 	assert_wrong("header X: join", "1: what is put between the values is missing");
 	assert_wrong("header X: as", "1: the variable is missing");
@@ -524,8 +538,8 @@ files_are_read(void **state)
 	for (i = 1; preset_name(i) != NULL; i++)
 		assert_true(strcmp(preset_name(i - 1), preset_name(i)) < 0);
 	assert_true(i > 9);
-	assert_int_equal(preset_apply(&params, "/nowhere/x", &request, why, sizeof why),
-	    -FCGI_E_SYSTEM);
+	assert_int_equal(
+	    preset_apply(&params, "/nowhere/x", &request, why, sizeof why), -FCGI_E_SYSTEM);
 	assert_string_equal(why, "/nowhere/x: No such file or directory");
 	assert_int_equal(preset_apply(&params, "/", &request, why, sizeof why), -FCGI_E_SYSTEM);
 	assert_string_equal(why, "/: Is a directory");
@@ -562,7 +576,8 @@ unknown_presets_are_told(void **state)
 	char why[512];
 
 	(void)state;
-	assert_int_equal(preset_apply(&params, "apache", &request, why, sizeof why), -FCGI_E_SYNTAX);
+	assert_int_equal(
+	    preset_apply(&params, "apache", &request, why, sizeof why), -FCGI_E_SYNTAX);
 	assert_ptr_equal(strstr(why, "there is no preset 'apache'; there are: "), why);
 	assert_non_null(strstr(why, " nginx-php"));
 	/* A short buffer is no reason to write behind it. */

@@ -2,16 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fcgi_error.h"
+#include "spool.h"
 
 enum { COPY_SIZE = 65536 };
+
+void
+body_init(struct body *body)
+{
+	*body = (struct body){ .fd = -1, .at = -1 };
+}
 
 void
 body_from_stdin(struct body *body, uint64_t len)
@@ -21,98 +26,72 @@ body_from_stdin(struct body *body, uint64_t len)
 	*body = (struct body){
 		.fd = STDIN_FILENO,
 		.waits = fstat(STDIN_FILENO, &st) < 0 || !S_ISREG(st.st_mode),
+		.is_open_ended = len == BODY_UNTIL_END,
+		.at = -1,
 		.left = len,
 	};
 }
 
-static const char *
-temporary_directory(void)
-{
-	const char *directory = getenv("TMPDIR");
-
-	return directory != NULL && *directory != '\0' ? directory : "/tmp";
-}
-
+/*
+ * Copies a source to a spool, up to its end or limit bytes.
+ * *directory: where the copy is, as long as it is the copy that fails.
+ * Returns 0 or -FCGI_E_SYSTEM.
+ */
 static int
-open_unnamed(void)
-{
-	const char *directory = temporary_directory();
-	char *path;
-	int fd;
-
-	fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-		return fd;
-	/* Not every file system can make a file without a name. */
-	if (asprintf(&path, "%s/cgi-fcgi.XXXXXX", directory) < 0)
-		return -1;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	free(path);
-	return fd;
-}
-
-static int
-write_all(int fd, const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n < 0)
-			return -FCGI_E_SYSTEM;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-/* Copies all of a source to another file.  Returns 0 and the length, or -FCGI_E_SYSTEM. */
-static int
-copy_all(int source, int copy, uint64_t *len, const char **directory)
+copy(int source, uint64_t limit, struct spool *spool, const char **directory)
 {
 	char buffer[COPY_SIZE];
+	size_t size;
 	ssize_t n;
 
-	for (*len = 0; (n = read(source, buffer, sizeof buffer)) > 0; *len += (uint64_t)n)
-		if (write_all(copy, buffer, (size_t)n) < 0)
+	for (;;) {
+		size = limit - spool->len < sizeof buffer ? (size_t)(limit - spool->len)
+							  : sizeof buffer;
+		n = size > 0 ? read(source, buffer, size) : 0;
+		if (n <= 0)
+			break;
+		if (spool_write(spool, buffer, (size_t)n) < 0)
 			return -FCGI_E_SYSTEM;
+	}
 	*directory = NULL;
-	return n < 0 || lseek(copy, 0, SEEK_SET) < 0 ? -FCGI_E_SYSTEM : 0;
+	return n < 0 ? -FCGI_E_SYSTEM : 0;
 }
 
 /*
- * Keeps all of a source without a size.
- * *directory: where the copy is, as long as it is the copy that fails.
- * Returns the copy, at its beginning, or -FCGI_E_SYSTEM.
+ * Keeps what a source without a size has, limit bytes at most.
+ * Returns the file, at its beginning, or -FCGI_E_SYSTEM.
  */
 static int
-spool(int source, uint64_t *len, const char **directory)
+keep(int source, uint64_t limit, uint64_t *len, const char **directory)
 {
-	int fd, error;
+	struct spool spool;
+	int error;
 
-	*directory = temporary_directory();
-	fd = open_unnamed();
-	if (fd >= 0 && copy_all(source, fd, len, directory) < 0) {
+	*directory = spool_directory();
+	if (spool_open(&spool) < 0)
+		return -FCGI_E_SYSTEM;
+	if (copy(source, limit, &spool, directory) < 0) {
 		error = errno;
-		close(fd);
+		spool_close(&spool);
 		errno = error;
-		fd = -1;
+		return -FCGI_E_SYSTEM;
 	}
-	return fd >= 0 ? fd : -FCGI_E_SYSTEM;
+	*len = spool.len;
+	return spool.fd;
 }
 
 /* The body is what an open file holds from where it stands.  Takes the descriptor over. */
 static int
-from_file(struct body *body, int fd, const char **directory)
+from_descriptor(struct body *body, int fd, time_t *modified, const char **directory)
 {
 	struct stat st;
 	off_t at;
-	int copy;
+	int file;
 
 	if (fstat(fd, &st) < 0)
 		return -FCGI_E_SYSTEM;
+	if (modified != NULL)
+		*modified = st.st_mtime;
 	if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
 		return -FCGI_E_SYSTEM;
@@ -126,39 +105,68 @@ from_file(struct body *body, int fd, const char **directory)
 		body->left = st.st_size > at ? (uint64_t)(st.st_size - at) : 0;
 		return 0;
 	}
-	copy = spool(fd, &body->left, directory);
-	if (copy < 0)
-		return copy;
+	file = keep(fd, UINT64_MAX, &body->left, directory);
+	if (file < 0)
+		return file;
 	if (fd != STDIN_FILENO)
 		close(fd);
-	body->fd = copy;
+	body->fd = file;
 	return 0;
 }
 
 int
-body_from_data(struct body *body, const char *data, const char **directory)
+body_from_file(struct body *body, const char *path, time_t *modified, const char **directory)
 {
 	int fd, r, error;
 
 	*directory = NULL;
-	*body = (struct body){ .fd = -1 };
-	if (strcmp(data, "-") == 0)
-		return from_file(body, STDIN_FILENO, directory);
-	if (*data != '@') {
-		body->text = data;
-		body->left = strlen(data);
-		return 0;
-	}
-	fd = open(data + 1, O_RDONLY | O_CLOEXEC);
+	body_init(body);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -FCGI_E_SYSTEM;
-	r = from_file(body, fd, directory);
+	r = from_descriptor(body, fd, modified, directory);
 	if (r < 0) {
 		error = errno;
 		close(fd);
 		errno = error;
 	}
 	return r;
+}
+
+int
+body_from_data(struct body *body, const char *data, const char **directory)
+{
+	*directory = NULL;
+	body_init(body);
+	if (strcmp(data, "-") == 0)
+		return from_descriptor(body, STDIN_FILENO, NULL, directory);
+	if (*data == '@')
+		return body_from_file(body, data + 1, NULL, directory);
+	body->text = data;
+	body->left = strlen(data);
+	return 0;
+}
+
+int
+body_make_repeatable(struct body *body, const char **directory)
+{
+	uint64_t len;
+	int file;
+
+	*directory = NULL;
+	if (body->left == 0 || body->fd < 0 || body->at >= 0)
+		return 0;
+	if (!body->waits) {
+		body->at = lseek(body->fd, 0, SEEK_CUR);
+		return body->at < 0 ? -FCGI_E_SYSTEM : 0;
+	}
+	file = keep(body->fd, body->left, &len, directory);
+	if (file < 0)
+		return file;
+	body->fd = file;
+	body->waits = 0;
+	body->at = 0;
+	return 0;
 }
 
 void
@@ -182,9 +190,13 @@ body_read(struct body *body, void *dst, size_t size)
 		body->text += len;
 		n = (ssize_t)len;
 	} else {
-		n = read(body->fd, dst, len);
+		n = body->at < 0 ? read(body->fd, dst, len) : pread(body->fd, dst, len, body->at);
 		if (n < 0)
 			return -FCGI_E_SYSTEM;
+		if (body->at >= 0)
+			body->at += n;
+		if (n == 0 && body->is_open_ended)
+			body->left = 0;
 	}
 	body->left -= (uint64_t)n;
 	return n;

@@ -46,11 +46,8 @@ catch_unless_ignored(int signal_number)
 }
 
 int
-interrupt_catch(int64_t deadline_ns)
+interrupt_catch(void)
 {
-	struct sigaction alarm_action = { .sa_handler = on_alarm };
-	struct itimerval timer = { .it_interval = { .tv_usec = 100000 } };
-	int64_t left_ns;
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -60,17 +57,26 @@ interrupt_catch(int64_t deadline_ns)
 	catch_unless_ignored(SIGINT);
 	catch_unless_ignored(SIGTERM);
 	catch_unless_ignored(SIGHUP);
-	if (deadline_ns != CLOCK_NEVER) {
-		left_ns = deadline_ns - clock_now_ns();
-		if (left_ns < CLOCK_NS_PER_MS)
-			left_ns = CLOCK_NS_PER_MS;
-		/* Repeated, since one signal could fall between a test of the clock and the wait. */
-		timer.it_value.tv_sec = left_ns / CLOCK_NS_PER_S;
-		timer.it_value.tv_usec = left_ns % CLOCK_NS_PER_S / 1000;
-		sigaction(SIGALRM, &alarm_action, NULL);
-		setitimer(ITIMER_REAL, &timer, NULL);
-	}
 	return fds[0];
+}
+
+void
+interrupt_alarm(int64_t deadline_ns)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	/* Repeated, since one signal could fall between a test of the clock and the wait. */
+	struct itimerval timer = { .it_interval = { .tv_usec = 100000 } };
+	int64_t left_ns;
+
+	if (deadline_ns == CLOCK_NEVER)
+		return;
+	left_ns = deadline_ns - clock_now_ns();
+	if (left_ns < CLOCK_NS_PER_MS)
+		left_ns = CLOCK_NS_PER_MS;
+	timer.it_value.tv_sec = left_ns / CLOCK_NS_PER_S;
+	timer.it_value.tv_usec = left_ns % CLOCK_NS_PER_S / 1000;
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 int

@@ -10,10 +10,14 @@
 /*
  * Catches SIGINT, SIGTERM and SIGHUP (unless ignored), ignores SIGPIPE.  A second signal of the
  * same kind ends the process.
- * deadline_ns: from then on blocking calls are interrupted again and again; CLOCK_NEVER: never.
  * Returns a descriptor that becomes readable with a signal, or -FCGI_E_SYSTEM with errno.
  */
-int interrupt_catch(int64_t deadline_ns);
+int interrupt_catch(void);
+
+/*
+ * From deadline_ns on blocking calls are interrupted again and again; CLOCK_NEVER: never.
+ */
+void interrupt_alarm(int64_t deadline_ns);
 
 /* The signal that came, 0 for none. */
 int interrupt_signal(void);

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "command_file.h"
 #include "fcgi_proto.h"
 #include "options_table.h"
+#include "preset.h"
 
 static const struct cli_about about = {
 	.name = "cgi-fcgi",
@@ -287,6 +289,18 @@ read_output(struct options *options, int option, const char *value)
 	}
 }
 
+static _Noreturn void
+list_presets(struct options *options)
+{
+	size_t i;
+
+	for (i = 0; preset_name(i) != NULL; i++)
+		puts(preset_name(i));
+	cli_close_stdout(&options->cli, 1);
+	options_reset(options);
+	exit(0);
+}
+
 static void
 read_look(struct options *options, int option, const char *value)
 {
@@ -312,6 +326,8 @@ read_look(struct options *options, int option, const char *value)
 	case OPT_SHOW_SECRETS:
 		options->show_secrets = 1;
 		break;
+	case OPT_LIST_PRESETS:
+		list_presets(options);
 	default:
 		break;
 	}

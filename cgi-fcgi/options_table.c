@@ -114,6 +114,8 @@ static const struct poptOption look_options[] = {
 	    .val = OPT_PRINT_PARAMS, .descrip = "print the variables and send nothing" },
 	{ .longName = "print-format", .argInfo = POPT_ARG_STRING, .val = OPT_PRINT_FORMAT,
 	    .descrip = "how: env (the default), env0 or json", .argDescrip = "FORMAT" },
+	{ .longName = "list-presets", .argInfo = POPT_ARG_NONE, .val = OPT_LIST_PRESETS,
+	    .descrip = "print the names that --as knows, one a line, and exit" },
 	{ .longName = "trace", .argInfo = POPT_ARG_STRING, .val = OPT_TRACE,
 	    .descrip = "write every record to FILE, with its bytes", .argDescrip = "FILE" },
 	{ .longName = "trace-time", .argInfo = POPT_ARG_NONE, .val = OPT_TRACE_TIME,

@@ -10,9 +10,13 @@
 
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
+#include "fcgi_record.h"
 #include "fcgi_writer.h"
 #include "interrupt.h"
 #include "number.h"
+#include "setenvif.h"
+
+enum { WHY_SIZE = 512 };
 
 static void
 set(struct options *options, const char *name, const char *value)
@@ -41,6 +45,36 @@ describe_data(struct options *options, uint64_t len)
 		set(options, "CONTENT_TYPE", "application/x-www-form-urlencoded");
 }
 
+/* --setenvif and --setenvif-file, in the order of the command line. */
+static void
+apply_rules(struct options *options)
+{
+	const struct cli *cli = &options->cli;
+	struct setenvif *rules = setenvif_new();
+	const struct rule_source *source = options->rules;
+	const struct rule_source *end = source + options->rule_count;
+	char why[WHY_SIZE] = "out of memory";
+	int r;
+
+	if (rules == NULL)
+		cli_die(cli, 1, "%s", why);
+	for (; source < end; source++) {
+		if (source->is_file)
+			r = setenvif_add_file(rules, source->text, why, sizeof why);
+		else
+			r = setenvif_add(rules, source->text, why, sizeof why);
+		if (r < 0) {
+			setenvif_free(rules);
+			cli_die(cli, 1, "--setenvif%s%s: %s", source->is_file ? "-file" : " ",
+			    source->is_file ? "" : source->text, why);
+		}
+	}
+	r = setenvif_apply(rules, &options->params, why, sizeof why);
+	setenvif_free(rules);
+	if (r < 0)
+		cli_die(cli, 1, "--setenvif: %s; Apache would answer 503", why);
+}
+
 /*
  * The variables, in the order in which one may change the other: the web server's, those of the
  * environment, of files and of the command line, what the body needs, and the rules.
@@ -61,22 +95,26 @@ collect_params(struct options *options, const struct request *request, const str
 		describe_data(options, request->body.left);
 	if (options->content_length >= 0)
 		set_number(options, "CONTENT_LENGTH", (uint64_t)options->content_length);
+	if (options->rule_count > 0)
+		apply_rules(options);
 }
 
+/* option, name: "-d @FILE". */
 static _Noreturn void
-die_of_data(const struct options *options, const char *directory, int error)
+die_of_data(const struct options *options, const char *option, const char *name,
+    const char *directory, int error)
 {
 	const struct cli *cli = &options->cli;
 	int signal_number = interrupt_signal();
 
 	if (error != EINTR && directory != NULL)
-		cli_die(cli, 1, "-d %s: cannot keep it in %s: %s", options->http.data, directory,
+		cli_die(cli, 1, "%s%s: cannot keep it in %s: %s", option, name, directory,
 		    strerror(error));
 	if (error != EINTR)
-		cli_die(cli, 1, "-d %s: %s", options->http.data, strerror(error));
+		cli_die(cli, 1, "%s%s: %s", option, name, strerror(error));
 	if (signal_number != 0)
 		cli_die(cli, 128 + signal_number, "interrupted: %s", strsignal(signal_number));
-	cli_die(cli, ETIMEDOUT, "timed out reading -d %s", options->http.data);
+	cli_die(cli, ETIMEDOUT, "timed out reading %s%s", option, name);
 }
 
 /* The body that -d asks for, since its length is told in the variables. */
@@ -85,11 +123,27 @@ open_data(struct request *request, const struct options *options)
 {
 	const char *directory;
 
-	request->body = (struct body){ .fd = -1 };
+	body_init(&request->body);
 	if (options->http.data == NULL || options->stream)
 		return;
 	if (body_from_data(&request->body, options->http.data, &directory) < 0)
-		die_of_data(options, directory, errno);
+		die_of_data(options, "-d ", options->http.data, directory, errno);
+}
+
+/* What a filter is to filter; -e may say something else of it. */
+static void
+open_filter_data(struct request *request, struct options *options)
+{
+	const char *directory;
+	time_t modified;
+
+	body_init(&request->data);
+	if (options->filter_data == NULL)
+		return;
+	if (body_from_file(&request->data, options->filter_data, &modified, &directory) < 0)
+		die_of_data(options, "--filter-data ", options->filter_data, directory, errno);
+	set_number(options, "FCGI_DATA_LENGTH", request->data.left);
+	set_number(options, "FCGI_DATA_LAST_MOD", modified > 0 ? (uint64_t)modified : 0);
 }
 
 /* Without -d it is what the variables say, as with any CGI program. */
@@ -99,6 +153,8 @@ find_body(struct request *request, const struct options *options)
 	const char *length = params_get(&options->params, "CONTENT_LENGTH");
 	long long len;
 
+	if (options->stream)
+		body_from_stdin(&request->body, BODY_UNTIL_END);
 	if (options->http.data != NULL || options->stream || options->no_stdin ||
 	    options->content_length >= 0 || length == NULL || *length == '\0')
 		return;
@@ -107,13 +163,28 @@ find_body(struct request *request, const struct options *options)
 	body_from_stdin(&request->body, (uint64_t)len);
 }
 
+/* Several requests send the same. */
 static void
-write_tail(struct fcgi_writer *writer, const struct options *options)
+make_repeatable(struct request *request, const struct options *options)
 {
-	if (!options->no_stdin)
-		fcgi_writer_stream_end(writer, FCGI_STDIN);
-	if (options->role == FCGI_FILTER)
-		fcgi_writer_stream_end(writer, FCGI_DATA);
+	const char *directory;
+
+	if (options->repeat == 1 && options->multiplex == 1)
+		return;
+	if (body_make_repeatable(&request->body, &directory) < 0)
+		die_of_data(options, "standard input", "", directory, errno);
+	if (body_make_repeatable(&request->data, &directory) < 0)
+		die_of_data(options, "--filter-data ", options->filter_data, directory, errno);
+}
+
+static size_t
+write_end(unsigned char *dst, size_t size, const struct options *options, uint8_t type)
+{
+	struct fcgi_writer writer;
+
+	fcgi_writer_init(&writer, dst, size, options->request_id);
+	fcgi_writer_stream_end(&writer, type);
+	return (size_t)(writer.p - dst);
 }
 
 static void
@@ -130,37 +201,71 @@ warn_of_split_pairs(const struct options *options)
 			    (const char *)params->items[i].name, params->items[i].value_len);
 }
 
-void
-request_prepare(struct request *request, struct options *options, const struct addr *addr)
+static void
+write_head(struct request *request, const struct options *options)
 {
+	size_t size = fcgi_writer_head_bound(params_wire_len(&options->params));
+	uint8_t flags = options->flags;
 	struct fcgi_writer writer;
-	size_t size;
 
-	*request = (struct request){ 0 };
-	open_data(request, options);
-	collect_params(options, request, addr);
-	find_body(request, options);
-	warn_of_split_pairs(options);
-	size = fcgi_writer_head_bound(params_wire_len(&options->params));
+	/* Else the application closes the connection behind the first answer. */
+	if (options->multiplex > 1)
+		flags |= FCGI_KEEP_CONN;
+
 	request->head = malloc(size);
 	if (request->head == NULL)
 		cli_die(&options->cli, 1, "out of memory");
 	fcgi_writer_init(&writer, request->head, size, options->request_id);
-	fcgi_writer_begin(&writer, options->role, options->flags);
+	fcgi_writer_begin(&writer, options->role, flags);
 	params_write(&options->params, &writer);
 	fcgi_writer_stream_end(&writer, FCGI_PARAMS);
-	if (request->body.left == 0)
-		write_tail(&writer, options);
 	if (writer.error < 0)
 		cli_die(&options->cli, 1, "the variables do not fit into FCGI_PARAMS: %s",
 		    fcgi_strerror(writer.error));
 	request->head_len = (size_t)(writer.p - request->head);
-	if (request->body.left > 0) {
-		fcgi_writer_init(&writer, request->tail, sizeof request->tail,
-		    options->request_id);
-		write_tail(&writer, options);
-		request->tail_len = (size_t)(writer.p - request->tail);
+}
+
+void
+request_prepare(struct request *request, struct options *options, const struct addr *addr)
+{
+	*request = (struct request){ .request_id = options->request_id };
+	open_data(request, options);
+	open_filter_data(request, options);
+	collect_params(options, request, addr);
+	find_body(request, options);
+	make_repeatable(request, options);
+	warn_of_split_pairs(options);
+	write_head(request, options);
+	if (!options->no_stdin)
+		request->body_end_len = write_end(request->body_end, sizeof request->body_end,
+		    options, FCGI_STDIN);
+	if (options->role == FCGI_FILTER)
+		request->data_end_len = write_end(request->data_end, sizeof request->data_end,
+		    options, FCGI_DATA);
+}
+
+static void
+set_id(unsigned char *p, size_t len, uint16_t request_id)
+{
+	unsigned char *end = p + len;
+	struct fcgi_record record;
+
+	while (fcgi_record_decode(&record, p, end) > 0) {
+		record.request_id = request_id;
+		fcgi_record_encode(p, &record);
+		p += FCGI_HEADER_LEN + record.content_length + record.padding_length;
 	}
+}
+
+void
+request_set_id(struct request *request, uint16_t request_id)
+{
+	if (request->request_id == request_id)
+		return;
+	request->request_id = request_id;
+	set_id(request->head, request->head_len, request_id);
+	set_id(request->body_end, request->body_end_len, request_id);
+	set_id(request->data_end, request->data_end_len, request_id);
 }
 
 void
@@ -168,4 +273,5 @@ request_reset(struct request *request)
 {
 	free(request->head);
 	body_close(&request->body);
+	body_close(&request->data);
 }

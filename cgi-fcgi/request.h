@@ -3,17 +3,22 @@
 #define CGI_FCGI_REQUEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "addr.h"
 #include "body.h"
 #include "options.h"
 
 struct request {
-	unsigned char *head;	/* BEGIN_REQUEST and PARAMS, and without a body what follows them */
+	unsigned char *head;	/* BEGIN_REQUEST and PARAMS */
 	size_t head_len;
-	struct body body;	/* nothing left: the head is the whole request */
-	unsigned char tail[16];	/* what follows the body: the ends of FCGI_STDIN and FCGI_DATA */
-	size_t tail_len;	/* 0 when the head holds it */
+	struct body body;	/* FCGI_STDIN */
+	struct body data;	/* FCGI_DATA */
+	unsigned char body_end[8]; /* the record that ends FCGI_STDIN */
+	size_t body_end_len;	/* 0: that is not sent */
+	unsigned char data_end[8]; /* likewise */
+	size_t data_end_len;
+	uint16_t request_id;	/* that all of these have */
 };
 
 /*
@@ -22,6 +27,9 @@ struct request {
  * options: its params are made here.  addr: the application's, or NULL.
  */
 void request_prepare(struct request *request, struct options *options, const struct addr *addr);
+
+/* Gives it another id, while no part of it is being sent. */
+void request_set_id(struct request *request, uint16_t request_id);
 
 /* Gives back what it holds. */
 void request_reset(struct request *request);

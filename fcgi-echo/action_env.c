@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "action.h"
 #include "client.h"
@@ -70,14 +72,14 @@ to_page(void *to, const char *data, size_t len)
 }
 
 static int
-render_json(struct request *request)
+append_json(struct buffer *page, const struct request *request)
 {
 	const unsigned char *p = request->params.data, *end = p + request->params.len;
 	struct fcgi_slice value;
 	struct json json;
 	struct fcgi_nv nv;
 
-	json_init(&json, to_page, &request->page);
+	json_init(&json, to_page, page);
 	json_array_begin(&json);
 	while (fcgi_nv_next(&p, end, &nv) > 0) {
 		value = shown(request, &nv);
@@ -87,7 +89,13 @@ render_json(struct request *request)
 		json_array_end(&json);
 	}
 	json_array_end(&json);
-	return json_finish(&json) < 0 || append_text(&request->page, "\n") < 0 ? -FCGI_E_SYSTEM : 0;
+	return json_finish(&json) < 0 || append_text(page, "\n") < 0 ? -FCGI_E_SYSTEM : 0;
+}
+
+static int
+render_json(struct request *request)
+{
+	return append_json(&request->page, request);
 }
 
 static void
@@ -110,4 +118,24 @@ void
 action_env_json_answer(struct request *request)
 {
 	answer(request, "Content-Type: application/json\r\n\r\n", render_json);
+}
+
+/* In one write, so that instances may share the file. */
+void
+action_env_log(const struct request *request)
+{
+	const struct server_config *config = request->client->server->config;
+	struct buffer line = { 0 };
+	ssize_t written;
+
+	if (config->env_log_fd < 0)
+		return;
+	errno = ENOMEM;
+	written = append_json(&line, request) < 0 ? -1 :
+	    write(config->env_log_fd, line.data, line.len);
+	if (written < 0)
+		cli_warn(config->cli, "--log-env: %s", strerror(errno));
+	else if ((size_t)written < line.len)
+		cli_warn(config->cli, "--log-env: the line is cut: %s", strerror(ENOSPC));
+	buffer_free(&line);
 }

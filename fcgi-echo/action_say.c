@@ -5,6 +5,7 @@
 
 #include "action.h"
 #include "fcgi_proto.h"
+#include "http_status.h"
 #include "query.h"
 #include "reply.h"
 
@@ -68,7 +69,7 @@ action_redirect_answer(struct request *request)
 		return;
 	}
 	reply_format(request, "Status: %lld %s\r\nLocation: %s\r\n" REPLY_TEXT "\r\n", status,
-	    reply_reason((int)status), to);
+	    http_status_reason((int)status), to);
 	reply_end(request, 0);
 }
 

@@ -27,7 +27,6 @@ bin_PROGRAMS += %D%/fcgi-echo
 	%D%/reply.c %D%/reply.h \
 	%D%/request.c %D%/request.h \
 	%D%/server.c %D%/server.h \
-	%D%/spool.c %D%/spool.h \
 	%D%/timer.c %D%/timer.h \
 	%D%/users.c %D%/users.h
 %C%_fcgi_echo_CFLAGS = $(AM_CFLAGS) $(MD_CFLAGS) -pthread

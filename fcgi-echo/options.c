@@ -1,10 +1,12 @@
 #include "options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fault.h"
 #include "fcgi_error.h"
@@ -18,6 +20,7 @@ enum {
 	OPT_MAX_REQS,
 	OPT_USERS,
 	OPT_SHOW_SECRETS,
+	OPT_LOG_ENV,
 	OPT_FAULT,
 	OPT_LIST_FAULTS,
 };
@@ -52,6 +55,9 @@ static const struct poptOption answer_options[] = {
 	    .argDescrip = "FILE" },
 	{ .longName = "show-secrets", .argInfo = POPT_ARG_NONE, .val = OPT_SHOW_SECRETS,
 	    .descrip = "show passwords, Authorization and Cookie in /env" },
+	{ .longName = "log-env", .argInfo = POPT_ARG_STRING, .val = OPT_LOG_ENV,
+	    .descrip = "append the variables of each request to FILE, as /env.json shows them",
+	    .argDescrip = "FILE" },
 	{ .longName = "fault", .argInfo = POPT_ARG_STRING, .val = OPT_FAULT,
 	    .descrip = "misbehave in that way", .argDescrip = "NAME[,NAME...]" },
 	{ .longName = "list-faults", .argInfo = POPT_ARG_NONE, .val = OPT_LIST_FAULTS,
@@ -102,6 +108,16 @@ read_users(struct options *options, const char *path)
 	fclose(file);
 	if (options->users.count == 0)
 		cli_warn(&options->cli, "%s: no users: nobody is let in", path);
+}
+
+static void
+open_env_log(struct options *options, const char *path)
+{
+	if (options->env_log_fd >= 0)
+		close(options->env_log_fd);
+	options->env_log_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (options->env_log_fd < 0)
+		cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
 }
 
 static void
@@ -161,6 +177,7 @@ set_defaults(struct options *options)
 	};
 	options->max_conns = find_limit();
 	options->max_reqs = MAX_REQS;
+	options->env_log_fd = -1;
 }
 
 static void
@@ -194,6 +211,9 @@ take(struct options *options, int option, const char *value)
 	case OPT_SHOW_SECRETS:
 		options->show_secrets = 1;
 		break;
+	case OPT_LOG_ENV:
+		open_env_log(options, value);
+		break;
 	case OPT_FAULT:
 		read_faults(options, value);
 		break;
@@ -223,6 +243,8 @@ options_read(struct options *options, int argc, char **argv)
 void
 options_reset(struct options *options)
 {
+	if (options->env_log_fd >= 0)
+		close(options->env_log_fd);
 	users_reset(&options->users);
 	cli_reset(&options->cli);
 }

@@ -21,6 +21,7 @@ struct options {
 	size_t max_reqs;
 	int print_addr;
 	int show_secrets;
+	int env_log_fd;			/* of --log-env; -1 without */
 };
 
 /* Reads it.  A wrong one does not return, and --list-faults neither. */

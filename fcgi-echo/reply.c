@@ -7,6 +7,7 @@
 #include "client.h"
 #include "fcgi_proto.h"
 #include "fcgi_writer.h"
+#include "http_status.h"
 #include "pattern.h"
 #include "server.h"
 
@@ -64,48 +65,11 @@ reply_format(struct request *request, const char *format, ...)
 	reply_record(request, FCGI_STDOUT, (size_t)len);
 }
 
-const char *
-reply_reason(int status)
-{
-	static const struct {
-		int status;
-		const char *reason;
-	} reasons[] = {
-		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
-		{ 203, "Non-Authoritative Information" }, { 204, "No Content" },
-		{ 205, "Reset Content" }, { 206, "Partial Content" },
-		{ 300, "Multiple Choices" }, { 301, "Moved Permanently" }, { 302, "Found" },
-		{ 303, "See Other" }, { 304, "Not Modified" }, { 307, "Temporary Redirect" },
-		{ 308, "Permanent Redirect" }, { 400, "Bad Request" }, { 401, "Unauthorized" },
-		{ 402, "Payment Required" }, { 403, "Forbidden" }, { 404, "Not Found" },
-		{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
-		{ 407, "Proxy Authentication Required" }, { 408, "Request Timeout" },
-		{ 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" },
-		{ 412, "Precondition Failed" }, { 413, "Content Too Large" },
-		{ 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
-		{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
-		{ 421, "Misdirected Request" }, { 422, "Unprocessable Content" },
-		{ 426, "Upgrade Required" }, { 428, "Precondition Required" },
-		{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
-		{ 451, "Unavailable For Legal Reasons" }, { 500, "Internal Server Error" },
-		{ 501, "Not Implemented" }, { 502, "Bad Gateway" },
-		{ 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
-		{ 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" },
-		{ 511, "Network Authentication Required" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof reasons / sizeof *reasons; i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "";
-}
-
 void
 reply_text(struct request *request, int status, const char *format, ...)
 {
 	char *content = (char *)reply_content(request), *p = content;
-	const char *reason = reply_reason(status);
+	const char *reason = http_status_reason(status);
 	va_list arguments;
 
 	if (status != 0)

@@ -51,7 +51,4 @@ void reply_end(struct request *request, uint32_t app_status);
  */
 void reply_refuse(struct request *request, uint8_t protocol_status);
 
-/* The reason phrase of an HTTP status; "" for one that has none here. */
-const char *reply_reason(int status);
-
 #endif

@@ -27,6 +27,7 @@ struct server_config {
 	size_t max_conns;
 	size_t max_reqs;
 	int show_secrets;
+	int env_log_fd;			/* where variables are logged; -1: nowhere */
 };
 
 enum { SERVER_PARAMS_MAX = 16 << 20 };	/* bytes of PARAMS one request may have */

@@ -1,7 +1,6 @@
 #include "cgi_response.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "fcgi_error.h"
 
@@ -63,11 +62,22 @@ split_line(struct cgi_header *header, const char *line, const char *end)
 	};
 }
 
+static char
+small_letter(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Case aside, and whatever the locale: header names are ASCII. */
 static int
 has_name(const struct cgi_header *header, const char *name)
 {
-	return header->name_len == strlen(name) &&
-	    strncasecmp(header->name, name, header->name_len) == 0;
+	size_t i;
+
+	for (i = 0; i < header->name_len; i++)
+		if (small_letter(header->name[i]) != small_letter(name[i]) || name[i] == '\0')
+			return 0;
+	return name[i] == '\0';
 }
 
 /* Returns the status, or -FCGI_E_STATUS. */

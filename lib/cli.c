@@ -86,6 +86,15 @@ cli_usage_error(const struct cli *cli, const char *format, ...)
 	exit(cli->about->usage_status);
 }
 
+static int
+has_substitute(const char *word)
+{
+	for (; *word != '\0'; word++)
+		if (word[0] == '!' && word[1] == '#' && word[2] == ':' && word[3] == '+')
+			return 1;
+	return 0;
+}
+
 /*
  * popt replaces the four characters by the next word that is no option; it looks for one for ever if
  * there is none.
@@ -96,7 +105,7 @@ refuse_endless_search(const struct cli *cli, int argc, char **argv)
 	int i, operand_follows = 0;
 
 	for (i = argc - 1; i > 0; i--) {
-		if (strstr(argv[i], "!#:+") != NULL && !operand_follows)
+		if (has_substitute(argv[i]) && !operand_follows)
 			cli_usage_error(cli, "%s: no operand follows that could replace !#:+",
 			    argv[i]);
 		operand_follows |= argv[i][0] != '-';
@@ -131,7 +140,6 @@ cli_init(struct cli *cli, const struct cli_about *about, int argc, char **argv,
 		((flags & CLI_STOP_AT_OPERAND) ? POPT_CONTEXT_POSIXMEHARDER : 0));
 	if (cli->context == NULL)
 		cli_die(cli, about->usage_status, "out of memory");
-	poptSetOtherOptionHelp(cli->context, about->usage);
 }
 
 void
@@ -148,6 +156,7 @@ cli_reset(struct cli *cli)
 static _Noreturn void
 print_and_exit(struct cli *cli, int what)
 {
+	poptSetOtherOptionHelp(cli->context, cli->about->usage);
 	switch (what) {
 	case OPT_HELP:
 		poptPrintHelp(cli->context, stdout, 0);

@@ -139,20 +139,21 @@ void
 cli_variables_apply(const struct cli *cli, const struct cli_variables *variables,
     struct params *params, char *const *envp, int whole)
 {
-	const struct cli_variable *item, *end = variables->items + variables->count;
+	const struct cli_variable *items = variables->items, *item;
+	const struct cli_variable *end = variables->count > 0 ? items + variables->count : items;
 
 	if (whole && !variables->clean_env && params_add_environ(params, envp) < 0)
 		cli_die(cli, cli->about->usage_status, "%s", strerror(errno));
-	for (item = variables->items; item < end; item++)
+	for (item = items; item < end; item++)
 		if (item->option == OPT_INHERIT)
 			inherit(cli, params, envp, item->value);
-	for (item = variables->items; item < end; item++)
+	for (item = items; item < end; item++)
 		if (item->option == OPT_ENV_FILE || item->option == OPT_PARAMS0)
 			apply_file(cli, params, item);
-	for (item = variables->items; item < end; item++)
+	for (item = items; item < end; item++)
 		if (item->option == OPT_ENV)
 			apply_env(cli, params, item->value);
-	for (item = variables->items; item < end; item++)
+	for (item = items; item < end; item++)
 		if (item->option == OPT_UNSET)
 			params_unset(params, item->value);
 }

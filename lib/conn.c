@@ -13,8 +13,6 @@
 #define RETRY_FIRST_NS (CLOCK_NS_PER_MS)
 #define RETRY_MOST_NS (20 * CLOCK_NS_PER_MS)
 
-enum { OUT_MAX = sizeof((struct conn *)0)->out / sizeof(struct iovec) };
-
 static int64_t
 earlier(int64_t a, int64_t b)
 {
@@ -54,6 +52,7 @@ conn_init(struct conn *conn, unsigned char *in, size_t in_size)
 		.deadline_ns = CLOCK_NEVER,
 		.in = in,
 		.in_size = in_size,
+		.receive_max = in_size,
 		.p = in,
 		.end = in,
 	};
@@ -125,12 +124,6 @@ conn_attach(struct conn *conn, int fd)
 }
 
 int
-conn_room(const struct conn *conn)
-{
-	return conn->out_count + 3 <= OUT_MAX;
-}
-
-int
 conn_sending(const struct conn *conn)
 {
 	return conn->out_count > 0;
@@ -144,7 +137,7 @@ conn_queue(struct conn *conn, const struct iovec *iov, int count)
 	/* Nobody will ever take them; the owner is told by write_error and reads on. */
 	if (conn->write_error != 0)
 		return;
-	if (conn->out_first + conn->out_count + count > OUT_MAX) {
+	if (conn->out_first + conn->out_count + count > CONN_PIECES) {
 		memmove(conn->out, conn->out + conn->out_first,
 		    (size_t)conn->out_count * sizeof *conn->out);
 		conn->out_first = 0;
@@ -203,12 +196,19 @@ send_queued(struct conn *conn)
 	return 1;
 }
 
-/* Returns 1 when something came or the peer closed, 0 when nothing did, or -FCGI_E_SYSTEM. */
+/*
+ * Returns 1 when something came or the peer closed or the owner is to look himself, 0 when nothing
+ * did, or -FCGI_E_SYSTEM.
+ */
 static int
 receive(struct conn *conn)
 {
-	ssize_t n = recv(conn->fd, conn->in, conn->in_size, 0);
+	size_t size = conn->receive_max < conn->in_size ? conn->receive_max : conn->in_size;
+	ssize_t n;
 
+	if (size == 0)
+		return 1;
+	n = recv(conn->fd, conn->in, size, 0);
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return 0;
@@ -294,6 +294,19 @@ conn_next(struct conn *conn, struct fcgi_slice *slice)
 		return fcgi_reader_between_records(&conn->reader) ? -FCGI_E_CLOSED
 								  : -FCGI_E_TRUNCATED;
 	return what;
+}
+
+size_t
+conn_pending(const struct conn *conn, const unsigned char **p)
+{
+	*p = conn->p;
+	return (size_t)(conn->end - conn->p);
+}
+
+void
+conn_discard(struct conn *conn)
+{
+	conn->p = conn->end;
 }
 
 int

@@ -28,6 +28,8 @@ enum conn_state {
 	CONN_CLOSED,		/* the peer has sent its last byte */
 };
 
+enum { CONN_PIECES = 16 };	/* that can be queued at most */
+
 /* Set up with conn_init().  Public to read unless it says private. */
 struct conn {
 	int fd;				/* -1 when there is none */
@@ -40,6 +42,10 @@ struct conn {
 	int64_t connect_deadline_ns;	/* set by the owner; CLOCK_NEVER: none */
 	int64_t deadline_ns;		/* set by the owner, for all of it */
 	int64_t wake_ns;		/* call conn_step() then at the latest */
+	size_t receive_max;		/* set by the owner: the most bytes that one step receives;
+					   0: none, the owner takes them from fd himself once
+					   CONN_READY tells that there are some.  All that fit into
+					   the buffer by default */
 	uint64_t sent;			/* bytes */
 	uint64_t received;
 	struct fcgi_reader reader;
@@ -55,7 +61,7 @@ struct conn {
 	const unsigned char *end;
 	unsigned char *in;
 	size_t in_size;
-	struct iovec out[8];
+	struct iovec out[CONN_PIECES];
 	int out_first;
 	int out_count;
 };
@@ -79,11 +85,10 @@ int conn_open(struct conn *conn, const struct addr_socket *sockets, int count, i
 int conn_attach(struct conn *conn, int fd);
 
 /*
- * Queues bytes to be sent, at most 3 pieces a call and only when conn_room() says so.  They stay
- * the caller's and must live until conn_sending() is 0.
+ * Queues bytes to be sent, at most CONN_PIECES until all are gone.  They stay the caller's and must
+ * live until conn_sending() is 0.
  */
 void conn_queue(struct conn *conn, const struct iovec *iov, int count);
-int conn_room(const struct conn *conn);		/* 1 when 3 more pieces can be queued */
 int conn_sending(const struct conn *conn);	/* 1 when queued bytes are not all sent */
 
 /*
@@ -102,6 +107,14 @@ int conn_step(struct conn *conn, short revents, int64_t now_ns);
  * -FCGI_E_CLOSED between two records, -FCGI_E_TRUNCATED inside one.
  */
 int conn_next(struct conn *conn, struct fcgi_slice *slice);
+
+/*
+ * The received bytes that conn_next() has not taken yet, for who reads them himself: *p is set.
+ * Returns their number.
+ * discard: none of them is to be taken any more.
+ */
+size_t conn_pending(const struct conn *conn, const unsigned char **p);
+void conn_discard(struct conn *conn);
 
 /*
  * Waits until the connection or one of the other descriptors is ready or a deadline passes, and

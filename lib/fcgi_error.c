@@ -2,7 +2,8 @@
 
 #include <stddef.h>
 
-static const char *const words[] = {
+/* Arrays, not pointers to them: what needs no relocation costs a program nothing at its start. */
+static const char words[][56] = {
 	[FCGI_E_MORE] = "more bytes are needed",
 	[FCGI_E_SPACE] = "the buffer is too small",
 	[FCGI_E_SYSTEM] = "system call failed",
@@ -29,7 +30,7 @@ fcgi_strerror(int error)
 {
 	if (error < 0 && error > -(int)(sizeof words / sizeof *words))
 		error = -error;
-	if (error <= 0 || error >= (int)(sizeof words / sizeof *words) || words[error] == NULL)
+	if (error <= 0 || error >= (int)(sizeof words / sizeof *words) || *words[error] == '\0')
 		return "unknown error";
 	return words[error];
 }

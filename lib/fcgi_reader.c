@@ -92,6 +92,19 @@ fcgi_reader_skip(struct fcgi_reader *reader, size_t len)
 	reader->content_left = (uint16_t)(reader->content_left - len);
 }
 
+size_t
+fcgi_reader_until_header(const struct fcgi_reader *reader)
+{
+	switch (reader->state) {
+	case IN_HEADER:
+		return (size_t)(FCGI_HEADER_LEN - reader->have);
+	case IN_CONTENT:
+		return (size_t)reader->content_left + reader->padding_left + FCGI_HEADER_LEN;
+	default:
+		return (size_t)reader->padding_left + FCGI_HEADER_LEN;
+	}
+}
+
 int
 fcgi_reader_between_records(const struct fcgi_reader *reader)
 {

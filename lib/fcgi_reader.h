@@ -63,6 +63,12 @@ size_t fcgi_reader_pending(const struct fcgi_reader *reader);
  */
 void fcgi_reader_skip(struct fcgi_reader *reader, size_t len);
 
+/*
+ * How many bytes end with the next record header: to be received, and no more, by whoever wants to
+ * see a header before the content that follows it.
+ */
+size_t fcgi_reader_until_header(const struct fcgi_reader *reader);
+
 /* 1 when the connection may end here without cutting a record, else 0. */
 int fcgi_reader_between_records(const struct fcgi_reader *reader);
 

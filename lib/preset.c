@@ -168,6 +168,27 @@ put_joined(const struct preset_context *context, size_t index, const char *betwe
 	return r;
 }
 
+/* Returns 1 when the rule keeps the header back.  value: to use. */
+static int
+is_dropped(const struct preset_context *context, const struct preset_header_rule *rule,
+    struct buffer *value)
+{
+	int r;
+
+	switch (rule->action) {
+	case HEADER_DROP:
+		return 1;
+	case HEADER_DROP_UNLESS_PASSED:
+		return !is_passed(context->request, rule->name);
+	case HEADER_DROP_IF:
+		value->len = 0;
+		r = put_term(context, &rule->condition, value);
+		return r < 0 ? r : value->len > 0;
+	default:
+		return 0;
+	}
+}
+
 /* Returns 1 when name and value are to be sent. */
 static int
 make_header(const struct preset_context *context, size_t index, struct buffer *name,
@@ -178,15 +199,16 @@ make_header(const struct preset_context *context, size_t index, struct buffer *n
 	const char *join = rule->action == HEADER_JOIN ? rule->text : context->rules->join;
 	int r;
 
+	r = is_dropped(context, rule, value);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	name->len = value->len = 0;
-	if (rule->action == HEADER_DROP || (rule->action == HEADER_DROP_UNLESS_PASSED &&
-	    !is_passed(context->request, header->name)))
-		return 0;
 	if (rule->action == HEADER_AS)
 		r = buffer_append(name, rule->text, strlen(rule->text)) < 0 ? -FCGI_E_SYSTEM : 1;
 	else
 		r = put_name(context->rules, header->name, name);
-	if (r <= 0 || has_line(context->rules, name))
+	/* A header that is said to be a variable is that, besides a line for when there is none. */
+	if (r <= 0 || (rule->action != HEADER_AS && has_line(context->rules, name)))
 		return r < 0 ? r : 0;
 	if (join == NULL)
 		r = buffer_append(value, header->value, strlen(header->value));

@@ -22,7 +22,7 @@ struct preset_header {
 struct preset_request {
 	/* http://host[:port]/path?query, https://..., or what begins with '/': http://localhost/ */
 	const char *url;
-	/* Sent in the request line in place of the URL's path and query: the URL for absolute-form */
+	/* Sent in the request line in place of the URL's path and query: a URL for absolute form */
 	const char *target;
 	const char *method;			/* GET, or POST with a body */
 	const struct preset_header *headers;	/* in order, duplicates kept */
@@ -45,8 +45,9 @@ struct preset_request {
 /*
  * Adds the variables that the preset makes of the request, in the order the server sends them.
  * name: one of preset_name(), or a file when there is a slash in it.
- * why: on failure, one line without the program's name: what is wrong with the URL, "FILE:LINE: what
- * is wrong", "no such preset ...", or why a file cannot be read; may hold untrusted bytes.
+ * why: on failure, one line without the program's name: what is wrong with the URL, or why the
+ * server would refuse it; "FILE:LINE: what is wrong"; which presets there are; why a file cannot be
+ * read.  May hold untrusted bytes, but no password of the URL's.
  * Returns 0, -FCGI_E_SYNTAX, or -FCGI_E_SYSTEM; on failure params hold what was added until then.
  */
 int preset_apply(struct params *params, const char *name, const struct preset_request *request,

@@ -7,6 +7,18 @@
 
 #include "fcgi_error.h"
 
+/* Not the URL, when there is a user in it, with a password perhaps. */
+static void
+say_wrong(const char *url, const char *reason, char *why, size_t why_size)
+{
+	const char *origin = preset_url_origin(url);
+
+	if (memchr(url, '@', (size_t)(origin - url)) != NULL)
+		snprintf(why, why_size, "%s", reason);
+	else
+		snprintf(why, why_size, "%s: %s", url, reason);
+}
+
 static int
 read_url(struct preset_context *context, char *why, size_t why_size)
 {
@@ -21,7 +33,7 @@ read_url(struct preset_context *context, char *why, size_t why_size)
 		text = "/";
 	r = preset_url_read(&context->url, text, &reason);
 	if (r == -FCGI_E_SYNTAX)
-		snprintf(why, why_size, "%s: %s", text, reason);
+		say_wrong(text, reason, why, why_size);
 	if (r < 0)
 		return r;
 	context->target = request->target != NULL ? request->target : context->url.target;
@@ -40,7 +52,7 @@ read_docroot(struct preset_context *context)
 
 	context->docroot = docroot != NULL ? docroot : "/var/www/html";
 	len = strlen(context->docroot);
-	if (len < 2 || context->docroot[len - 1] != '/')
+	if (len == 0 || context->docroot[len - 1] != '/')
 		return 0;
 	context->made = strndup(context->docroot, len - 1);
 	context->docroot = context->made;
@@ -73,13 +85,8 @@ read_path(struct preset_context *context, char *why, size_t why_size)
 	if (context->query == NULL || context->path == NULL)
 		return -FCGI_E_SYSTEM;
 	r = preset_path_decode(context->path, rules->path, &reason);
-	if (r < 0) {
+	if (r < 0)
 		snprintf(why, why_size, "%s: the server refuses %s", context->target, reason);
-		return r;
-	}
-	len = strlen(context->path);
-	if (rules->index != NULL && len > 0 && context->path[len - 1] == '/')
-		r = set_path(context, context->path, len, rules->index);
 	return r;
 }
 
@@ -101,12 +108,13 @@ script_below_docroot(const struct preset_context *context)
 	return script + len;
 }
 
+/* Returns the length of the script's name, or 0 when there is no such. */
 static size_t
 find_split(const struct preset_context *context)
 {
 	const char *split = context->request->split, *p = context->path;
-	int anywhere = context->rules->split_anywhere;
-	size_t len;
+	int anywhere = context->rules->split_at == SPLIT_ANYWHERE;
+	size_t len, found = 0;
 
 	if (split == NULL)
 		split = context->rules->split;
@@ -114,9 +122,28 @@ find_split(const struct preset_context *context)
 	while (len > 0 && (p = anywhere ? strcasestr(p, split) : strstr(p, split)) != NULL) {
 		p += len;
 		if (anywhere || ends_segment(*p))
-			return (size_t)(p - context->path);
+			found = (size_t)(p - context->path);
+		if (found > 0 && context->rules->split_at != SPLIT_LAST)
+			break;
 	}
-	return strlen(context->path);
+	return found;
+}
+
+/* Without a script's name in it the path is a directory, or all of it is the script's name. */
+static int
+find_by_path(struct preset_context *context)
+{
+	const char *index = context->rules->index;
+	size_t len = strlen(context->path);
+	int r = 0;
+
+	context->script_len = find_split(context);
+	if (context->script_len > 0)
+		return 0;
+	if (index != NULL && len > 0 && context->path[len - 1] == '/')
+		r = set_path(context, context->path, len, index);
+	context->script_len = strlen(context->path);
+	return r;
 }
 
 /* Where the name of the script ends, and what it is when the file is told. */
@@ -124,12 +151,12 @@ static int
 find_script(struct preset_context *context)
 {
 	const char *script = script_below_docroot(context);
+	int splits = context->rules->split != NULL || context->request->split != NULL;
 	size_t len;
 
-	if (script == NULL) {
-		context->script_len = find_split(context);
-		return 0;
-	}
+	/* A server that does not split paths has the file by its configuration. */
+	if (script == NULL || !splits)
+		return find_by_path(context);
 	len = strlen(script);
 	context->script_len = len;
 	if (strncmp(context->path, script, len) == 0 && ends_segment(context->path[len]))

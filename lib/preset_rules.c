@@ -238,9 +238,9 @@ read_split(struct reader *reader)
 	r = take_word(reader, &word);
 	if (r <= 0)
 		return r;
-	if (!is_word(&word, "anywhere"))
-		return fail(reader, "'%s' is not 'anywhere'", word.text);
-	reader->rules->split_anywhere = 1;
+	if (!is_word(&word, "last") && !is_word(&word, "anywhere"))
+		return fail(reader, "'%s' is not 'last' or 'anywhere'", word.text);
+	reader->rules->split_at = is_word(&word, "last") ? SPLIT_LAST : SPLIT_ANYWHERE;
 	return need_end(reader);
 }
 
@@ -307,8 +307,15 @@ take_drop(struct reader *reader, struct preset_header_rule *rule)
 	rule->action = HEADER_DROP;
 	if (r <= 0)
 		return r;
+	if (is_word(&word, "if")) {
+		rule->action = HEADER_DROP_IF;
+		r = need_word(reader, &word, "the source of the condition");
+		if (r > 0)
+			r = take_source(reader, &word, &rule->condition);
+		return r < 0 ? r : need_end(reader);
+	}
 	if (!is_word(&word, "unless") || take_word(reader, &word) <= 0 || !is_word(&word, "passed"))
-		return fail(reader, "behind 'drop' there may be 'unless passed'");
+		return fail(reader, "behind 'drop' there may be 'unless passed' or 'if'");
 	rule->action = HEADER_DROP_UNLESS_PASSED;
 	return need_end(reader);
 }

@@ -43,6 +43,7 @@ enum preset_action {
 	HEADER_SEND,		/* as the rules for all of them say */
 	HEADER_DROP,
 	HEADER_DROP_UNLESS_PASSED,	/* ... by the request's pass_headers */
+	HEADER_DROP_IF,		/* ... condition is not empty */
 	HEADER_JOIN,		/* by text */
 	HEADER_AS,		/* under the name text */
 };
@@ -52,6 +53,7 @@ struct preset_header_rule {
 	const char *name;
 	enum preset_action action;
 	const char *text;
+	struct preset_term condition;
 };
 
 /* A header's name with a character that is no letter, digit or hyphen. */
@@ -61,12 +63,19 @@ enum preset_odd_names {
 	ODD_KEEP,		/* the character stays */
 };
 
+/* At which of several places that end a script's name it ends. */
+enum preset_split_at {
+	SPLIT_FIRST,		/* the first that a slash follows */
+	SPLIT_LAST,		/* the last that a slash follows */
+	SPLIT_ANYWHERE,		/* the first, be it followed by anything, and in any case */
+};
+
 /* Zero-filled before use; preset_rules_reset() gives its memory back. */
 struct preset_rules {
 	unsigned int path;	/* of enum preset_path_rules */
 	const char *index;	/* what a path that ends in '/' gets; NULL: nothing */
 	const char *split;	/* where the script's name ends; NULL: it is all of the path */
-	int split_anywhere;	/* also in the middle of a segment */
+	enum preset_split_at split_at;
 	enum preset_odd_names odd_names;
 	int drop_empty;		/* headers without a value */
 	const char *join;	/* between the values of headers of one name; NULL: each is sent */

@@ -9,10 +9,11 @@
 
 #include "base64.h"
 #include "fcgi_error.h"
+#include "preset_apache.h"
 #include "preset_context.h"
 
-static int
-put(struct buffer *out, const char *text)
+int
+preset_put(struct buffer *out, const char *text)
 {
 	return text != NULL ? buffer_append(out, text, strlen(text)) : 0;
 }
@@ -26,8 +27,8 @@ put_number(struct buffer *out, uint64_t number)
 	    (size_t)snprintf(text, sizeof text, "%llu", (unsigned long long)number));
 }
 
-static int
-put_lower(struct buffer *out, const char *text, size_t len)
+int
+preset_put_lower(struct buffer *out, const char *text, size_t len)
 {
 	char c;
 	int r = 0;
@@ -45,14 +46,14 @@ static int
 method(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->method);
+	return preset_put(out, context->method);
 }
 
 static int
 target(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->target);
+	return preset_put(out, context->target);
 }
 
 static int
@@ -61,19 +62,19 @@ request_uri(const struct preset_context *context, const char *argument, struct b
 	const char *origin = preset_url_origin(context->target);
 
 	(void)argument;
-	return put(out, *origin != '\0' ? origin : "/");
+	return preset_put(out, *origin != '\0' ? origin : "/");
 }
 
 static int
 query(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->query);
+	return preset_put(out, context->query);
 }
 
-/* What a query may have unescaped when it is written as RFC 3986 wants it. */
+/* What a path or a query may have unescaped when it is written as RFC 3986 wants it. */
 static int
-is_query_char(unsigned char c)
+is_uri_char(unsigned char c)
 {
 	return c > ' ' && c < 0x7f && strchr("\"#%<>[\\]^`{|}", c) == NULL;
 }
@@ -84,26 +85,75 @@ is_unreserved(int c)
 	return c > 0 && c < 0x80 && (isalnum(c) || strchr("-._~", c) != NULL);
 }
 
+/* An escape of a plain character becomes that character, any other is written in capitals. */
 static int
-query_normalized(const struct preset_context *context, const char *argument, struct buffer *out)
+put_normalized(struct buffer *out, const char *p, const char *end, int (*is_plain)(int c))
 {
-	const char *p = context->query;
 	char escape[4], c;
 	int byte, r = 0;
 
-	(void)argument;
-	while (r == 0 && *p != '\0') {
+	while (r == 0 && p < end) {
 		byte = *p == '%' ? preset_path_hex(p + 1) : -1;
-		c = is_unreserved(byte) ? (char)byte : *p;
-		if (is_unreserved(byte) || (byte < 0 && is_query_char((unsigned char)c))) {
+		c = is_plain(byte) ? (char)byte : *p;
+		if (is_plain(byte) || (byte < 0 && is_uri_char((unsigned char)c))) {
 			r = buffer_append(out, &c, 1);
 		} else {
-			snprintf(escape, sizeof escape, "%%%02X",
-			    (unsigned int)(byte < 0 ? (unsigned char)c : byte));
+			snprintf(escape, sizeof escape, "%%%02hhX",
+			    (unsigned char)(byte < 0 ? c : byte));
 			r = buffer_append(out, escape, 3);
 		}
 		p += byte < 0 ? 1 : 3;
 	}
+	return r;
+}
+
+static int
+query_normalized(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *p = context->query;
+
+	(void)argument;
+	return put_normalized(out, p, p + strlen(p), is_unreserved);
+}
+
+static int
+is_unreserved_or_slash(int c)
+{
+	return c == '/' || is_unreserved(c);
+}
+
+static int
+put_normalized_uri(const struct preset_context *context, const char *origin, struct buffer *out)
+{
+	size_t path_len = strcspn(origin, "?#");
+	const char *why;
+	int r;
+
+	r = put_normalized(out, origin, origin + path_len, is_unreserved_or_slash);
+	if (r == 0)
+		r = buffer_append(out, "", 1);
+	if (r < 0)
+		return r;
+	/* What is refused was refused when the path was read. */
+	(void)preset_path_simplify((char *)out->data, context->rules->path, &why);
+	out->len = strlen((char *)out->data);
+	if (origin[path_len] != '?')
+		return 0;
+	r = buffer_append(out, "?", 1);
+	return r < 0 ? r : query_normalized(context, NULL, out);
+}
+
+static int
+redirect_uri(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	const char *origin = preset_url_origin(context->target);
+	struct buffer uri = { 0 };
+	int r = put_normalized_uri(context, origin, &uri);
+
+	(void)argument;
+	if (r == 0 && (uri.len != strlen(origin) || memcmp(uri.data, origin, uri.len) != 0))
+		r = buffer_append(out, uri.data, uri.len);
+	buffer_free(&uri);
 	return r;
 }
 
@@ -113,7 +163,7 @@ static int
 path(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->path);
+	return preset_put(out, context->path);
 }
 
 static int
@@ -127,21 +177,21 @@ static int
 path_info(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->path + context->script_len);
+	return preset_put(out, context->path + context->script_len);
 }
 
 static int
 script(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->request->script);
+	return preset_put(out, context->request->script);
 }
 
 static int
 docroot(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->docroot);
+	return preset_put(out, context->docroot);
 }
 
 static int
@@ -150,8 +200,8 @@ script_filename(const struct preset_context *context, const char *argument, stru
 	int r;
 
 	if (context->request->script != NULL)
-		return put(out, context->request->script);
-	r = put(out, context->docroot);
+		return preset_put(out, context->request->script);
+	r = preset_put(out, context->docroot);
 	return r < 0 ? r : script_name(context, argument, out);
 }
 
@@ -161,21 +211,21 @@ static int
 scheme(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->https ? "https" : "http");
+	return preset_put(out, context->https ? "https" : "http");
 }
 
 static int
 https(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->https ? "on" : NULL);
+	return preset_put(out, context->https ? "on" : NULL);
 }
 
 static int
 url_host(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out, context->url.host);
+	return preset_put(out, context->url.host);
 }
 
 /* The host and port the request is for: of the target in absolute form, else of the Host header. */
@@ -211,7 +261,7 @@ put_host(struct buffer *out, const char *authority, size_t len)
 {
 	if (len > 0 && authority[len - 1] == '.')
 		len--;
-	return put_lower(out, authority, len);
+	return preset_put_lower(out, authority, len);
 }
 
 static int
@@ -265,10 +315,10 @@ server_addr(const struct preset_context *context, const char *argument, struct b
 
 	(void)argument;
 	if (inet_pton(AF_INET, name, &binary) == 1)
-		return put(out, name);
+		return preset_put(out, name);
 	if (len > 2 && name[0] == '[')
 		return buffer_append(out, name + 1, len - 2);
-	return put(out, remote != NULL && strchr(remote, ':') != NULL ? "::1" : "127.0.0.1");
+	return preset_put(out, remote != NULL && strchr(remote, ':') != NULL ? "::1" : "127.0.0.1");
 }
 
 static int
@@ -279,10 +329,17 @@ server_port(const struct preset_context *context, const char *argument, struct b
 }
 
 static int
+scheme_port(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return preset_put(out, context->https ? "443" : "80");
+}
+
+static int
 remote_addr(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	(void)argument;
-	return put(out,
+	return preset_put(out,
 	    context->request->remote_addr != NULL ? context->request->remote_addr : "127.0.0.1");
 }
 
@@ -292,7 +349,7 @@ remote_port(const struct preset_context *context, const char *argument, struct b
 {
 	(void)context;
 	(void)argument;
-	return put(out, "49152");
+	return preset_put(out, "49152");
 }
 
 /* --- headers ---------------------------------------------------------------------------------- */
@@ -300,7 +357,7 @@ remote_port(const struct preset_context *context, const char *argument, struct b
 static int
 header(const struct preset_context *context, const char *argument, struct buffer *out)
 {
-	return put(out, preset_headers_get(&context->headers, argument));
+	return preset_put(out, preset_headers_get(&context->headers, argument));
 }
 
 static int
@@ -310,7 +367,7 @@ content_length(const struct preset_context *context, const char *argument, struc
 
 	(void)argument;
 	if (length != NULL)
-		return put(out, length);
+		return preset_put(out, length);
 	/* What came in chunks was collected first. */
 	if (context->request->has_body && !context->request->length_unknown &&
 	    preset_headers_get(&context->headers, "Transfer-Encoding") != NULL)
@@ -359,10 +416,12 @@ static const struct preset_source table[] = {
 	{ "path-info", 0, path_info },
 	{ "query", 0, query },
 	{ "query-normalized", 0, query_normalized },
+	{ "redirect-uri", 0, redirect_uri },
 	{ "remote-addr", 0, remote_addr },
 	{ "remote-port", 0, remote_port },
 	{ "request-uri", 0, request_uri },
 	{ "scheme", 0, scheme },
+	{ "scheme-port", 0, scheme_port },
 	{ "script", 0, script },
 	{ "script-filename", 0, script_filename },
 	{ "script-name", 0, script_name },
@@ -370,15 +429,22 @@ static const struct preset_source table[] = {
 	{ "server-port", 0, server_port },
 	{ "target", 0, target },
 	{ "url-host", 0, url_host },
+	{ NULL, 0, NULL },
 };
+
+static const struct preset_source *
+find(const struct preset_source *sources, const char *name)
+{
+	for (; sources->name != NULL; sources++)
+		if (strcmp(sources->name, name) == 0)
+			return sources;
+	return NULL;
+}
 
 const struct preset_source *
 preset_source_find(const char *name)
 {
-	size_t i;
+	const struct preset_source *source = find(table, name);
 
-	for (i = 0; i < sizeof table / sizeof *table; i++)
-		if (strcmp(table[i].name, name) == 0)
-			return &table[i];
-	return NULL;
+	return source != NULL ? source : find(preset_apache_sources, name);
 }

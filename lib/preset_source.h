@@ -4,6 +4,10 @@
 
 #include "preset_rules.h"
 
+/* What sources write with; NULL is nothing.  Return 0, or -FCGI_E_SYSTEM. */
+int preset_put(struct buffer *out, const char *text);
+int preset_put_lower(struct buffer *out, const char *text, size_t len);
+
 /* Returns the one of that name, or NULL. */
 const struct preset_source *preset_source_find(const char *name);
 

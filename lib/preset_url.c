@@ -210,7 +210,7 @@ resolve_dots(char *path, unsigned int rules, const char **why)
 			from += 2;
 		} else if (len == 2 && from[1] == '.' && from[2] == '.') {
 			if (to == path && (rules & PATH_REFUSE_ABOVE_ROOT) != 0)
-				return fail(why, "a '..' that leads above the root");
+				return fail(why, "a '..' in the path that leads above the root");
 			while (to > path && *--to != '/')
 				continue;
 			from += 3;
@@ -229,13 +229,19 @@ resolve_dots(char *path, unsigned int rules, const char **why)
 }
 
 int
+preset_path_simplify(char *path, unsigned int rules, const char **why)
+{
+	if ((rules & PATH_MERGE_SLASHES) != 0)
+		merge_slashes(path);
+	if ((rules & PATH_DOT_SEGMENTS) != 0 && path[0] == '/')
+		return resolve_dots(path, rules, why);
+	return 0;
+}
+
+int
 preset_path_decode(char *path, unsigned int rules, const char **why)
 {
 	int r = decode(path, rules, why);
 
-	if (r == 0 && (rules & PATH_MERGE_SLASHES) != 0)
-		merge_slashes(path);
-	if (r == 0 && (rules & PATH_DOT_SEGMENTS) != 0 && path[0] == '/')
-		r = resolve_dots(path, rules, why);
-	return r;
+	return r < 0 ? r : preset_path_simplify(path, rules, why);
 }

@@ -159,10 +159,13 @@ ends_in(const char *name, const char *end, const char *word)
 	return end;
 }
 
+/* A list of words ends with an empty one. */
+enum { WORD_SIZE = 16 };
+
 static int
-ends_in_any(const char *name, const char *end, const char *const *words)
+ends_in_any(const char *name, const char *end, const char words[][WORD_SIZE])
 {
-	for (; *words != NULL; words++)
+	for (; **words != '\0'; words++)
 		if (ends_in(name, end, *words) != NULL)
 			return 1;
 	return 0;
@@ -178,7 +181,7 @@ ends_in_word(const char *name, const char *end, const char *word)
 }
 
 static int
-contains_any(const char *name, const char *end, const char *const *words)
+contains_any(const char *name, const char *end, const char words[][WORD_SIZE])
 {
 	const char *at;
 
@@ -193,22 +196,22 @@ int
 text_is_secret(const char *name, size_t len)
 {
 	/* Secret wherever they stand (AWS_SECRET_ACCESS_KEY, HTTP_AUTHORIZATION_2) ... */
-	static const char *const anywhere[] = { "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET",
-		"AUTHORIZATION", "CREDENTIAL", NULL };
+	static const char anywhere[][WORD_SIZE] = { "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET",
+		"AUTHORIZATION", "CREDENTIAL", "" };
 	/* ... unless the value is but about one: a path, as images of databases want it, a rule. */
-	static const char *const about[] = { "FILE", "PATH", "POLICY", "LENGTH", "TTL", NULL };
+	static const char about[][WORD_SIZE] = { "FILE", "PATH", "POLICY", "LENGTH", "TTL", "" };
 	/* Secret where they end the name: HTTP_COOKIE, but not COOKIE_DOMAIN. */
-	static const char *const at_end[] = { "COOKIE", "COOKIES", "TOKEN", "TOKENS", "AUTHDIGEST",
+	static const char at_end[][WORD_SIZE] = { "COOKIE", "COOKIES", "TOKEN", "TOKENS", "AUTHDIGEST",
 		"APIKEY", "APIKEYS", "ACCESSKEY", "APPKEY", "AUTHKEY", "ENCRYPTIONKEY", "MASTERKEY",
-		"PRIVATEKEY", "SIGNINGKEY", "SSHPASS", NULL };
+		"PRIVATEKEY", "SIGNINGKEY", "SSHPASS", "" };
 	/* Short ones, where they are the last word. */
-	static const char *const last_word[] = { "PASS", "PW", "PWD", "JWT", NULL };
+	static const char last_word[][WORD_SIZE] = { "PASS", "PW", "PWD", "JWT", "" };
 	const char *end = len > 0 ? name + len : name;
 	size_t i;
 
 	if (ends_in_any(name, end, at_end))
 		return 1;
-	for (i = 0; last_word[i] != NULL; i++)
+	for (i = 0; *last_word[i] != '\0'; i++)
 		if (ends_in_word(name, end, last_word[i]))
 			/* PWD alone is the shell's working directory. */
 			return strcmp(last_word[i], "PWD") != 0 || len > 3;

@@ -411,7 +411,7 @@ begin_strange(const struct trace *trace, struct direction *direction, const unsi
 static void
 mark_record(struct direction *direction)
 {
-	int sender = fcgi_record_sender(direction->reader.record.type);
+	enum fcgi_sender sender = fcgi_record_sender(direction->reader.record.type);
 
 	if (direction->from_capture)
 		direction->mark = sender == FCGI_SENDER_WEB_SERVER ? '>'

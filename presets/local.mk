@@ -1,10 +1,19 @@
 # Sorted by name; made into C at build time, see README.
 PRESETS =
+PRESETS += $(top_srcdir)/%D%/apache-balancer.preset
+PRESETS += $(top_srcdir)/%D%/apache-fpm.preset
+PRESETS += $(top_srcdir)/%D%/apache-fpm-proxypass.preset
+PRESETS += $(top_srcdir)/%D%/apache-generic.preset
+PRESETS += $(top_srcdir)/%D%/apache-generic-proxypass.preset
+PRESETS += $(top_srcdir)/%D%/caddy.preset
 PRESETS += $(top_srcdir)/%D%/cgi.preset
 PRESETS += $(top_srcdir)/%D%/fpm-status.preset
+PRESETS += $(top_srcdir)/%D%/h2o.preset
+PRESETS += $(top_srcdir)/%D%/haproxy.preset
 PRESETS += $(top_srcdir)/%D%/lighttpd.preset
-PRESETS += $(top_srcdir)/%D%/nginx-php.preset
+PRESETS += $(top_srcdir)/%D%/mod_fastcgi.preset
 PRESETS += $(top_srcdir)/%D%/nginx.preset
+PRESETS += $(top_srcdir)/%D%/nginx-php.preset
 
 EXTRA_DIST += $(PRESETS) %D%/README %D%/embed.awk
 CLEANFILES += %D%/builtin.c

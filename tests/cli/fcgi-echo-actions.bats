@@ -256,3 +256,27 @@ C=\377\033[31m' ]
   [ "$(wc -l <"$ECHO_ERR")" -eq 2 ]
   grep -qE '^fcgi-echo: RESPONDER 1 GET /sha256: [0-9]+ variables, 3 bytes in, [0-9]+ bytes out$' "$ECHO_ERR"
 }
+
+@test "--log-env appends the variables of every request, whatever it is" {
+  start_echo --log-env ./log --show-secrets
+  ask /nowhere -e A=1 -e HTTP_COOKIE=c >/dev/null
+  ask / -e REQUEST_METHOD=HEAD >/dev/null
+  ask /auth --role authorizer -e REMOTE_USER=nobody >/dev/null
+  [ "$(wc -l <log)" -eq 3 ]
+  grep -Fx '[["REQUEST_METHOD","GET"],["SCRIPT_NAME","/nowhere"],["A","1"],["HTTP_COOKIE","c"]]' log
+  grep -Fx '[["REQUEST_METHOD","HEAD"],["SCRIPT_NAME","/"]]' log
+  grep -F '["REMOTE_USER","nobody"]' log
+  [ "$(stat -c %a log)" = 600 ]
+}
+
+@test "--log-env hides secrets, and says what it cannot write" {
+  start_echo --log-env ./log
+  ask / -e HTTP_COOKIE=sesame >/dev/null
+  grep -F '["HTTP_COOKIE","***"]' log
+  run -1 "$fcgi_echo" -l ./never.sock --log-env ./no/such/log
+  [[ $output == *'./no/such/log: No such file or directory' ]]
+  start_echo --log-env /dev/full
+  ask / >answer
+  grep 'it works' answer
+  wait_for grep -F -- '--log-env: No space left on device' "$ECHO_ERR"
+}

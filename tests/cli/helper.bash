@@ -70,3 +70,16 @@ stop_all() {
   echo_pids=()
   return 0
 }
+
+# What makes the application tests/peers/scripted answer so, as a query: each word is "@" and one of
+# its own, such as @eof or @end, or else a STDOUT record of that text with printf's escapes.
+to_query() {
+  local word query=
+  for word in "$@"; do
+    case $word in
+    @*) query+=${word#@}\& ;;
+    *) query+=out=$(printf '%b' "$word" | od -An -v -tx1 | tr -d ' \n')\& ;;
+    esac
+  done
+  printf '%s\n' "${query%&}"
+}

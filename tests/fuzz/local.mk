@@ -20,6 +20,12 @@ TESTS += %D%/fpm_status.tap
 %C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_tap_LDADD = $(FCGIUTILS_LIBS)
 
+check_PROGRAMS += %D%/decode.tap
+TESTS += %D%/decode.tap
+%C%_decode_tap_SOURCES = %D%/decode.c %D%/replay.c cgi-fcgi/decode.c
+%C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_decode_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/nv.tap
 TESTS += %D%/nv.tap
 %C%_nv_tap_SOURCES = %D%/nv.c %D%/replay.c
@@ -31,6 +37,11 @@ TESTS += %D%/range.tap
 	fcgi-probe/metric.c fcgi-probe/range.c
 %C%_range_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_range_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/preset.tap
+TESTS += %D%/preset.tap
+%C%_preset_tap_SOURCES = %D%/preset.c %D%/replay.c
+%C%_preset_tap_LDADD = $(FCGIUTILS_LIBS)
 
 check_PROGRAMS += %D%/record.tap
 TESTS += %D%/record.tap
@@ -53,6 +64,11 @@ TESTS += %D%/request.tap
 %C%_request_tap_SOURCES = %D%/request.c %D%/replay.c
 %C%_request_tap_LDADD = $(FCGIUTILS_LIBS)
 
+check_PROGRAMS += %D%/seen_by.tap
+TESTS += %D%/seen_by.tap
+%C%_seen_by_tap_SOURCES = %D%/seen_by.c %D%/replay.c
+%C%_seen_by_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/serve.tap
 TESTS += %D%/serve.tap
 %C%_serve_tap_SOURCES = %D%/serve.c %D%/replay.c
@@ -65,6 +81,17 @@ TESTS += %D%/state_file.tap
 %C%_state_file_tap_SOURCES = %D%/state_file.c %D%/replay.c $(STATE_FILE_SOURCES)
 %C%_state_file_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_state_file_tap_LDADD = $(FCGIUTILS_LIBS)
+
+check_PROGRAMS += %D%/setenvif.tap
+TESTS += %D%/setenvif.tap
+%C%_setenvif_tap_SOURCES = %D%/setenvif.c %D%/replay.c \
+	cgi-fcgi/expression.c \
+	cgi-fcgi/expression_value.c \
+	cgi-fcgi/parser.c \
+	cgi-fcgi/pattern.c \
+	cgi-fcgi/setenvif.c
+%C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_setenvif_tap_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
 
 check_PROGRAMS += %D%/text_escape.tap
 TESTS += %D%/text_escape.tap
@@ -89,6 +116,12 @@ check_PROGRAMS += %D%/fpm_status.fuzz
 %C%_fpm_status_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_fpm_status_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
+check_PROGRAMS += %D%/decode.fuzz
+%C%_decode_fuzz_SOURCES = %D%/decode.c cgi-fcgi/decode.c
+%C%_decode_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_decode_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_decode_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
 check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c
 %C%_nv_fuzz_LDADD = $(FCGIUTILS_LIBS)
@@ -100,6 +133,11 @@ check_PROGRAMS += %D%/range.fuzz
 %C%_range_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_range_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_range_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/preset.fuzz
+%C%_preset_fuzz_SOURCES = %D%/preset.c
+%C%_preset_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_preset_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/record.fuzz
 %C%_record_fuzz_SOURCES = %D%/record.c
@@ -117,6 +155,11 @@ check_PROGRAMS += %D%/request.fuzz
 %C%_request_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_request_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
+check_PROGRAMS += %D%/seen_by.fuzz
+%C%_seen_by_fuzz_SOURCES = %D%/seen_by.c
+%C%_seen_by_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_seen_by_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
 check_PROGRAMS += %D%/serve.fuzz
 %C%_serve_fuzz_SOURCES = %D%/serve.c
 %C%_serve_fuzz_LDADD = $(FCGIUTILS_LIBS)
@@ -127,6 +170,17 @@ check_PROGRAMS += %D%/state_file.fuzz
 %C%_state_file_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_state_file_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_state_file_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/setenvif.fuzz
+%C%_setenvif_fuzz_SOURCES = %D%/setenvif.c \
+	cgi-fcgi/expression.c \
+	cgi-fcgi/expression_value.c \
+	cgi-fcgi/parser.c \
+	cgi-fcgi/pattern.c \
+	cgi-fcgi/setenvif.c
+%C%_setenvif_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_setenvif_fuzz_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
+%C%_setenvif_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/text_escape.fuzz
 %C%_text_escape_fuzz_SOURCES = %D%/text_escape.c

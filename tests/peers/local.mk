@@ -4,16 +4,27 @@ PEER_TESTS = \
 	%D%/applications.bats \
 	%D%/packaging.bats \
 	%D%/php-fpm.bats \
+	%D%/presets-apache.bats \
+	%D%/presets-php.bats \
+	%D%/presets.bats \
 	%D%/print-config.bats \
 	%D%/probe.bats \
 	%D%/reload.bats \
+	%D%/seen-by.bats \
 	%D%/web.bats
 
 EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/packaging-run.bash
+EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/presets.bash
+EXTRA_DIST += %D%/apache2-presets.sh %D%/lighttpd-presets.sh %D%/nginx-presets.sh
 EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh
 EXTRA_DIST += %D%/libfcgi_app.c %D%/perl_app.pl
 
-check-peers: all
+# An application that answers as the client says, right or wrong.
+check_PROGRAMS += %D%/scripted
+%C%_scripted_SOURCES = %D%/scripted.c
+%C%_scripted_LDADD = $(FCGIUTILS_LIBS)
+
+check-peers: all %D%/scripted
 	cd $(srcdir) && FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcdir)' \
 		$(BATS) --tap $(PEER_TESTS)
 .PHONY: check-peers

@@ -45,8 +45,8 @@ encodes_and_decodes(void **state)
 static void
 refuses_what_is_none(void **state)
 {
-	static const char *const wrong[] = { "Z", "Zg=", "Zg", "Z===", "Zm9v=", "=", "====", "Zg==Zg==",
-		"Zm-v", "Zm v", "Zm9\n" };
+	static const char *const wrong[] = { "Z", "Zg=", "Zg", "Z===", "Zm9v=", "=",
+		"====", "Zg==Zg==", "Zm-v", "Zm v", "Zm9\n" };
 	unsigned char bytes[64];
 	size_t i;
 

@@ -125,6 +125,43 @@ records_are_received_and_then_the_end(void **state)
 	assert_int_equal(conn->received, sizeof record);
 }
 
+/* Whoever moves content himself (splice) receives but the headers, or nothing. */
+static void
+as_much_is_received_as_the_owner_wants(void **state)
+{
+	struct fixture *fixture = *state;
+	struct conn *conn = &fixture->conn;
+	unsigned char record[16], content[FCGI_BODY_LEN];
+	struct fcgi_slice slice;
+
+	guard(conn);
+	an_end_request(record);
+	assert_int_equal(write(fixture->peer, record, sizeof record), sizeof record);
+	conn->receive_max = fcgi_reader_until_header(&conn->reader);
+	assert_int_equal(run(conn), CONN_READY);
+	assert_int_equal(conn_next(conn, &slice), FCGI_READ_RECORD);
+	assert_int_equal(conn_next(conn, &slice), FCGI_READ_MORE);
+	assert_int_equal(conn->received, FCGI_HEADER_LEN);
+
+	conn->receive_max = 0;
+	assert_int_equal(run(conn), CONN_READY);
+	assert_int_equal(conn_next(conn, &slice), FCGI_READ_MORE);
+	assert_int_equal(conn->received, FCGI_HEADER_LEN);
+	assert_int_equal(read(conn->fd, content, sizeof content), sizeof content);
+	fcgi_reader_skip(&conn->reader, sizeof content);
+
+	/* That the peer has closed is not seen before something is received. */
+	close(fixture->peer);
+	fixture->peer = -1;
+	assert_int_equal(run(conn), CONN_READY);
+	assert_int_equal(conn->state, CONN_OPEN);
+	conn->receive_max = sizeof fixture->in;
+	assert_int_equal(run(conn), CONN_READY);
+	assert_int_equal(conn->state, CONN_CLOSED);
+	assert_int_equal(conn_next(conn, &slice), FCGI_READ_END);
+	assert_int_equal(conn_next(conn, &slice), -FCGI_E_CLOSED);
+}
+
 static void
 an_end_inside_a_record_is_truncation(void **state)
 {
@@ -339,6 +376,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(records_are_received_and_then_the_end, connect_pair,
+		    disconnect_pair),
+		cmocka_unit_test_setup_teardown(as_much_is_received_as_the_owner_wants, connect_pair,
 		    disconnect_pair),
 		cmocka_unit_test_setup_teardown(an_end_inside_a_record_is_truncation, connect_pair,
 		    disconnect_pair),

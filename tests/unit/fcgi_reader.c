@@ -269,6 +269,44 @@ a_whole_record_can_be_taken_elsewhere(void **state)
 	wire_free(&wire);
 }
 
+/* Whoever receives no more than that always stops behind a header, however it comes. */
+static void
+a_header_can_be_received_alone(void **state)
+{
+	static const size_t contents[] = { 0, 1, 7, 8, 300, FCGI_MAX_LENGTH };
+	static unsigned char content[FCGI_MAX_LENGTH];
+	struct fcgi_reader reader = { 0 };
+	const unsigned char *p, *end;
+	struct wire wire = { 0 };
+	struct fcgi_slice slice;
+	size_t i, step, records;
+	int what;
+
+	(void)state;
+	for (i = 0; i < sizeof contents / sizeof *contents; i++)
+		wire_record(&wire, FCGI_STDOUT, 1, content, contents[i], (uint8_t)(40 * i));
+	for (step = 1; step < 600; step += 7) {
+		reader = (struct fcgi_reader){ 0 };
+		records = 0;
+		for (p = wire.data; p < wire.data + wire.len;) {
+			end = p + fcgi_reader_until_header(&reader);
+			assert_true(end > p);
+			if ((size_t)(end - p) > step)
+				end = p + step;
+			if (end > wire.data + wire.len)
+				end = wire.data + wire.len;
+			while ((what = fcgi_reader_next(&reader, &p, end, &slice)) > 0) {
+				if (what != FCGI_READ_RECORD)
+					continue;
+				records++;
+				assert_ptr_equal(p, end);
+			}
+		}
+		assert_int_equal(records, sizeof contents / sizeof *contents);
+	}
+	wire_free(&wire);
+}
+
 int
 main(void)
 {
@@ -280,6 +318,7 @@ main(void)
 		cmocka_unit_test(what_came_instead_of_a_header_can_be_shown),
 		cmocka_unit_test(content_can_be_taken_elsewhere),
 		cmocka_unit_test(a_whole_record_can_be_taken_elsewhere),
+		cmocka_unit_test(a_header_can_be_received_alone),
 	};
 
 	return cmocka_run_group_tests_name("fcgi_reader", tests, NULL, NULL);

@@ -2,6 +2,8 @@
 # AM_TESTS_ENVIRONMENT asks for it.
 EXTRA_DIST += %D%/missing.sh %D%/fpm_page.h %D%/guard.h %D%/must.h %D%/no_netlink.h %D%/pieces.h %D%/transcript.h %D%/wire.h
 EXTRA_DIST += %D%/openmetrics.h %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
+EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
+EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh %D%/preset_shown.h
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 
@@ -76,6 +78,12 @@ TESTS += %D%/control_place.tap
 	fcgistarter/control_place.c
 %C%_control_place_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_control_place_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/decode.tap
+TESTS += %D%/decode.tap
+%C%_decode_tap_SOURCES = %D%/decode.c cgi-fcgi/decode.c
+%C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_decode_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/fcgi_body.tap
 TESTS += %D%/fcgi_body.tap
@@ -196,6 +204,21 @@ TESTS += %D%/params.tap
 %C%_params_tap_SOURCES = %D%/params.c
 %C%_params_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/preset.tap
+TESTS += %D%/preset.tap
+%C%_preset_tap_SOURCES = %D%/preset.c
+%C%_preset_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/preset_apache.tap
+TESTS += %D%/preset_apache.tap
+%C%_preset_apache_tap_SOURCES = %D%/preset_apache.c
+%C%_preset_apache_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/preset_tables.tap
+TESTS += %D%/preset_tables.tap
+%C%_preset_tables_tap_SOURCES = %D%/preset_tables.c
+%C%_preset_tables_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/print_config.tap
 TESTS += %D%/print_config.tap
 %C%_print_config_tap_SOURCES = %D%/print_config.c fcgistarter/print_config.c \
@@ -243,6 +266,22 @@ TESTS += %D%/report.tap
 %C%_report_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_report_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/setenvif.tap
+TESTS += %D%/setenvif.tap
+%C%_setenvif_tap_SOURCES = %D%/setenvif.c \
+	cgi-fcgi/expression.c \
+	cgi-fcgi/expression_value.c \
+	cgi-fcgi/parser.c \
+	cgi-fcgi/pattern.c \
+	cgi-fcgi/setenvif.c
+%C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
+
+check_PROGRAMS += %D%/seen_by.tap
+TESTS += %D%/seen_by.tap
+%C%_seen_by_tap_SOURCES = %D%/seen_by.c
+%C%_seen_by_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/spawn.tap
 TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c
@@ -275,6 +314,12 @@ check_PROGRAMS += %D%/trace.tap
 TESTS += %D%/trace.tap
 %C%_trace_tap_SOURCES = %D%/trace.c
 %C%_trace_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/values.tap
+TESTS += %D%/values.tap
+%C%_values_tap_SOURCES = %D%/values.c cgi-fcgi/values.c
+%C%_values_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_values_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/watch.tap
 TESTS += %D%/watch.tap

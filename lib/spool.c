@@ -9,6 +9,14 @@
 
 #include "fcgi_error.h"
 
+const char *
+spool_directory(void)
+{
+	const char *directory = getenv("TMPDIR");
+
+	return directory != NULL && *directory != '\0' ? directory : "/tmp";
+}
+
 /* For file systems that cannot make a file without a name. */
 static int
 open_named(const char *directory)
@@ -16,7 +24,7 @@ open_named(const char *directory)
 	char path[PATH_MAX];
 	int fd;
 
-	if (snprintf(path, sizeof path, "%s/fcgi-echo.XXXXXX", directory) >= (int)sizeof path) {
+	if (snprintf(path, sizeof path, "%s/fcgi.XXXXXX", directory) >= (int)sizeof path) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
@@ -29,12 +37,11 @@ open_named(const char *directory)
 int
 spool_open(struct spool *spool)
 {
-	const char *directory = getenv("TMPDIR");
+	const char *directory = spool_directory();
 
-	if (directory == NULL || *directory == '\0')
-		directory = "/tmp";
 	*spool = (struct spool){ .fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) };
-	if (spool->fd < 0)
+	/* Not every file system can make a file without a name. */
+	if (spool->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
 		spool->fd = open_named(directory);
 	return spool->fd < 0 ? -FCGI_E_SYSTEM : 0;
 }

@@ -1,4 +1,4 @@
-/* A body that has to be kept until its end: in a file without a name, not in memory. */
+/* Bytes of any number that have to be kept for a while: in a file without a name, not in memory. */
 #ifndef SPOOL_H
 #define SPOOL_H
 
@@ -13,7 +13,10 @@ struct spool {
 	uint64_t taken;		/* bytes read back */
 };
 
-/* Makes the file, in TMPDIR or /tmp.  Returns 0, or -FCGI_E_SYSTEM with errno. */
+/* Where the file is made: TMPDIR, or /tmp.  The string is not to be kept. */
+const char *spool_directory(void);
+
+/* Makes the file.  Returns 0, or -FCGI_E_SYSTEM with errno. */
 int spool_open(struct spool *spool);
 
 /* Adds bytes.  Returns 0, or -FCGI_E_SYSTEM with errno. */

@@ -33,21 +33,6 @@ put_label_value(struct report_out *out, const char *p, const char *end)
 	report_put(out, run, (size_t)(p - run));
 }
 
-static int
-is_utf8(const char *text, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)text, *end = p + len;
-	uint32_t code;
-	size_t taken;
-
-	for (; p < end; p += taken) {
-		taken = text_utf8_decode(p, end, &code);
-		if (taken == 0)
-			return 0;
-	}
-	return 1;
-}
-
 static void
 put_label(struct report_out *out, const char *name, const char *value)
 {
@@ -55,7 +40,7 @@ put_label(struct report_out *out, const char *name, const char *value)
 	char *escaped = NULL;
 
 	/* Other bytes than UTF-8 stand as we show them everywhere. */
-	if (!is_utf8(value, len)) {
+	if (!text_is_utf8(value, len)) {
 		value = escaped = text_escape_alloc(value, len, 0);
 		if (escaped == NULL) {
 			out->error = -FCGI_E_SYSTEM;

@@ -133,20 +133,6 @@ json_key(struct json *json, const char *key)
 	json->after_key = 1;
 }
 
-static int
-is_utf8(const unsigned char *p, const unsigned char *end)
-{
-	uint32_t code;
-	size_t len;
-
-	for (; p < end; p += len) {
-		len = text_utf8_decode(p, end, &code);
-		if (len == 0)
-			return 0;
-	}
-	return 1;
-}
-
 static void
 put_escape(struct json *json, uint32_t code)
 {
@@ -210,7 +196,7 @@ json_string(struct json *json, const void *data, size_t len)
 
 	if (begin_value(json) < 0)
 		return;
-	if (is_utf8(p, end)) {
+	if (text_is_utf8(data, len)) {
 		put_string(json, p, end);
 		return;
 	}

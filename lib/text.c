@@ -36,6 +36,21 @@ text_utf8_decode(const unsigned char *p, const unsigned char *end, uint32_t *cod
 }
 
 int
+text_is_utf8(const void *text, size_t len)
+{
+	const unsigned char *p = text, *end = len > 0 ? p + len : p;
+	uint32_t code;
+	size_t taken;
+
+	for (; p < end; p += taken) {
+		taken = text_utf8_decode(p, end, &code);
+		if (taken == 0)
+			return 0;
+	}
+	return 1;
+}
+
+int
 text_is_visible(uint32_t code)
 {
 	/* Controls, and what Unicode lets a display leave out or turn around. */

@@ -32,6 +32,9 @@ char *text_escape_alloc(const void *src, size_t len, int flags);
  */
 size_t text_utf8_decode(const unsigned char *p, const unsigned char *end, uint32_t *code);
 
+/* 1 when all of it is well-formed UTF-8, as text_utf8_decode() has it, else 0. */
+int text_is_utf8(const void *text, size_t len);
+
 /*
  * 0 for a character that is a control, that a terminal does not show or that changes the order of
  * others; else 1.

@@ -17,43 +17,8 @@
 #include <cmocka.h>
 
 #include "fcgi_error.h"
+#include "folder.h"
 #include "must.h"
-
-/* A folder of its own, which is the working directory. */
-static int
-enter_folder(void **state)
-{
-	char *folder = strdup("/tmp/replace.XXXXXX");
-
-	must(folder != NULL && mkdtemp(folder) != NULL && chdir(folder) == 0);
-	*state = folder;
-	umask(022);
-	return 0;
-}
-
-static int
-leave_folder(void **state)
-{
-	char command[64];
-
-	must(chdir("/") == 0);
-	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-	must(system(command) == 0);
-	free(*state);
-	return 0;
-}
-
-static void
-holds(const char *path, const char *expected)
-{
-	char text[64] = "";
-	FILE *file = fopen(path, "r");
-
-	assert_non_null(file);
-	text[fread(text, 1, sizeof text - 1, file)] = '\0';
-	fclose(file);
-	assert_string_equal(text, expected);
-}
 
 static size_t
 files_here(void)
@@ -84,18 +49,18 @@ test_replaced(void **state)
 
 	(void)state;
 	assert_int_equal(replace_file("a.prom", "one\n", 4, 0666), 0);
-	holds("a.prom", "one\n");
+	folder_holds("a.prom", "one\n");
 	assert_int_equal(mode_of("a.prom"), 0644);
 	/* Who has it open keeps the old one. */
 	old = fopen("a.prom", "r");
 	must(old != NULL);
 	assert_int_equal(replace_file("./a.prom", "two\n", 4, 0600), 0);
-	holds("a.prom", "two\n");
+	folder_holds("a.prom", "two\n");
 	assert_int_equal(mode_of("a.prom"), 0600);
 	assert_int_equal(fgetc(old), 'o');
 	fclose(old);
 	assert_int_equal(replace_file("a.prom", NULL, 0, 0666), 0);
-	holds("a.prom", "");
+	folder_holds("a.prom", "");
 	assert_int_equal(files_here(), 1);
 }
 
@@ -109,7 +74,7 @@ test_links(void **state)
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(replace_file("sub/b", "x", 1, 0666), 0);
 	assert_int_equal(replace_file("a", "y", 1, 0666), 0);
-	holds("sub/b", "y");
+	folder_holds("sub/b", "y");
 	assert_int_equal(mode_of("a"), 0777);
 	assert_int_equal(files_here(), 2);
 }
@@ -176,7 +141,7 @@ test_failures(void **state)
 	assert_int_equal(errno, EFBIG);
 	must(setrlimit(RLIMIT_FSIZE, &saved) == 0);
 	signal(SIGXFSZ, old);
-	holds("a", "old");
+	folder_holds("a", "old");
 	assert_int_equal(files_here(), 1);
 
 	assert_int_equal(replace_file("none/a", "x", 1, 0666), -FCGI_E_SYSTEM);
@@ -195,18 +160,18 @@ test_failures(void **state)
 	assert_int_equal(replace_file("a", "x", 1, 0666), -FCGI_E_SYSTEM);
 	assert_int_equal(errno, EACCES);
 	must(chmod(".", 0700) == 0);
-	holds("a", "old");
+	folder_holds("a", "old");
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_replaced, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_links, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_no_file, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_pipe, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_failures, enter_folder, leave_folder),
+		FOLDER_TEST(test_replaced),
+		FOLDER_TEST(test_links),
+		FOLDER_TEST(test_no_file),
+		FOLDER_TEST(test_pipe),
+		FOLDER_TEST(test_failures),
 	};
 
 	return cmocka_run_group_tests_name("replace", tests, NULL, NULL);

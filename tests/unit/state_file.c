@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "fcgi_error.h"
+#include "folder.h"
 #include "guard.h"
 #include "must.h"
 
@@ -24,47 +25,12 @@
 #define NOW INT64_C(1700000000)
 #define DAY (24 * 3600)
 
-static int
-enter_folder(void **state)
-{
-	char *folder = strdup("/tmp/state.XXXXXX");
-
-	must(folder != NULL && mkdtemp(folder) != NULL && chdir(folder) == 0);
-	*state = folder;
-	umask(022);
-	return 0;
-}
-
-static int
-leave_folder(void **state)
-{
-	char command[64];
-
-	must(chdir("/") == 0);
-	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-	must(system(command) == 0);
-	free(*state);
-	return 0;
-}
-
 static void
 write_file(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "w");
 
 	must(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
-}
-
-static void
-holds(const char *path, const char *expected)
-{
-	char text[1024] = "";
-	FILE *file = fopen(path, "r");
-
-	assert_non_null(file);
-	text[fread(text, 1, sizeof text - 1, file)] = '\0';
-	fclose(file);
-	assert_string_equal(text, expected);
 }
 
 /* One target's slow requests and uptime are written; slow < 0: nothing is known of it. */
@@ -130,14 +96,14 @@ test_kept(void **state)
 	(void)state;
 	assert_int_equal(slow_of("state", "a"), -1);
 	assert_int_equal(update("state", "a", 3, NOW, &why), 0);
-	holds("state", "fcgi-probe state 1\na\twhen=1700000000\tslow_requests=3\tuptime=60\nend 1\n");
+	folder_holds("state", "fcgi-probe state 1\na\twhen=1700000000\tslow_requests=3\tuptime=60\nend 1\n");
 	must(stat("state", &st) == 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(update("state", "b", 5, NOW + 1, &why), 0);
 	assert_int_equal(update("state", "a", 4, NOW + 2, &why), 0);
 	/* Nothing is known of it this time: what was stays. */
 	assert_int_equal(update("state", "b", -1, NOW + 3, &why), 0);
-	holds("state", "fcgi-probe state 1\na\twhen=1700000002\tslow_requests=4\tuptime=60\n"
+	folder_holds("state", "fcgi-probe state 1\na\twhen=1700000002\tslow_requests=4\tuptime=60\n"
 	    "b\twhen=1700000001\tslow_requests=5\tuptime=60\nend 2\n");
 	assert_int_equal(slow_of("state", "a"), 4);
 	assert_int_equal(slow_of("state", "b"), 5);
@@ -156,7 +122,7 @@ test_partly_known(void **state)
 	write_file("state", "fcgi-probe state 1\na\twhen=1699999999\tqueue_drops=7\tslow_requests=1\n"
 	    "end 1\n");
 	assert_int_equal(update("state", "a", 3, NOW, &why), 0);
-	holds("state", "fcgi-probe state 1\n"
+	folder_holds("state", "fcgi-probe state 1\n"
 	    "a\twhen=1700000000\tqueue_drops=7\tslow_requests=3\tuptime=60\nend 1\n");
 }
 
@@ -270,7 +236,7 @@ test_foreign(void **state)
 	refuses("passwd", "not a state file of fcgi-probe");
 	assert_int_equal(update("passwd", "a", 3, NOW, &why), -1);
 	assert_string_equal(why, "not a state file of fcgi-probe");
-	holds("passwd", "root:x:0:0:root:/root:/bin/sh\n");
+	folder_holds("passwd", "root:x:0:0:root:/root:/bin/sh\n");
 
 	assert_int_equal(update("state", "a", 3, NOW, &why), 0);
 	must(symlink("state", "link") == 0 && symlink("none", "dangling") == 0);
@@ -364,15 +330,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_kept, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_partly_known, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_odd_names, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_forgotten, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_damaged, enter_folder, leave_folder),
+		FOLDER_TEST(test_kept),
+		FOLDER_TEST(test_partly_known),
+		FOLDER_TEST(test_odd_names),
+		FOLDER_TEST(test_forgotten),
+		FOLDER_TEST(test_damaged),
 		cmocka_unit_test(test_cut),
-		cmocka_unit_test_setup_teardown(test_foreign, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_at_once, enter_folder, leave_folder),
-		cmocka_unit_test_setup_teardown(test_locked, enter_folder, leave_folder),
+		FOLDER_TEST(test_foreign),
+		FOLDER_TEST(test_at_once),
+		FOLDER_TEST(test_locked),
 	};
 
 	return cmocka_run_group_tests_name("state_file", tests, NULL, NULL);

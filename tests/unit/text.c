@@ -279,6 +279,24 @@ what_is_no_character_is_not_decoded(void **state)
 }
 
 static void
+utf8_is_told_from_other_bytes(void **state)
+{
+	static const char *const good[] = { "", "a", "a\n\033", "\302\200", "x\342\202\254y",
+		"\364\217\277\277" };
+	static const char *const bad[] = { "\200", "a\377", "\342\202", "\342\202x", "\300\200",
+		"\355\240\200", "\364\220\200\200" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof good / sizeof *good; i++)
+		assert_int_equal(text_is_utf8(good[i], strlen(good[i])), 1);
+	for (i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(text_is_utf8(bad[i], strlen(bad[i])), 0);
+	assert_int_equal(text_is_utf8(NULL, 0), 1);
+	assert_int_equal(text_is_utf8("a\0b", 3), 1);
+}
+
+static void
 hidden_characters_are_known(void **state)
 {
 	static const uint32_t hidden[] = { 0, 0x1f, 0x7f, 0x80, 0x9f, 0xad, 0x61c, 0x200b, 0x200f,
@@ -383,6 +401,7 @@ main(void)
 		cmocka_unit_test(escapes_can_be_read_back),
 		cmocka_unit_test(every_character_is_decoded),
 		cmocka_unit_test(what_is_no_character_is_not_decoded),
+		cmocka_unit_test(utf8_is_told_from_other_bytes),
 		cmocka_unit_test(hidden_characters_are_known),
 		cmocka_unit_test(secrets_are_told_by_their_name),
 		cmocka_unit_test(a_long_name_takes_no_long_time),

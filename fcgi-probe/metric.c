@@ -310,7 +310,9 @@ metric_format(char *dst, size_t size, enum metric metric, double value)
 {
 	switch (*metric_about[metric].unit) {
 	case 's':
-		if (value != 0 && value < 0.0995)
+		if (value > 0 && value < 0.0001)
+			snprintf(dst, size, "%.3g us", value * 1e6);
+		else if (value > 0 && value < 0.0995)
 			snprintf(dst, size, "%.3g ms", value * 1000);
 		else
 			snprintf(dst, size, value < 99.95 ? "%.3g s" : "%.0f s", value);

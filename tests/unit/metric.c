@@ -439,6 +439,8 @@ figures_for_people(void **state)
 		const char *text;
 	} cases[] = {
 		{ METRIC_TIME, 0, "0 s" },
+		{ METRIC_TIME, 0.000000001, "0.001 us" },
+		{ METRIC_TIME, 0.000099, "99 us" },
 		{ METRIC_TIME, 0.000123, "0.123 ms" },
 		{ METRIC_TIME, 0.0021, "2.1 ms" },
 		{ METRIC_TIME, 0.0994, "99.4 ms" },

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 load helper
 
-programs=(cgi-fcgi fcgi-echo fcgistarter)
+programs=(cgi-fcgi fcgi-echo fcgi-probe fcgistarter)
 
 setup() {
   completions=$FCGI_SOURCE/completions
@@ -128,6 +128,27 @@ completes() {
   completes 'fcgistarter --stop-signal TE' TERM
   completes 'fcgi-echo --fault half' half half-header
   completes 'fcgi-echo --fault silent,half' silent,half silent,half-header
+  completes 'fcgi-probe --format js' json
+  completes 'fcgi-probe --busy=w' --busy=warn
+  completes 'fcgi-probe --expect-status 2xx,3' 2xx,3xx
+}
+
+@test "completions: every shell knows the metrics of fcgi-probe" {
+  local name
+  awk '/^\.Sh/ { on = $2 == "METRICS" }
+    on && /^\.It Cm/ { for (i = 3; i <= NF; i++) if ($i != ",") print $i "=" }' \
+    "$FCGI_SOURCE/man1/fcgi-probe.1" | sort >metrics
+  [ -s metrics ]
+  mapfile -t names <metrics
+  completes 'fcgi-probe -w ' "${names[@]}"
+  completes 'fcgi-probe --critical que' queue= queue_drops= queue_limit= queue_pct=
+  for name in warning critical; do
+    sed -n "s/.* -l $name -x -a '\([^']*\)'.*/\1/p" "$completions/fish/fcgi-probe.fish" |
+      tr ' ' '\n' | sort >fish
+    diff -u metrics fish
+  done
+  sed -n '/metrics=($/,/)/p' "$completions/zsh/_fcgi-probe" | sed '1d;$d' | xargs printf '%s=\n' | sort >zsh
+  diff -u metrics zsh
 }
 
 @test "completions: bash: files, directories and variables" {
@@ -162,6 +183,7 @@ completes() {
   [ "$(fish_completes 'cgi-fcgi --as ngi')" = $'nginx\nnginx-php' ]
   [ "$(fish_completes 'fcgi-echo --fault half')" = $'half\nhalf-header' ]
   [ "$(fish_completes 'cgi-fcgi -conn')" = -connect ]
+  [ "$(fish_completes 'fcgi-probe -w queue_p')" = queue_pct= ]
 }
 
 @test "completions: zsh loads and completes" {
@@ -192,5 +214,6 @@ END
   [ "$(zsh_completes 'cgi-fcgi -conn')" = '<<cgi-fcgi -connect >>' ]
   [ "$(zsh_completes 'cgi-fcgi --as fpm-s')" = '<<cgi-fcgi --as fpm-status >>' ]
   [ "$(zsh_completes 'fcgi-echo --fault half-h')" = '<<fcgi-echo --fault half-header,>>' ]
+  [ "$(zsh_completes 'fcgi-probe -w queue_p')" = '<<fcgi-probe -w queue_pct=>>' ]
   [ "$(zsh_completes 'fcgistarter --restart=on')" = '<<fcgistarter --restart=on-failure >>' ]
 }

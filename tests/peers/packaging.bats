@@ -68,6 +68,15 @@ END
   grep -E '^COPY --from=fcgi-probe /src/build/fcgi-probe/fcgi-probe /usr/local/bin/$' "$packaging/container/Dockerfile"
 }
 
+@test "container: the first stage installs what a build needs" {
+  local package
+  sed -n 's/^| `\.\/demo` | \(.*\) |$/\1/p' "$FCGI_SOURCE/README.md" | tr ' ' '\n' >needed
+  grep -qx gcc needed
+  while read -r package; do
+    grep -qw -- "$package" "$packaging/container/Dockerfile"
+  done <needed
+}
+
 # The command of a probe of the pod.
 probe_command() {
   awk -v probe="$1:" '$1 == probe { on = 1 } on && $1 == "command:" { sub(/.*command: /, ""); print; exit }' \

@@ -21,6 +21,7 @@ bin_PROGRAMS += %D%/fcgi-probe
 	%D%/round.c %D%/round.h \
 	%D%/state_file.c %D%/state_file.h \
 	%D%/target.c %D%/target.h \
+	%D%/values.c %D%/values.h \
 	%D%/verdict.c %D%/verdict.h
 %C%_fcgi_probe_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
 # Without libbsd: loading it and libmd would cost more than the check.

@@ -36,6 +36,7 @@ struct course {
 	struct turn *turns;
 	struct pollfd *fds;	/* of those that are asked: poll(2) takes no more than may be open */
 	size_t fd_count;
+	struct queue_place *places;
 	size_t count;
 	size_t left;		/* turns that are not over */
 	size_t asking, asking_max;
@@ -147,6 +148,12 @@ start_try(struct course *course, struct turn *turn, int64_t now_ns)
 		judge_try(course, turn, now_ns);
 }
 
+static int
+is_under_way(const struct target *target)
+{
+	return target->state == TARGET_ASKING || target->state == TARGET_QUEUE;
+}
+
 /* Begins what is due and what there are descriptors for. */
 static void
 start_due(struct course *course, int64_t now_ns)
@@ -156,7 +163,7 @@ start_due(struct course *course, int64_t now_ns)
 
 	for (i = 0; i < course->count; i++) {
 		turn = &course->turns[i];
-		if (turn->is_over || turn->target->state == TARGET_ASKING)
+		if (turn->is_over || is_under_way(turn->target))
 			continue;
 		if (now_ns >= course->deadline_ns) {
 			/* Some had no turn at all. */
@@ -167,6 +174,30 @@ start_due(struct course *course, int64_t now_ns)
 			start_try(course, turn, now_ns);
 		}
 	}
+}
+
+/* The targets that have to know their queues are told, all with one look.  Returns how many. */
+static size_t
+read_queues(struct course *course, int64_t now_ns)
+{
+	struct turn *turn, *end = course->turns + course->count;
+	size_t count = 0, i = 0;
+
+	for (turn = course->turns; turn < end; turn++)
+		if (turn->target->state == TARGET_QUEUE)
+			course->places[count++] = (struct queue_place){
+				.address = target_queue_address(turn->target) };
+	if (count == 0)
+		return 0;
+	queue_read_all(course->places, count);
+	for (turn = course->turns; turn < end; turn++) {
+		if (turn->target->state != TARGET_QUEUE)
+			continue;
+		target_take_queue(turn->target, &course->places[i++], now_ns);
+		if (turn->target->state == TARGET_DONE)
+			judge_try(course, turn, now_ns);
+	}
+	return count;
 }
 
 /* Notes what to poll for.  Returns when to wake up at the latest. */
@@ -252,12 +283,22 @@ run(struct course *course)
 
 	for (;;) {
 		start_due(course, now_ns);
+		while (read_queues(course, now_ns) > 0)
+			;
 		if (course->left == 0)
 			return;
 		wait_until(course, prepare_poll(course));
 		now_ns = clock_now_ns();
 		step_all(course, now_ns);
 	}
+}
+
+static void
+give_back(struct course *course)
+{
+	free(course->turns);
+	free(course->fds);
+	free(course->places);
 }
 
 int
@@ -269,9 +310,9 @@ round_run(const struct round *round, struct target *targets, size_t count)
 
 	course.turns = calloc(count, sizeof *course.turns);
 	course.fds = calloc(count, sizeof *course.fds);
-	if (course.turns == NULL || course.fds == NULL) {
-		free(course.turns);
-		free(course.fds);
+	course.places = calloc(count, sizeof *course.places);
+	if (course.turns == NULL || course.fds == NULL || course.places == NULL) {
+		give_back(&course);
 		return -FCGI_E_SYSTEM;
 	}
 	course.asking_max = most_at_once(count);
@@ -286,7 +327,6 @@ round_run(const struct round *round, struct target *targets, size_t count)
 		};
 	}
 	run(&course);
-	free(course.turns);
-	free(course.fds);
+	give_back(&course);
 	return 0;
 }

@@ -6,7 +6,6 @@
 
 #include "fcgi_error.h"
 #include "fcgi_fault.h"
-#include "fcgi_nv.h"
 #include "fcgi_proto.h"
 #include "queue.h"
 
@@ -47,37 +46,6 @@ target_resolve(struct target *target)
 	if (target->addr->kind != ADDR_FD)
 		target->socket_count = addr_resolve(target->addr, 0, target->sockets,
 		    &target->gai_error);
-}
-
-/* --- the queue ----------------------------------------------------------------------------- */
-
-/* Of the address in use, or of the first of several that anybody listens at. */
-static int
-read_queue(struct target *target)
-{
-	struct queue *queue = &target->seen.queue;
-	int i, r = -FCGI_E_ELSEWHERE;
-
-	if (target->addr->kind == ADDR_FD)
-		return queue_read(target->addr->port, queue);
-	if (target->conn.peer.len > 0)
-		return queue_read_at(&target->conn.peer, queue);
-	for (i = 0; i < target->socket_count && r == -FCGI_E_ELSEWHERE; i++)
-		r = queue_read_at(&target->sockets[i], queue);
-	return r;
-}
-
-static int
-note_queue(struct target *target)
-{
-	struct observation *seen = &target->seen;
-	int r = read_queue(target);
-
-	if (r < 0)
-		seen->queue = QUEUE_UNKNOWN;
-	seen->queue_error = r < 0 ? r : 0;
-	seen->queue_errno = r == -FCGI_E_SYSTEM ? errno : 0;
-	return r;
 }
 
 /* --- the end ------------------------------------------------------------------------------- */
@@ -131,22 +99,26 @@ finish_unconnected(struct target *target)
 	finish_errno(target, OBSERVED_CONNECT, system_errno);
 }
 
-/* Why nobody has answered, the kernel knows: it has our connection still, or somebody took it. */
+/*
+ * Why nobody has answered, the kernel knows: it has our connection still, or somebody took it.  Its
+ * queue is looked at when ours is closed, since many may run out of time at once.
+ */
 static void
 finish_timeout(struct target *target)
 {
 	struct observation *seen = &target->seen;
 	struct conn *conn = &target->conn;
+	int is_open = conn->state == CONN_OPEN;
 
 	seen->error = -FCGI_E_TIMEOUT;
-	if (conn->state == CONN_OPEN) {
+	if (is_open)
 		seen->waiting = queue_holds(conn->fd);
-		if (seen->waiting < 0)
-			seen->waiting = -1;
-	}
-	(void)note_queue(target);
+	if (seen->waiting < 0)
+		seen->waiting = -1;
 	seen->queue_full = conn->state == CONN_RETRY;
-	finish(target, conn->state == CONN_OPEN ? OBSERVED_TIMEOUT : OBSERVED_CONNECT_TIMEOUT);
+	finish(target, is_open ? OBSERVED_TIMEOUT : OBSERVED_CONNECT_TIMEOUT);
+	if (target->addr->kind != ADDR_FD)
+		target->state = TARGET_QUEUE;
 }
 
 static void
@@ -161,6 +133,33 @@ finish_wrong(struct target *target, int error)
 	}
 	fcgi_fault_describe(seen->what, sizeof seen->what, error, &target->conn.reader);
 	finish(target, OBSERVED_PROTOCOL);
+}
+
+static void
+note_queue(struct target *target, int result, int error)
+{
+	struct observation *seen = &target->seen;
+
+	if (result < 0)
+		seen->queue = QUEUE_UNKNOWN;
+	seen->queue_error = result < 0 ? result : 0;
+	seen->queue_errno = result == -FCGI_E_SYSTEM ? error : 0;
+}
+
+/* The queue was all that was asked for. */
+static void
+finish_queue(struct target *target)
+{
+	struct observation *seen = &target->seen;
+
+	if (seen->queue_error == -FCGI_E_SYSTEM) {
+		/* What the file is like decides, as for whoever connects. */
+		target->conn.peer = target->sockets[target->queue_next];
+		target->conn.error = seen->queue_errno;
+		finish_unconnected(target);
+		return;
+	}
+	finish(target, seen->queue_error == 0 ? OBSERVED_ANSWER : OBSERVED_ELSEWHERE);
 }
 
 static void
@@ -258,66 +257,11 @@ take_answer(struct target *target)
 /* --- the answer to GET_VALUES -------------------------------------------------------------- */
 
 static void
-keep_value(char *dst, size_t size, const struct fcgi_nv *nv)
-{
-	size_t len = nv->value_len < size ? nv->value_len : size - 1;
-
-	memcpy(dst, nv->value, len);
-	dst[len] = '\0';
-}
-
-static void
-take_value(struct observation *seen, const struct fcgi_nv *nv)
-{
-	const struct {
-		const char *name;
-		char *dst;
-	} known[] = {
-		{ FCGI_MAX_CONNS, seen->values.max_conns },
-		{ FCGI_MAX_REQS, seen->values.max_reqs },
-		{ FCGI_MPXS_CONNS, seen->values.mpxs_conns },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof known / sizeof *known; i++)
-		if (nv->name_len == strlen(known[i].name) &&
-		    memcmp(nv->name, known[i].name, nv->name_len) == 0)
-			keep_value(known[i].dst, sizeof seen->values.max_conns, nv);
-}
-
-static void
-finish_values(struct target *target)
-{
-	const unsigned char *p = target->values, *end = p + target->values_len;
-	struct fcgi_nv nv;
-	int r;
-
-	while ((r = fcgi_nv_next(&p, end, &nv)) > 0)
-		take_value(&target->seen, &nv);
-	if (r < 0 && target->values_len < sizeof target->values) {
-		finish_wrong(target, -FCGI_E_NV);
-		return;
-	}
-	finish(target, OBSERVED_ANSWER);
-}
-
-/* What is longer than the three values may be is cut. */
-static void
-keep_values(struct target *target, const struct fcgi_slice *slice)
-{
-	size_t room = sizeof target->values - target->values_len;
-	size_t len = slice->len < room ? slice->len : room;
-
-	memcpy(target->values + target->values_len, slice->data, len);
-	target->values_len += len;
-}
-
-static void
 take_values(struct target *target)
 {
 	const struct fcgi_record *record = &target->conn.reader.record;
 	struct fcgi_slice slice;
-	int what;
+	int what, r;
 
 	while ((what = conn_next(&target->conn, &slice)) > 0) {
 		if (record->type == FCGI_UNKNOWN_TYPE) {
@@ -329,9 +273,13 @@ take_values(struct target *target)
 		if (record->type != FCGI_GET_VALUES_RESULT)
 			continue;
 		if (what == FCGI_READ_CONTENT)
-			keep_values(target, &slice);
+			values_take(&target->values, &slice);
 		if (what == FCGI_READ_END) {
-			finish_values(target);
+			r = values_end(&target->values, &target->seen);
+			if (r < 0)
+				finish_wrong(target, r);
+			else
+				finish(target, OBSERVED_ANSWER);
 			return;
 		}
 	}
@@ -412,21 +360,23 @@ forget(struct target *target, int64_t now_ns)
 	cgi_response_init(&seen->header, seen->header_block, sizeof seen->header_block);
 	conn_init(&target->conn, target->in, sizeof target->in);
 	target->turned_away = 0;
-	target->values_len = 0;
+	target->queue_next = 0;
+	target->values.len = 0;
 	target->reply = (struct fcgi_request){ .request_id = 1 };
 	if (target->settings->ask == ASK_FPM_STATUS)
 		fpm_reader_init(&target->fpm, &seen->fpm, target->settings->path);
 }
 
 static void
-open_connection(struct target *target, int64_t now_ns, int64_t deadline_ns)
+open_connection(struct target *target, int64_t now_ns)
 {
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)target->request,
 		.iov_len = target->request_len };
 	struct conn *conn = &target->conn;
 	int r;
 
-	conn->deadline_ns = deadline_ns;
+	target->state = TARGET_ASKING;
+	conn->deadline_ns = target->deadline_ns;
 	conn->connect_deadline_ns = clock_after(now_ns, target->settings->connect_timeout_ns);
 	conn_queue(conn, &iov, 1);
 	if (target->addr->kind == ADDR_FD)
@@ -444,44 +394,55 @@ open_connection(struct target *target, int64_t now_ns, int64_t deadline_ns)
 		target_step(target, 0, now_ns);
 }
 
-static void
-ask_kernel(struct target *target)
-{
-	int r = note_queue(target);
-
-	if (r >= 0)
-		finish(target, OBSERVED_ANSWER);
-	else if (r == -FCGI_E_ELSEWHERE)
-		finish(target, OBSERVED_ELSEWHERE);
-	if (target->state == TARGET_DONE)
-		return;
-	/* What the file is like decides, as for whoever connects. */
-	target->conn.peer = target->sockets[0];
-	target->conn.error = target->seen.queue_errno;
-	finish_unconnected(target);
-}
-
 void
 target_start(struct target *target, int64_t now_ns, int64_t deadline_ns)
 {
 	struct observation *seen = &target->seen;
 
 	forget(target, now_ns);
-	target->state = TARGET_ASKING;
+	target->deadline_ns = deadline_ns;
 	if (target->addr->kind != ADDR_FD && target->socket_count <= 0) {
 		seen->gai_error = target->gai_error;
 		seen->error = target->socket_count;
 		finish(target, OBSERVED_RESOLVE);
+	} else if (seen->ask == ASK_QUEUE && target->addr->kind == ADDR_FD) {
+		note_queue(target, queue_read(target->addr->port, &seen->queue), errno);
+		finish_queue(target);
+	} else if (seen->ask == ASK_QUEUE ||
+	    (target->settings->read_queue && target->addr->kind != ADDR_FD)) {
+		/* Before we are in it ourselves. */
+		target->state = TARGET_QUEUE;
+	} else {
+		open_connection(target, now_ns);
+	}
+}
+
+const struct addr_socket *
+target_queue_address(const struct target *target)
+{
+	return target->conn.peer.len > 0 ? &target->conn.peer
+					 : &target->sockets[target->queue_next];
+}
+
+void
+target_take_queue(struct target *target, const struct queue_place *place, int64_t now_ns)
+{
+	struct observation *seen = &target->seen;
+
+	/* Of several addresses the first counts at which anybody listens. */
+	if (place->result == -FCGI_E_ELSEWHERE && seen->end_ns == 0 &&
+	    target->queue_next + 1 < target->socket_count) {
+		target->queue_next++;
 		return;
 	}
-	if (seen->ask == ASK_QUEUE) {
-		ask_kernel(target);
-		return;
-	}
-	/* Before we are in it ourselves. */
-	if (target->settings->read_queue || seen->ask == ASK_FPM_STATUS)
-		(void)note_queue(target);
-	open_connection(target, now_ns, deadline_ns);
+	seen->queue = place->queue;
+	note_queue(target, place->result, place->error);
+	if (seen->end_ns != 0)
+		target->state = TARGET_DONE;
+	else if (seen->ask == ASK_QUEUE)
+		finish_queue(target);
+	else
+		open_connection(target, now_ns);
 }
 
 void

@@ -1,7 +1,12 @@
 /*
- * One target: asks it, and notes in an observation what is seen.  It owns no loop: poll
- * target->conn.fd for target->conn.events until target->conn.wake_ns at the latest, and call
- * target_step().
+ * One target: asks it, and notes in an observation what is seen.  It owns no loop:
+ *
+ *	target_start()
+ *	TARGET_ASKING: poll target->conn.fd for target->conn.events until target->conn.wake_ns at the
+ *	    latest, and call target_step()
+ *	TARGET_QUEUE: read the queue at target_queue_address(), of many targets at once, and call
+ *	    target_take_queue()
+ *	until TARGET_DONE
  */
 #ifndef TARGET_H
 #define TARGET_H
@@ -15,6 +20,8 @@
 #include "fcgi_request.h"
 #include "fpm_status.h"
 #include "observation.h"
+#include "queue.h"
+#include "values.h"
 
 /*
  * A UNIX socket that turns a client away says so at once.  It is asked again for so long: a burst is
@@ -32,11 +39,12 @@ struct target_settings {
 
 enum target_state {
 	TARGET_IDLE,
+	TARGET_QUEUE,			/* has to know its queue before it goes on */
 	TARGET_ASKING,
 	TARGET_DONE,			/* seen is complete, the connection is closed */
 };
 
-enum { TARGET_IN_SIZE = 16384, TARGET_VALUES_MAX = 512 };
+enum { TARGET_IN_SIZE = 16384 };
 
 /* Set up with target_init().  Public to read: state, conn, seen. */
 struct target {
@@ -49,11 +57,12 @@ struct target {
 	struct addr_socket sockets[ADDR_SOCKETS_MAX];
 	int socket_count;		/* or the error of addr_resolve() */
 	int gai_error;
+	int64_t deadline_ns;
+	int queue_next;			/* the socket whose queue is read */
 	int turned_away;		/* a UNIX socket's queue was full */
 	struct fcgi_request reply;
 	struct fpm_reader fpm;
-	size_t values_len;
-	unsigned char values[TARGET_VALUES_MAX];
+	struct values values;
 	unsigned char in[TARGET_IN_SIZE];
 	struct observation seen;
 };
@@ -87,6 +96,12 @@ void target_start(struct target *target, int64_t now_ns, int64_t deadline_ns);
 
 /* Does what can be done without waiting.  revents: poll(2)'s word, 0 if only the clock has moved. */
 void target_step(struct target *target, short revents, int64_t now_ns);
+
+/* Where the queue is, in TARGET_QUEUE. */
+const struct addr_socket *target_queue_address(const struct target *target);
+
+/* Takes what queue_read_all() has found there. */
+void target_take_queue(struct target *target, const struct queue_place *place, int64_t now_ns);
 
 /* Ends a target that was never asked: system_errno says why. */
 void target_cancel(struct target *target, int64_t now_ns, int system_errno);

@@ -5,6 +5,7 @@
 #ifndef QUEUE_H
 #define QUEUE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "addr.h"
@@ -40,6 +41,20 @@ int queue_read(int listen_fd, struct queue *queue);
  * address of ours it can also mean that there is nobody at all.
  */
 int queue_read_at(const struct addr_socket *address, struct queue *queue);
+
+/* One of several listeners that are looked for. */
+struct queue_place {
+	const struct addr_socket *address;
+	int result;		/* what queue_read_at() would return */
+	int error;		/* errno, with -FCGI_E_SYSTEM */
+	struct queue queue;
+};
+
+/*
+ * The same for many: the kernel lists its UNIX sockets once, and those of each TCP port once.
+ * places: address is set; the rest is filled in.
+ */
+void queue_read_all(struct queue_place *places, size_t count);
 
 /*
  * Tells whether a connection still waits in the queue of the listener that it was made to.

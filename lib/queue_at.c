@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,6 +26,20 @@ is_unanswered(int error)
 	return error != ENOMEM && error != EMFILE && error != ENFILE && error != ENOBUFS;
 }
 
+static void
+note_failure(struct queue_place *place, int result, int error)
+{
+	place->result = result;
+	place->error = result == -FCGI_E_SYSTEM ? error : 0;
+}
+
+/* With errno as it is. */
+static void
+note_result(struct queue_place *place, int result)
+{
+	note_failure(place, result, errno);
+}
+
 /* --- UNIX ---------------------------------------------------------------------------------- */
 
 enum fit {
@@ -36,6 +51,7 @@ enum fit {
 
 /* Who is looked for, and what was found. */
 struct unix_search {
+	struct queue_place *place;
 	const struct sockaddr_un *sun;
 	size_t name_len;	/* of sun_path, with the NUL that an abstract name begins with */
 	int is_abstract;
@@ -43,6 +59,20 @@ struct unix_search {
 	uint32_t device;	/* in the kernel's coding */
 	int found[FIT_COUNT];
 	struct queue queue[FIT_COUNT];
+};
+
+struct unix_searches {
+	struct unix_search *items;
+	size_t count;
+};
+
+/* A socket that the kernel has told of. */
+struct unix_row {
+	int listens;
+	const char *name;	/* NULL: none */
+	size_t name_len;
+	const struct unix_diag_vfs *file; /* NULL: none */
+	const struct unix_diag_rqlen *lengths;
 };
 
 /* What follows the last slash. */
@@ -70,62 +100,75 @@ same_last_part(const struct unix_search *search, const char *name, size_t name_l
 }
 
 static enum fit
-fit_unix(const struct unix_search *search, const void *message, size_t len)
+fit_unix(const struct unix_search *search, const struct unix_row *row)
 {
-	const struct unix_diag_vfs *vfs;
-	size_t name_len = 0, vfs_len = 0;
-	const char *name = sock_diag_attribute(message, len, sizeof(struct unix_diag_msg),
-	    UNIX_DIAG_NAME, &name_len);
-
-	if (name == NULL)
-		return FIT_NONE;
 	if (search->is_abstract)
-		return name_len == search->name_len &&
-			memcmp(name, search->sun->sun_path, name_len) == 0
+		return row->name_len == search->name_len &&
+			memcmp(row->name, search->sun->sun_path, row->name_len) == 0
 		    ? FIT_SURE
 		    : FIT_NONE;
-	vfs = sock_diag_attribute(message, len, sizeof(struct unix_diag_msg), UNIX_DIAG_VFS,
-	    &vfs_len);
-	if (vfs_len < sizeof *vfs || vfs->udiag_vfs_ino != search->inode)
+	if (row->file == NULL || row->file->udiag_vfs_ino != search->inode)
 		return FIT_NONE;
-	if (vfs->udiag_vfs_dev == search->device)
+	if (row->file->udiag_vfs_dev == search->device)
 		return FIT_SURE;
-	return same_last_part(search, name, name_len) ? FIT_LIKELY : FIT_NONE;
+	return same_last_part(search, row->name, row->name_len) ? FIT_LIKELY : FIT_NONE;
+}
+
+/* An attribute that is there, and as long as it has to be, or NULL. */
+static const void *
+whole_attribute(const void *data, size_t len, uint16_t type, size_t size)
+{
+	size_t value_len = 0;
+	const void *value = sock_diag_attribute(data, len, sizeof(struct unix_diag_msg), type,
+	    &value_len);
+
+	return value != NULL && value_len >= size ? value : NULL;
 }
 
 /* A connection that nobody has accepted has no inode, and so is not among them. */
 static void
 take_unix(void *context, const void *data, size_t len)
 {
-	struct unix_search *search = context;
+	const struct unix_searches *searches = context;
 	const struct unix_diag_msg *message = data;
-	const struct unix_diag_rqlen *lengths;
-	size_t lengths_len = 0;
+	struct unix_search *search;
+	struct unix_row row = { 0 };
+	struct queue *queue;
 	enum fit fit;
 
 	if (len < sizeof *message)
 		return;
-	fit = fit_unix(search, data, len);
-	if (message->udiag_state != TCP_LISTEN) {
-		search->queue[fit].busy++;
+	row.name = sock_diag_attribute(data, len, sizeof *message, UNIX_DIAG_NAME, &row.name_len);
+	row.file = whole_attribute(data, len, UNIX_DIAG_VFS, sizeof *row.file);
+	row.lengths = whole_attribute(data, len, UNIX_DIAG_RQLEN, sizeof *row.lengths);
+	row.listens = message->udiag_state == TCP_LISTEN;
+	/* Most are the clients' ends, and have no name. */
+	if (row.name == NULL || row.lengths == NULL)
 		return;
+	for (search = searches->items; search < searches->items + searches->count; search++) {
+		fit = fit_unix(search, &row);
+		queue = &search->queue[fit];
+		search->found[fit] |= row.listens;
+		queue->busy += !row.listens;
+		if (row.listens) {
+			queue->len = row.lengths->udiag_rqueue;
+			queue->limit = row.lengths->udiag_wqueue;
+			queue->drops = -1;
+		}
 	}
-	lengths = sock_diag_attribute(data, len, sizeof *message, UNIX_DIAG_RQLEN, &lengths_len);
-	if (lengths_len < sizeof *lengths)
-		return;
-	search->found[fit] = 1;
-	search->queue[fit].len = lengths->udiag_rqueue;
-	search->queue[fit].limit = lengths->udiag_wqueue;
-	search->queue[fit].drops = -1;
 }
 
 /* Notes by what the listener is to be known. */
 static int
-set_search(struct unix_search *search, const struct addr_socket *address)
+set_search(struct unix_search *search, struct queue_place *place)
 {
+	const struct addr_socket *address = place->address;
 	struct stat st;
 
-	*search = (struct unix_search){ .sun = (const struct sockaddr_un *)&address->sa };
+	*search = (struct unix_search){
+		.place = place,
+		.sun = (const struct sockaddr_un *)&address->sa,
+	};
 	if (address->len <= offsetof(struct sockaddr_un, sun_path)) {
 		errno = EINVAL;
 		return -FCGI_E_SYSTEM;
@@ -142,31 +185,65 @@ set_search(struct unix_search *search, const struct addr_socket *address)
 	return 0;
 }
 
-static int
-read_unix_at(const struct addr_socket *address, struct queue *queue)
+static void
+end_search(struct unix_search *search)
+{
+	struct queue_place *place = search->place;
+	int fit;
+
+	place->result = -FCGI_E_ELSEWHERE;
+	for (fit = FIT_SURE; fit > FIT_NONE && place->result < 0; fit--) {
+		if (search->found[fit]) {
+			place->queue = search->queue[fit];
+			place->result = 0;
+		}
+	}
+}
+
+static void
+run_searches(struct unix_searches *searches)
 {
 	const struct unix_diag_req question = {
 		.sdiag_family = AF_UNIX,
 		.udiag_states = 1 << TCP_LISTEN | 1 << TCP_ESTABLISHED,
 		.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN,
 	};
-	struct unix_search search;
-	int fit, r = set_search(&search, address);
+	struct unix_search *search;
+	int r, error;
 
-	if (r < 0)
-		return r;
-	r = sock_diag_ask(SOCK_DIAG_BY_FAMILY, 1, &question, sizeof question, take_unix, &search);
-	if (r < 0)
-		return is_unanswered(errno)
-		    ? queue_proc_unix(search.sun, address->len, queue)
-		    : r;
-	for (fit = FIT_SURE; fit > FIT_NONE; fit--) {
-		if (search.found[fit]) {
-			*queue = search.queue[fit];
-			return 0;
-		}
+	if (searches->count == 0)
+		return;
+	r = sock_diag_ask(SOCK_DIAG_BY_FAMILY, 1, &question, sizeof question, take_unix,
+	    searches);
+	error = errno;
+	for (search = searches->items; search < searches->items + searches->count; search++) {
+		if (r >= 0)
+			end_search(search);
+		else if (is_unanswered(error))
+			note_result(search->place, queue_proc_unix(search->sun,
+			    search->place->address->len, &search->place->queue));
+		else
+			note_failure(search->place, r, error);
 	}
-	return -FCGI_E_ELSEWHERE;
+}
+
+static void
+read_unix(struct queue_place *places, size_t count)
+{
+	struct unix_searches searches = { .items = calloc(count, sizeof *searches.items) };
+	int r = searches.items == NULL ? -FCGI_E_SYSTEM : 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (places[i].address->sa.ss_family != AF_UNIX)
+			continue;
+		if (searches.items != NULL)
+			r = set_search(&searches.items[searches.count], &places[i]);
+		note_result(&places[i], r);
+		searches.count += r == 0;
+	}
+	run_searches(&searches);
+	free(searches.items);
 }
 
 /* --- TCP ----------------------------------------------------------------------------------- */
@@ -240,44 +317,79 @@ is_of_this_host(const struct addr_socket *address)
 	return memcmp(&here.addr, &there.addr, sizeof here.addr) == 0;
 }
 
+/* Lists the sockets of a port. */
 static int
-read_tcp_at(const struct addr_socket *address, struct queue *queue)
+list_port(struct queue_tcp *tcp, in_port_t port)
 {
-	struct queue_tcp tcp = { 0 };
-	struct queue_tcp_end to;
 	struct inet_diag_req question = {
 		.idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1),
 		/* Whatever a process still holds: one that has shut down, too, waits for the other. */
 		.idiag_states = ~(1U << TCP_TIME_WAIT | 1U << TCP_CLOSE | 1U << TCP_SYN_SENT |
 		    1U << TCP_SYN_RECV),
+		.id.idiag_sport = port,
 	};
-	int r, any;
+	int r;
 
-	queue_tcp_end_set(&to, address);
-	question.id.idiag_sport = to.port;
+	*tcp = (struct queue_tcp){ 0 };
 	/* The old form of the question, since it asks for IPv4 and IPv6 at once. */
-	r = sock_diag_ask(TCPDIAG_GETSOCK, 1, &question, sizeof question, take_tcp, &tcp);
-	if (r < 0) {
-		if (!is_unanswered(errno))
-			return r;
-		tcp = (struct queue_tcp){ 0 };
-		r = queue_proc_tcp(&tcp, to.port);
-		if (r < 0)
-			return r;
-	}
-	r = queue_tcp_choose(&tcp, &to, queue, &any);
+	r = sock_diag_ask(TCPDIAG_GETSOCK, 1, &question, sizeof question, take_tcp, tcp);
+	if (r >= 0 || !is_unanswered(errno))
+		return r;
+	*tcp = (struct queue_tcp){ 0 };
+	return queue_proc_tcp(tcp, port);
+}
+
+static int
+choose_tcp(const struct queue_tcp *tcp, const struct queue_tcp_end *to, struct queue_place *place)
+{
+	int any, r = queue_tcp_choose(tcp, to, &place->queue, &any);
+
 	if (r < 0)
 		return r;
-	return any && !is_of_this_host(address) ? -FCGI_E_ELSEWHERE : 0;
+	return any && !is_of_this_host(place->address) ? -FCGI_E_ELSEWHERE : 0;
+}
+
+static void
+read_tcp(struct queue_place *places, size_t count)
+{
+	in_port_t listed = 0;
+	struct queue_tcp_end to;
+	struct queue_tcp tcp;
+	int is_listed = 0, r = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (places[i].address->sa.ss_family == AF_UNIX)
+			continue;
+		queue_tcp_end_set(&to, places[i].address);
+		/* Hosts of a kind use the same port. */
+		if (!is_listed || to.port != listed)
+			r = list_port(&tcp, to.port);
+		is_listed = r >= 0;
+		listed = to.port;
+		note_result(&places[i], r < 0 ? r : choose_tcp(&tcp, &to, &places[i]));
+	}
+}
+
+void
+queue_read_all(struct queue_place *places, size_t count)
+{
+	size_t i;
+
+	read_unix(places, count);
+	read_tcp(places, count);
+	for (i = 0; i < count; i++)
+		if (places[i].result < 0)
+			places[i].queue = QUEUE_UNKNOWN;
 }
 
 int
 queue_read_at(const struct addr_socket *address, struct queue *queue)
 {
-	int r = address->sa.ss_family == AF_UNIX ? read_unix_at(address, queue)
-						 : read_tcp_at(address, queue);
+	struct queue_place place = { .address = address };
 
-	if (r < 0)
-		*queue = QUEUE_UNKNOWN;
-	return r;
+	queue_read_all(&place, 1);
+	*queue = place.queue;
+	errno = place.error;
+	return place.result;
 }

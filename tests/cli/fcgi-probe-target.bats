@@ -161,18 +161,38 @@ sticky-status 0 OK ok
   [[ $output == *"0000, we are uid $(id -u)"* ]]
 }
 
+# hold_place ADDR: a client that has connected, and stays until release.
+hold_place() {
+  local line
+  mkfifo hold
+  coproc HOLD { exec "$FCGI_BUILD/tests/cli/wire" "$1" 'say connected' 'hold hold' 3>&-; }
+  hold_pid=$HOLD_PID
+  read -r -t 60 line <&"${HOLD[0]}"
+  [ "$line" = connected ]
+}
+
+release() {
+  kill "$hold_pid"
+  wait "$hold_pid" || :
+  rm hold
+}
+
 @test "a full queue is told at once, with its figures" {
   start_echo -l ./app.sock -b 0 --fault=no-accept
   # One more than the limit fits in.
-  coproc HOLD { "$FCGI_BUILD/tests/cli/wire" ./app.sock 'say connected' 'hold hold' 3>&-; }
-  local line
-  mkfifo hold
-  read -r -t 60 line <&"${HOLD[0]}"
-  [ "$line" = connected ]
+  hold_place ./app.sock
   # The time-out would be longer than the guard.
   says 2 CRITICAL queue-full -t 1h ./app.sock
   [[ $output == *'1 of 0 waiting'* ]]
-  kill "$HOLD_PID"
+  release
+}
+
+@test "a full queue of TCP does not answer, and is told when time is up" {
+  start_echo -l 127.0.0.1:0 -b 0 --fault=no-accept
+  hold_place "$ECHO_ADDR"
+  says 2 CRITICAL queue-full -t 300ms "$ECHO_ADDR"
+  [[ $output == *'1 of 0 waiting'* ]]
+  release
 }
 
 # --- nobody answers ---------------------------------------------------------------------------------

@@ -288,7 +288,6 @@ items() {
   "$fcgi_probe" --watch --interval 50ms -o all "$ECHO_ADDR" "$PWD/none.sock" 2>/dev/null 3>&- &
   echo $! >pids
   wait_for test -s all
-  : >seen
   # It has been written anew, by then.
   first=$(stat -c %i all)
   is_new() { [ "$(stat -c %i all)" != "$first" ]; }

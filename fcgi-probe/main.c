@@ -76,7 +76,6 @@ prepare(struct probe *probe)
 		target_init(target, &probe->settings, options->targets[i].name,
 		    &options->targets[i].addr);
 		target_set_request(target, request->bytes, request->len, request->script);
-		target_resolve(target);
 	}
 }
 

@@ -305,7 +305,7 @@ int
 round_run(const struct round *round, struct target *targets, size_t count)
 {
 	struct course course = { .round = round, .count = count, .left = count };
-	int64_t now_ns = clock_now_ns();
+	int64_t now_ns;
 	size_t i;
 
 	course.turns = calloc(count, sizeof *course.turns);
@@ -315,6 +315,9 @@ round_run(const struct round *round, struct target *targets, size_t count)
 		give_back(&course);
 		return -FCGI_E_SYSTEM;
 	}
+	for (i = 0; i < count; i++)
+		target_resolve(&targets[i]);
+	now_ns = clock_now_ns();
 	course.asking_max = most_at_once(count);
 	course.deadline_ns = clock_after(now_ns,
 	    round->wait ? round->wait_timeout_ns : round->timeout_ns);

@@ -17,7 +17,9 @@ struct round {
 
 /*
  * Asks all targets, and returns when each is done.
- * targets: resolved.  How many are asked at a time depends on the limit of open files, whose soft
+ * Host names are looked up first, each time anew since they may move; how long that takes is the
+ * system's affair, and not part of the time-out.
+ * How many are asked at a time depends on the limit of open files, whose soft
  * value is raised if need be; those that have to wait share the time-out of the others.
  *
  * What is tried again, after a pause that grows: who refuses or is missing, turns away, closes or

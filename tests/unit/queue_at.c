@@ -428,6 +428,80 @@ fill_queue(enum source source)
 
 EITHER_WAY(shows_a_full_queue, fill_queue)
 
+/* Many at once: each gets its own answer, in its place. */
+static void
+read_many(enum source source)
+{
+	struct addr_socket first = resolve("127.0.0.1:0"), second = resolve("127.0.0.1:0"), other;
+	struct queue_place places[6];
+	struct place one, two, missing;
+	int fds[4], clients[2], i;
+
+	place_make(&one);
+	place_make(&two);
+	place_make(&missing);
+	fds[0] = listen_at(&one.address, 1, 0);
+	fds[1] = listen_at(&two.address, 2, 0);
+	fds[2] = listen_at(&first, 3, 0);
+	fds[3] = listen_at(&second, 4, 0);
+	clients[0] = connection(&two.address);
+	clients[1] = connection(&second);
+	/* The same port, at an address where nobody listens. */
+	other = ipv4(INADDR_LOOPBACK + 1, port_of(&second));
+	places[0] = (struct queue_place){ .address = &first };
+	places[1] = (struct queue_place){ .address = &one.address };
+	places[2] = (struct queue_place){ .address = &second };
+	places[3] = (struct queue_place){ .address = &other };
+	places[4] = (struct queue_place){ .address = &missing.address };
+	places[5] = (struct queue_place){ .address = &two.address };
+	queue_read_all(places, 6);
+	must(places[0].result == 0 && places[0].queue.limit == limit_of(source, 3));
+	must(places[1].result == 0 && places[1].queue.limit == limit_of(source, 1));
+	must(places[2].result == 0 && places[2].queue.limit == limit_of(source, 4));
+	must(places[3].result == -FCGI_E_ELSEWHERE);
+	must(places[4].result < 0 && places[4].queue.len == -1);
+	must(source == PROC || places[4].error == ENOENT);
+	must(places[5].result == 0 && places[5].queue.limit == limit_of(source, 2));
+	must(places[0].queue.len == 0 && places[1].queue.len == 0);
+	must(places[2].queue.len == 1 && places[5].queue.len == 1);
+	for (i = 0; i < 2; i++)
+		close(clients[i]);
+	for (i = 0; i < 4; i++)
+		close(fds[i]);
+	place_remove(&one);
+	place_remove(&two);
+	place_remove(&missing);
+}
+
+EITHER_WAY(reads_many_at_once, read_many)
+
+/* More sockets than the kernel tells of in one piece. */
+static void
+count_hundreds(enum source source)
+{
+	enum { HUNDREDS = 450 };
+	static int clients[HUNDREDS], accepted[HUNDREDS];
+	struct place place;
+	int fd, i;
+
+	place_make(&place);
+	fd = listen_at(&place.address, BACKLOG, 0);
+	for (i = 0; i < HUNDREDS; i++) {
+		clients[i] = connection(&place.address);
+		accepted[i] = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		must(accepted[i] >= 0);
+	}
+	must_have(&place.address, 0, limit_of(source, BACKLOG), HUNDREDS);
+	for (i = 0; i < HUNDREDS; i++) {
+		close(clients[i]);
+		close(accepted[i]);
+	}
+	close(fd);
+	place_remove(&place);
+}
+
+EITHER_WAY(counts_hundreds, count_hundreds)
+
 /* A listener whose file was removed has still the name that another was made under. */
 static void
 tells_a_stale_listener(void **state)
@@ -536,6 +610,8 @@ main(void)
 		BOTH(knows_no_queue_of_another_host),
 		BOTH(knows_no_queue_of_who_is_gone),
 		BOTH(shows_a_full_queue),
+		BOTH(reads_many_at_once),
+		BOTH(counts_hundreds),
 		cmocka_unit_test(tells_a_stale_listener),
 		cmocka_unit_test(knows_a_renamed_listener),
 		cmocka_unit_test(knows_no_queue_of_another_namespace),

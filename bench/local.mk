@@ -2,9 +2,10 @@
 EXTRA_DIST += %D%/probe.sh %D%/starter.sh
 
 # A runner that takes turns, and what fcgi-probe is held against: linked with the same libraries.
-BENCH_BESIDE = %D%/interleave %D%/probe-empty %D%/probe-floor
-EXTRA_PROGRAMS = $(BENCH_BESIDE) %D%/probe-static
+EXTRA_PROGRAMS = %D%/interleave %D%/probe-floor %D%/probe-static
 CLEANFILES += $(EXTRA_PROGRAMS)
+# A test counts its system calls.
+check_PROGRAMS += %D%/probe-empty
 %C%_interleave_SOURCES = %D%/interleave.c
 %C%_probe_empty_SOURCES = %D%/probe-empty.c
 %C%_probe_empty_LDADD = $(POPT_LIBS)
@@ -20,6 +21,6 @@ BENCH_ENVIRONMENT = FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcd
 bench: bench-starter bench-probe
 bench-starter: all
 	$(BENCH_ENVIRONMENT) $(srcdir)/bench/starter.sh
-bench-probe: all $(BENCH_BESIDE)
+bench-probe: all %D%/interleave %D%/probe-empty %D%/probe-floor
 	$(BENCH_ENVIRONMENT) $(srcdir)/bench/probe.sh
 .PHONY: bench bench-starter bench-probe

@@ -301,6 +301,29 @@ release() {
   run -1 grep shutdown trace
 }
 
+# How many system calls a program makes, in $calls.
+count_calls() {
+  strace -f -qq -o trace "$@" >/dev/null
+  calls=$(wc -l <trace)
+}
+
+@test "a check takes 15 system calls at most, beside those of any program" {
+  command -v strace >/dev/null || skip 'strace is missing'
+  not_under_valgrind 'the system calls would be its own'
+  ! grep -q __asan_init "$fcgi_probe" || skip 'the sanitizer makes some of its own'
+  local base listen
+  count_calls "$FCGI_BUILD/bench/probe-empty"
+  base=$calls
+  for listen in ./app.sock 127.0.0.1:0; do
+    start_echo -l "$listen"
+    count_calls "$fcgi_probe" "$ECHO_ADDR"
+    cat trace
+    [ $((calls - base)) -le 15 ]
+    count_calls "$fcgi_probe" --queue "$ECHO_ADDR"
+    [ $((calls - base)) -le 15 ]
+  done
+}
+
 @test "a thousand checks do not disturb an application that bears nothing unusual" {
   not_under_valgrind 'a thousand programs take too long'
   local i

@@ -33,7 +33,7 @@ static const struct poptOption when_options[] = {
 	{ .longName = "retries", .argInfo = POPT_ARG_STRING, .val = OPT_RETRIES,
 	    .descrip = "ask up to N times more before it is a failure", .argDescrip = "N" },
 	{ .longName = "wait", .argInfo = POPT_ARG_NONE, .val = OPT_WAIT,
-	    .descrip = "ask again until all targets are well" },
+	    .descrip = "ask again until all targets answer" },
 	{ .longName = "wait-timeout", .argInfo = POPT_ARG_STRING, .val = OPT_WAIT_TIMEOUT,
 	    .descrip = "the same, but not longer than that", .argDescrip = "DURATION" },
 	{ .longName = "watch", .argInfo = POPT_ARG_NONE, .val = OPT_WATCH,

@@ -12,7 +12,7 @@ complete -c fcgi-probe -l connect-timeout -x -d 'give up connecting after that l
 complete -c fcgi-probe -l timeout -x -d 'give up altogether after that long'
 complete -c fcgi-probe -s t -x -d 'the same as --timeout'
 complete -c fcgi-probe -l retries -x -d 'ask up to N times more before it is a failure'
-complete -c fcgi-probe -l wait -d 'ask again until all targets are well'
+complete -c fcgi-probe -l wait -d 'ask again until all targets answer'
 complete -c fcgi-probe -l wait-timeout -x -d 'the same, but not longer than that'
 complete -c fcgi-probe -l watch -d 'ask again and again, and report what has changed'
 complete -c fcgi-probe -l interval -x -d 'with --watch: how often (5s)'

@@ -161,6 +161,11 @@ look(struct probe *probe)
 
 	if (probe->kind == READY_CONNECT) {
 		r = queue_holds(probe->fd);
+		/* With its queue full TCP may forget a client, who has to come again. */
+		if (r == -FCGI_E_ELSEWHERE) {
+			probe_close(probe);
+			return 0;
+		}
 		return r < 0 ? r : r == 0;
 	}
 	if (probe->conn == NULL && ask(probe) < 0) {

@@ -60,7 +60,8 @@ void queue_read_all(struct queue_place *places, size_t count);
  * Tells whether a connection still waits in the queue of the listener that it was made to.
  * connection_fd: our end, UNIX or TCP; nothing has to be known of the listener.
  * Returns 1 while it waits; 0 once it has been accepted (also when it has been closed since);
- * -FCGI_E_ELSEWHERE: a TCP connection whose other end is not in our network namespace;
+ * -FCGI_E_ELSEWHERE: a TCP connection whose other end is not in our network namespace, or that a
+ * listener with a full queue has answered with a SYN cookie and knows nothing of;
  * -FCGI_E_SYSTEM with errno when this system does not tell.
  */
 int queue_holds(int connection_fd);

@@ -11,11 +11,6 @@ setup() {
 }
 
 teardown() {
-  local pid
-  # A stopped process takes no signal but this.
-  for pid in "${echo_pids[@]}"; do
-    kill -CONT "$pid" 2>/dev/null
-  done
   stop_all
 }
 
@@ -32,10 +27,6 @@ judged() {
   printf '%s\n' "$output"
   [ "${#lines[@]}" -eq 1 ]
   [[ $output == "FCGI $begin"* ]]
-}
-
-is_stopped() {
-  grep -q '^State:.*T' "/proc/$1/status"
 }
 
 is_waited_for() {

@@ -11,11 +11,6 @@ setup() {
 }
 
 teardown() {
-  local pid
-  # A stopped process takes no signal but this.
-  for pid in "${echo_pids[@]}"; do
-    kill -CONT "$pid" 2>/dev/null
-  done
   stop_all
 }
 
@@ -47,10 +42,6 @@ count_sockets() {
 
 has_sockets() {
   [ "$(count_sockets "$1")" -eq "$2" ]
-}
-
-is_stopped() {
-  grep -q '^State:.*T' "/proc/$1/status"
 }
 
 # --- faults -----------------------------------------------------------------------------------------

@@ -50,6 +50,10 @@ is_gone() {
   ! kill -0 "$1" 2>/dev/null || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
 }
 
+is_stopped() {
+  grep -q '^State:.*T' "/proc/$1/status"
+}
+
 # stop_echo [SIGNAL]: ends the one started last and returns its exit status.
 stop_echo() {
   kill -s "${1:-TERM}" "$ECHO_PID" || return
@@ -63,6 +67,8 @@ stop_all() {
   local pid
   for pid in "${echo_pids[@]}"; do
     kill "$pid" 2>/dev/null || continue
+    # One that was stopped takes it when it goes on.
+    kill -s CONT "$pid" 2>/dev/null
     # A fault may keep a request open for ever: the second signal ends it.
     kill -s INT "$pid" 2>/dev/null || continue
     wait_for is_gone "$pid" || kill -s KILL "$pid"

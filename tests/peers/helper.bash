@@ -16,6 +16,15 @@ need() {
   done
 }
 
+# Where php-fpm is: distributions have its version in its name.
+php_fpm() {
+  local program
+  for program in php-fpm8.2 php-fpm /usr/sbin/php-fpm[0-9]*; do
+    command -v "$program" && return
+  done
+  return 1
+}
+
 # A server that stays in the foreground: background NAME COMMAND...; output to NAME.out, its pid in
 # $pid and among those that stop_peers ends.
 background() {

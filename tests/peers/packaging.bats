@@ -7,13 +7,6 @@ load helper
 
 packaging=$FCGI_SOURCE/packaging
 
-php_fpm() {
-  local program
-  for program in php-fpm8.2 php-fpm /usr/sbin/php-fpm[0-9]*; do
-    command -v "$program" && return
-  done
-}
-
 setup() {
   cd "$BATS_TEST_TMPDIR" || return
   mkdir programs

@@ -4,13 +4,6 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-php_fpm() {
-  local program
-  for program in php-fpm8.2 php-fpm /usr/sbin/php-fpm[0-9]*; do
-    command -v "$program" && return
-  done
-}
-
 ready() {
   REQUEST_METHOD=GET SCRIPT_NAME=/ping SCRIPT_FILENAME=/ping \
     "$cgi_fcgi" -bind -connect "$BATS_FILE_TMPDIR/php-fpm.sock" --fail --timeout 5s \

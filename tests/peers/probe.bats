@@ -26,14 +26,6 @@ probe() {
   timeout 60 "$fcgi_probe" "$@"
 }
 
-php_fpm() {
-  local program
-  for program in php-fpm8.2 php-fpm /usr/sbin/php-fpm[0-9]*; do
-    command -v "$program" && return
-  done
-  return 1
-}
-
 # pool NAME WORKERS unix|tcp: a pool with a script that sleeps until the file "awake" is there.  Sets
 # $dir and $at.
 pool() {

@@ -8,6 +8,7 @@ PEER_TESTS = \
 	%D%/presets-php.bats \
 	%D%/presets.bats \
 	%D%/print-config.bats \
+	%D%/probe-fpm.bats \
 	%D%/probe.bats \
 	%D%/reload.bats \
 	%D%/seen-by.bats \

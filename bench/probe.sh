@@ -123,79 +123,64 @@ make_static() {
   echo 'the static build is not possible here (libpopt.a?)'
 }
 
-# --- system calls -----------------------------------------------------------------------------------
+# --- measuring --------------------------------------------------------------------------------------
+
+# What is compared: NAME, a tab, the command.  The first is what the ratios are to.
+list_commands() {
+  printf '%s\t%s\n' \
+    'least client' "$floor $sock $path" \
+    'empty main()' "$empty" \
+    "fcgi-probe $ask" "$probe $ask $sock" \
+    'fcgi-probe' "$probe --expect-status 200-404 $sock" \
+    'fcgi-probe --queue' "$probe --queue $sock"
+  [ -z "$static" ] || printf '%s\t%s\n' "fcgi-probe $ask, static" "$static $ask $sock"
+  ! have cgi-fcgi || printf '%s\t%s\n' \
+    "the devkit's cgi-fcgi" "$(command -v cgi-fcgi) -bind -connect $sock" \
+    'shell pipeline' ./pipeline
+  [ -z "$port" ] || printf '%s\t%s\n' 'check_http' "check_http -I 127.0.0.1 -p $port -u $path"
+}
+
+# each COUNTER: calls it with each command, and prints what it prints behind the name.
+each() {
+  local name command
+  while IFS=$'\t' read -r name command; do
+    # shellcheck disable=SC2086 # a program and its arguments
+    printf '%-28s %s\n' "$name" "$("$1" $command)"
+  done <commands
+}
 
 count_calls() {
   strace -f -qq -e 'signal=none' -o calls "$@" >/dev/null 2>&1 </dev/null
   grep -c . calls
 }
 
-# row NAME COMMAND...
-row_calls() {
-  local name=$1 count
-  shift
+calls_beyond() {
+  local count
   count=$(count_calls "$@")
-  printf '%-28s %6d %+6d\n' "$name" "$count" "$((count - base))"
+  printf '%12d %+8d' "$count" "$((count - base))"
 }
 
 show_calls() {
   local base
   have strace || { echo 'strace is missing'; return; }
   base=$(count_calls "$empty")
-  echo 'system calls                    all  beyond an empty main() with the same libraries'
-  row_calls 'empty main()' "$empty"
-  row_calls 'least client' "$floor" "$sock" "$path"
-  row_calls "fcgi-probe $ask" "$probe" "$ask" "$sock"
-  row_calls 'fcgi-probe' "$probe" "$sock"
-  row_calls 'fcgi-probe --queue' "$probe" --queue "$sock"
-  [ -z "$static" ] || row_calls "fcgi-probe $ask, static" "$static" "$ask" "$sock"
-  if have cgi-fcgi; then
-    row_calls "the devkit's cgi-fcgi" "$(command -v cgi-fcgi)" -bind -connect "$sock"
-    row_calls 'shell pipeline' ./pipeline
-  fi
-  [ -z "$port" ] || row_calls 'check_http' check_http -I 127.0.0.1 -p "$port" -u "$path"
+  echo 'system calls                          all   beyond an empty main() with the same libraries'
+  each calls_beyond
 }
 
-# --- instructions -----------------------------------------------------------------------------------
-
-row_instructions() {
-  local name=$1
-  shift
+count_instructions() {
   valgrind --tool=callgrind --trace-children=yes --callgrind-out-file=/dev/null "$@" \
     >/dev/null 2>counted </dev/null
-  printf '%-28s %12d\n' "$name" \
-    "$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' counted | awk '{ sum += $1 } END { print sum }')"
+  sed -n 's/.*Collected : \([0-9]*\).*/\1/p' counted | awk '{ sum += $1 } END { printf "%12d", sum }'
 }
 
 show_instructions() {
   have valgrind || { echo 'valgrind is missing'; return; }
   echo 'instructions, those of the loader included'
-  row_instructions 'empty main()' "$empty"
-  row_instructions 'least client' "$floor" "$sock" "$path"
-  row_instructions "fcgi-probe $ask" "$probe" "$ask" "$sock"
-  row_instructions 'fcgi-probe --queue' "$probe" --queue "$sock"
-  [ -z "$static" ] || row_instructions "fcgi-probe $ask, static" "$static" "$ask" "$sock"
-  if have cgi-fcgi; then
-    row_instructions "the devkit's cgi-fcgi" "$(command -v cgi-fcgi)" -bind -connect "$sock"
-    row_instructions 'shell pipeline' ./pipeline
-  fi
-  [ -z "$port" ] || row_instructions 'check_http' check_http -I 127.0.0.1 -p "$port" -u "$path"
+  each count_instructions
 }
 
-# --- time -------------------------------------------------------------------------------------------
-
 show_time() {
-  {
-    printf 'least client\t%s %s %s\n' "$floor" "$sock" "$path"
-    printf 'empty main()\t%s\n' "$empty"
-    printf 'fcgi-probe %s\t%s %s %s\n' "$ask" "$probe" "$ask" "$sock"
-    printf 'fcgi-probe --queue\t%s --queue %s\n' "$probe" "$sock"
-    [ -z "$static" ] || printf 'fcgi-probe %s, static\t%s %s %s\n' "$ask" "$static" "$ask" "$sock"
-    ! have cgi-fcgi || printf "the devkit's cgi-fcgi\\t%s -bind -connect %s\\n" \
-      "$(command -v cgi-fcgi)" "$sock"
-    [ -z "$port" ] || printf 'check_http\tcheck_http -I 127.0.0.1 -p %s -u %s\n' "$port" "$path"
-    ! have cgi-fcgi || printf 'shell pipeline\t./pipeline\n'
-  } >commands
   echo "one probe, $rounds rounds                  wall (a tenth is below)   processor    ratio of wall"
   "$FCGI_BUILD/bench/interleave" "$rounds" <commands
 }
@@ -215,6 +200,7 @@ while IFS='=' read -r name _; do
   case $name in PATH | FCGI_*) ;; *) unset "$name" 2>/dev/null ;; esac
 done < <(env)
 export REQUEST_METHOD=GET SCRIPT_NAME=$path SCRIPT_FILENAME=$path
+list_commands >commands
 [ $# -gt 0 ] || set -- calls instructions time
 for part; do
   "show_$part" || exit

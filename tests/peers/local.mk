@@ -25,7 +25,7 @@ check_PROGRAMS += %D%/scripted
 %C%_scripted_SOURCES = %D%/scripted.c
 %C%_scripted_LDADD = $(FCGIUTILS_LIBS)
 
-check-peers: all %D%/scripted
+check-peers: all %D%/scripted tests/cli/wire
 	cd $(srcdir) && FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcdir)' \
 		$(BATS) --tap $(PEER_TESTS)
 .PHONY: check-peers

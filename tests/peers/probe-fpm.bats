@@ -155,10 +155,12 @@ ask_others() {
 # answer has.  $during runs meanwhile, and $says is in the text too; both for one row.
 row() {
   local situation=$1 status_expected=$2 state=$3 cause=$4 word=$5
-  local status=0 said name pair arguments=()
+  local status=0 limit=30 said name pair took arguments=()
   shift 5
   # Of UNIX and TCP sockets alike the last argument is the target.
   local address=${!#}
+  # Rounded up to a second.
+  [[ $* != *'-t 300ms'* ]] || limit=1
   for pair in "${ask[@]}"; do
     arguments+=(-e "$pair")
   done
@@ -175,14 +177,18 @@ row() {
       "$state" "$cause" "$says" "$status" "$said"
     return 1
   fi
+  [[ $said =~ \|\ time=([0-9]+)\.([0-9]{3}) ]]
+  took=${BASH_REMATCH[1]}.${BASH_REMATCH[2]}
+  # Against hanging: ten times what is allowed.
+  [ "${BASH_REMATCH[1]}" -lt $((10 * limit)) ]
   during=(:) says=
   if [ -z "$alone" ]; then
     "${meanwhile[@]}"
     ask_others "$address" "$word"
   fi
   alone='' meanwhile=(:)
-  printf -v said '%-44s %d %-8s %-12s  %-9s %s' "$situation" "$status" "$state" "$cause" "$theirs" \
-    "$grep"
+  printf -v said '%-36s %d %-8s %-12s %6s s  %-9s %s' "$situation" "$status" "$state" "$cause" \
+    "$took" "$theirs" "$grep"
   table+=("$said")
 }
 
@@ -270,6 +276,9 @@ ROWS
   says='appStatus 7'
   row 'appStatus 7' 0 OK ok appStatus "$ECHO_ADDR"
   row 'appStatus 7, --app-status=crit' 2 CRITICAL app-status appStatus --app-status=crit "$ECHO_ADDR"
+  ask_echo /exit/-1
+  says='appStatus -1'
+  row 'appStatus -1' 0 OK ok appStatus "$ECHO_ADDR"
   ask_echo /redirect to=/elsewhere
   row '302' 0 OK ok elsewhere "$ECHO_ADDR"
   stop_echo
@@ -367,7 +376,8 @@ row_of_denied() {
   ask_ping
   theirs=- grep=-
   [ -n "${as[*]}" ] || ask_others "$at" pong
-  printf -v says '%-44s %d %-8s %-12s  %-9s %s' 'permission denied' 3 UNKNOWN denied "$theirs" "$grep"
+  printf -v says '%-36s %d %-8s %-12s %6s    %-9s %s' 'permission denied' 3 UNKNOWN denied '' \
+    "$theirs" "$grep"
   table+=("$says")
   chmod 0600 "$at"
 }
@@ -376,7 +386,8 @@ row_of_denied() {
   [ -x "$wire" ] || skip 'tests/cli/wire is not built'
   local table=() during=(:) meanwhile=(:) says='' alone='' ask=() theirs grep
   local title
-  printf -v title '%-44s %-23s  %-9s %s' 'situation' 'fcgi-probe: exit, verdict' cgi-fcgi grep
+  printf -v title '%-36s %-23s %8s  %-9s %s' situation 'fcgi-probe: exit, verdict' time \
+    cgi-fcgi grep
   rows_without_php
   rows_of_echo
   rows_of_php

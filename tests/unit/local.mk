@@ -282,6 +282,11 @@ TESTS += %D%/seen_by.tap
 %C%_seen_by_tap_SOURCES = %D%/seen_by.c
 %C%_seen_by_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/sock_diag.tap
+TESTS += %D%/sock_diag.tap
+%C%_sock_diag_tap_SOURCES = %D%/sock_diag.c
+%C%_sock_diag_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/spawn.tap
 TESTS += %D%/spawn.tap
 %C%_spawn_tap_SOURCES = %D%/spawn.c

@@ -1,11 +1,11 @@
 #!/bin/bash
-# What one probe costs: system calls, instructions, and time, beside the least that a client with the
-# same libraries can do, the devkit's cgi-fcgi, check_http and a shell pipeline of the kind that
+# What one probe costs: system calls, instructions, and time, beside the least that a client with
+# the same libraries can do, the devkit's cgi-fcgi, check_http and a shell pipeline of the kind that
 # containers run.
 #
 # Usage: FCGI_BUILD=DIR FCGI_SOURCE=DIR bench/probe.sh [calls|instructions|time]...
-# All ask php-fpm's ping page, or fcgi-echo where there is no php-fpm.  Programs that are timed run in
-# turn, so that what else the machine does hits all; ratios are of the medians, to the first row.
+# All ask php-fpm's ping page, or fcgi-echo where there is no php-fpm.  Programs that are timed run
+# in turn, so that what else the machine does hits all; ratios are of the medians, to the first row.
 set -u
 
 : "${FCGI_BUILD:?the build directory}" "${FCGI_SOURCE:?the source directory}"
@@ -51,7 +51,7 @@ php_fpm() {
   done
 }
 
-# --- who answers ------------------------------------------------------------------------------------
+# --- who answers ----------------------------------------------------------------------------------
 
 # Sets $sock, $path and $ask, the options for that page.
 start_application() {
@@ -123,7 +123,7 @@ make_static() {
   echo 'the static build is not possible here (libpopt.a?)'
 }
 
-# --- measuring --------------------------------------------------------------------------------------
+# --- measuring ------------------------------------------------------------------------------------
 
 # What is compared: NAME, a tab, the command.  The first is what the ratios are to.
 list_commands() {
@@ -171,7 +171,7 @@ show_calls() {
 count_instructions() {
   valgrind --tool=callgrind --trace-children=yes --callgrind-out-file=/dev/null "$@" \
     >/dev/null 2>counted </dev/null
-  sed -n 's/.*Collected : \([0-9]*\).*/\1/p' counted | awk '{ sum += $1 } END { printf "%12d", sum }'
+  awk '/Collected :/ { sum += $NF } END { printf "%12d", sum }' counted
 }
 
 show_instructions() {
@@ -181,7 +181,8 @@ show_instructions() {
 }
 
 show_time() {
-  echo "one probe, $rounds rounds                  wall (a tenth is below)   processor    ratio of wall"
+  printf '%-28s %s\n' "one probe, $rounds rounds" \
+    '        wall (a tenth is below)   processor   ratio of wall'
   "$FCGI_BUILD/bench/interleave" "$rounds" <commands
 }
 

@@ -34,7 +34,7 @@ struct turn {
 struct course {
 	const struct round *round;
 	struct turn *turns;
-	struct pollfd *fds;	/* of those that are asked: poll(2) takes no more than may be open */
+	struct pollfd *fds;	/* of those that are asked: poll(2) takes as many as may be open */
 	size_t fd_count;
 	struct queue_place *places;
 	size_t count;

@@ -2,8 +2,8 @@
  * One target: asks it, and notes in an observation what is seen.  It owns no loop:
  *
  *	target_start()
- *	TARGET_ASKING: poll target->conn.fd for target->conn.events until target->conn.wake_ns at the
- *	    latest, and call target_step()
+ *	TARGET_ASKING: poll target->conn.fd for target->conn.events until target->conn.wake_ns at
+ *	    the latest, and call target_step()
  *	TARGET_QUEUE: read the queue at target_queue_address(), of many targets at once, and call
  *	    target_take_queue()
  *	until TARGET_DONE
@@ -24,8 +24,8 @@
 #include "values.h"
 
 /*
- * A UNIX socket that turns a client away says so at once.  It is asked again for so long: a burst is
- * accepted in a millisecond or two, while a queue that stays full is the answer.
+ * A UNIX socket that turns a client away says so at once.  It is asked again for so long: a burst
+ * is accepted in a millisecond or two, while a queue that stays full is the answer.
  */
 #define TARGET_QUEUE_FULL_NS (50 * CLOCK_NS_PER_MS)
 
@@ -68,8 +68,8 @@ struct target {
 };
 
 /*
- * Memory for so many targets, each to be set up with target_init().  Most of it is not touched until
- * an answer fills it.
+ * Memory for so many targets, each to be set up with target_init().  Most of it is not touched
+ * until an answer fills it.
  * Returns the first of them, the caller's to free(3), or NULL when memory is short.
  */
 struct target *target_new(size_t count);
@@ -94,7 +94,7 @@ void target_resolve(struct target *target);
  */
 void target_start(struct target *target, int64_t now_ns, int64_t deadline_ns);
 
-/* Does what can be done without waiting.  revents: poll(2)'s word, 0 if only the clock has moved. */
+/* Does what can be done without waiting.  revents: poll(2)'s word, 0 if only time has passed. */
 void target_step(struct target *target, short revents, int64_t now_ns);
 
 /* Where the queue is, in TARGET_QUEUE. */

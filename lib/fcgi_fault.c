@@ -47,8 +47,9 @@ describe_not_fastcgi(char *dst, size_t size, const struct fcgi_reader *reader)
 		snprintf(dst, size, "the peer speaks version %u of FastCGI, not 1",
 		    reader->header[0]);
 	else if (memchr(reader->header, '\0', len) != NULL)
-		snprintf(dst, size, "the peer does not speak FastCGI: it sent %zu bytes, the first of "
-		    "them %02x", len, reader->header[0]);
+		snprintf(dst, size,
+		    "the peer does not speak FastCGI: it sent %zu bytes, the first of them %02x",
+		    len, reader->header[0]);
 	else
 		snprintf(dst, size, "the peer does not speak FastCGI: it sent \"%.*s\"", (int)len,
 		    (const char *)reader->header);
@@ -61,11 +62,13 @@ describe_truncated(char *dst, size_t size, const struct fcgi_reader *reader)
 
 	if (reader->have > 0)
 		snprintf(dst, size,
-		    "the peer closed the connection inside a record header, %u of its %d bytes sent",
+		    "the peer closed the connection inside a record header, %u of its %d bytes "
+		    "sent",
 		    reader->have, FCGI_HEADER_LEN);
 	else
 		snprintf(dst, size,
-		    "the peer closed the connection inside a record (%s), %zu of its %u bytes missing",
+		    "the peer closed the connection inside a record (%s), %zu of its %u bytes "
+		    "missing",
 		    name != NULL ? name : "of unknown type", fcgi_reader_pending(reader),
 		    reader->record.content_length);
 }

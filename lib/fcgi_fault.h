@@ -7,8 +7,8 @@
 #include "fcgi_reader.h"
 
 /*
- * Describes a fault of the application: "the peer speaks HTTP, not FastCGI: is this the web server's
- * port?"
+ * Describes a fault of the application: "the peer speaks HTTP, not FastCGI: is this the web
+ * server's port?"
  * error: -FCGI_E_VERSION, -FCGI_E_LENGTH, -FCGI_E_ORDER or -FCGI_E_TRUNCATED, as the reader or the
  * request said; others get the words of fcgi_strerror().
  * reader: as it was left.

@@ -178,8 +178,8 @@ take_lengths(void *context, const void *message, size_t len)
 }
 
 /*
- * In /proc it is known by its name.  What addr_listen() bound has a name that no other has; a socket
- * from elsewhere may share it with one whose file was removed, which is then counted in.
+ * In /proc it is known by its name.  What addr_listen() bound has a name that no other has; a
+ * socket from elsewhere may share it with one whose file was removed, which is then counted in.
  */
 static int
 read_unix_in_proc(int listen_fd, struct queue *queue)

@@ -33,8 +33,8 @@ int queue_read(int listen_fd, struct queue *queue);
  * Finds who listens at an address that one connects to, and reads that queue: as queue_read(), and
  * busy.  Sockets that share a TCP port (SO_REUSEPORT) count as one.
  * A UNIX listener is known by the file it is bound to: one whose file was removed, and who has left
- * its name behind, is not taken for it.  Where the kernel answers no questions /proc/net is read; it
- * knows UNIX sockets but by their name, and no limits.
+ * its name behind, is not taken for it.  Where the kernel answers no questions /proc/net is read;
+ * it knows UNIX sockets but by their name, and no limits.
  * Returns 0; -FCGI_E_SYSTEM with errno (ENOENT: there is no such file; EACCES);
  * -FCGI_E_ELSEWHERE: nobody listens there in our network namespace.  Another one is on the other
  * host, or in the other container that a socket's file is shared with; of a UNIX socket and of an

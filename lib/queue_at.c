@@ -290,8 +290,8 @@ take_tcp(void *context, const void *data, size_t len)
 }
 
 /*
- * Whether an address is one of this host's: only of these is a listener on every address the one that
- * connections to it reach.  Nothing is sent.
+ * Whether an address is one of this host's: only of these is a listener on every address the one
+ * that connections to it reach.  Nothing is sent.
  */
 static int
 is_of_this_host(const struct addr_socket *address)
@@ -323,7 +323,7 @@ list_port(struct queue_tcp *tcp, in_port_t port)
 {
 	struct inet_diag_req question = {
 		.idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1),
-		/* Whatever a process still holds: one that has shut down, too, waits for the other. */
+		/* Whatever a process still holds: one that has shut down waits for the other. */
 		.idiag_states = ~(1U << TCP_TIME_WAIT | 1U << TCP_CLOSE | 1U << TCP_SYN_SENT |
 		    1U << TCP_SYN_RECV),
 		.id.idiag_sport = port,

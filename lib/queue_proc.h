@@ -1,6 +1,6 @@
 /*
- * Queues as /proc/net lists them, for kernels that answer no questions and programs that may not ask.
- * The limit and the drops stand nowhere there.
+ * Queues as /proc/net lists them, for kernels that answer no questions and programs that may not
+ * ask.  The limit and the drops stand nowhere there.
  */
 #ifndef QUEUE_PROC_H
 #define QUEUE_PROC_H
@@ -12,8 +12,8 @@
 #include "queue_tcp.h"
 
 /*
- * Of the UNIX listener of that name; len: of the address.  One that shares the name with another, as
- * a path is shared whose file was removed and made anew, is counted with it.
+ * Of the UNIX listener of that name; len: of the address.  One that shares the name with another,
+ * as a path is shared whose file was removed and made anew, is counted with it.
  * Returns 0; -FCGI_E_ELSEWHERE when nobody of that name listens; -FCGI_E_SYSTEM with errno:
  * EOPNOTSUPP for a name that the list does not show.
  */

@@ -1,6 +1,6 @@
 /*
- * Questions to the kernel about sockets (NETLINK_SOCK_DIAG), which anybody may ask; sockets of other
- * network namespaces are not told about.
+ * Questions to the kernel about sockets (NETLINK_SOCK_DIAG), which anybody may ask; sockets of
+ * other network namespaces are not told about.
  */
 #ifndef SOCK_DIAG_H
 #define SOCK_DIAG_H

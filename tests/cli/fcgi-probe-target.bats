@@ -31,6 +31,14 @@ says() {
   [[ $output == "FCGI $state ${!#} - $cause"* ]]
 }
 
+# traced CALLS ARG...: fcgi-probe; the system calls of these names are in the file trace.
+traced() {
+  local calls=$1
+  shift
+  # Looking for leaks does not go with being traced.
+  ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f -o trace -e "trace=$calls" "$fcgi_probe" "$@"
+}
+
 # The file descriptors of a process that are sockets.
 count_sockets() {
   local fd count=0
@@ -44,7 +52,7 @@ has_sockets() {
   [ "$(count_sockets "$1")" -eq "$2" ]
 }
 
-# --- faults -----------------------------------------------------------------------------------------
+# --- faults ---------------------------------------------------------------------------------------
 
 # What each of fcgi-echo's faults is to a prober: fault, exit status, state, cause.
 verdicts='
@@ -128,7 +136,7 @@ sticky-status 0 OK ok
   [ "${BASH_REMATCH[1]}" -lt 110000 ]
 }
 
-# --- not connected ----------------------------------------------------------------------------------
+# --- not connected --------------------------------------------------------------------------------
 
 @test "a socket that is missing, left behind or not a socket" {
   says 2 CRITICAL missing ./none.sock
@@ -187,7 +195,7 @@ release() {
   release
 }
 
-# --- nobody answers ---------------------------------------------------------------------------------
+# --- nobody answers -------------------------------------------------------------------------------
 
 # Neither is there an answer, nor does it accept.
 @test "busy is told from no-answer by the queue" {
@@ -227,7 +235,7 @@ release() {
   says 1 CRITICAL busy -t 300ms --readiness "$ECHO_ADDR"
 }
 
-# --- the queue --------------------------------------------------------------------------------------
+# --- the queue ------------------------------------------------------------------------------------
 
 @test "--queue of a listener in another network namespace is not known" {
   command -v unshare >/dev/null && unshare -rn true 2>/dev/null || skip 'unshare is not possible'
@@ -245,7 +253,7 @@ release() {
   says 3 UNKNOWN elsewhere --queue "$ECHO_ADDR"
 }
 
-# --- other questions --------------------------------------------------------------------------------
+# --- other questions ------------------------------------------------------------------------------
 
 @test "--values" {
   start_echo --max-conns 12 --max-reqs 34
@@ -296,7 +304,7 @@ release() {
   command -v strace >/dev/null || skip 'strace is missing'
   not_under_valgrind 'the system calls would be its own'
   start_echo
-  run -0 env ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f -o trace -e trace=sendto,sendmsg,shutdown "$fcgi_probe" "$ECHO_ADDR"
+  run -0 traced sendto,sendmsg,shutdown "$ECHO_ADDR"
   [ "$(grep -c send trace)" -eq 1 ]
   run -1 grep shutdown trace
 }
@@ -339,7 +347,7 @@ count_calls() {
   grep -q 'a connection without a request' strict.err
 }
 
-# --- many -------------------------------------------------------------------------------------------
+# --- many -----------------------------------------------------------------------------------------
 
 @test "200 targets, most of which do not answer, end within one time-out" {
   not_under_valgrind 'it could not answer as many in time'
@@ -381,21 +389,21 @@ count_calls() {
   [ "$(grep -o '"state":"OK"' turns | wc -l)" -eq 300 ]
 }
 
-# --- again ------------------------------------------------------------------------------------------
+# --- again ----------------------------------------------------------------------------------------
 
 @test "--retries: who refuses at first is asked again, within the time-out" {
   start_echo -l ./app.sock --fault=overloaded
   says 2 CRITICAL overloaded --retries 2 ./app.sock
   command -v strace >/dev/null || skip 'strace is missing'
   not_under_valgrind 'the system calls would be its own'
-  run -2 env ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -o trace -e trace=connect "$fcgi_probe" --retries 2 ./app.sock
+  run -2 traced connect --retries 2 ./app.sock
   [ "$(grep -c app.sock trace)" -eq 3 ]
-  run -2 env ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -o trace -e trace=connect "$fcgi_probe" ./app.sock
+  run -2 traced connect ./app.sock
   [ "$(grep -c app.sock trace)" -eq 1 ]
   # What would be the same again is not tried again.
   stop_echo
   start_echo -l ./http.sock --fault=speaks-http
-  run -2 env ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -o trace -e trace=connect "$fcgi_probe" --retries 2 ./http.sock
+  run -2 traced connect --retries 2 ./http.sock
   [ "$(grep -c http.sock trace)" -eq 1 ]
 }
 

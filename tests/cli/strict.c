@@ -1,9 +1,9 @@
 /*
  * strict SOCKET: an application that takes one connection at a time, one request on it, and nothing
- * that is out of the ordinary: it ends with a word on standard error as soon as it meets that.  What
- * it takes is what the fussiest applications in use take: the whole request of a RESPONDER, in one
- * piece, of id 1 and without FCGI_KEEP_CONN, both streams ended by an empty record, no end of the
- * connection before the answer, and then the client's.
+ * that is out of the ordinary: it ends with a word on standard error as soon as it meets that.
+ * What it takes is what the fussiest applications in use take: the whole request of a RESPONDER, in
+ * one piece, of id 1 and without FCGI_KEEP_CONN, both streams ended by an empty record, no end of
+ * the connection before the answer, and then the client's.
  *
  * Prints a line once clients can connect.  Each answer says how many there have been.
  */

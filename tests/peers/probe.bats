@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# fcgi-probe asks php-fpm, php-cgi and an application made with libfcgi, again and again, and when all
-# their workers sleep; it must not disturb them.
+# fcgi-probe asks php-fpm, php-cgi and an application made with libfcgi, again and again, and when
+# all their workers sleep; it must not disturb them.
 
 bats_require_minimum_version 1.5.0
 load helper
@@ -26,8 +26,8 @@ probe() {
   timeout 60 "$fcgi_probe" "$@"
 }
 
-# pool NAME WORKERS unix|tcp: a pool with a script that sleeps until the file "awake" is there.  Sets
-# $dir and $at.
+# pool NAME WORKERS unix|tcp: a pool with a script that sleeps until the file "awake" is there.
+# Sets $dir and $at.
 pool() {
   local program tries
   program=$(php_fpm) || skip 'php-fpm is missing'

@@ -5,6 +5,7 @@ CLI_TESTS += %D%/cgi-fcgi-options.bats
 CLI_TESTS += %D%/cgi-fcgi-output.bats
 CLI_TESTS += %D%/cgi-fcgi-peer.bats
 CLI_TESTS += %D%/cgi-fcgi-setenvif.bats
+CLI_TESTS += %D%/cgi-fcgi-presets.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
 CLI_TESTS += %D%/cgi-fcgi-tools.bats
 CLI_TESTS += %D%/cgi-fcgi.bats

@@ -259,13 +259,21 @@ send_portion(struct exchange *exchange)
 	return 0;
 }
 
-/* There is room for the first portion, so nothing is asked before it is sent. */
+/*
+ * There is room for the first portion of a request, or of several, so nothing is asked before it is
+ * sent.
+ * Returns 1 to go on, 0 when the exchange is over.
+ */
 static int
 send_first(struct exchange *exchange)
 {
-	if (!send_portion(exchange))
-		return 0;
-	(void)conn_step(&exchange->conn, 0, clock_now_ns());
+	int i;
+
+	for (i = 0; i < exchange->sender_count && can_send(exchange); i++) {
+		if (!send_portion(exchange))
+			return 0;
+		(void)conn_step(&exchange->conn, 0, clock_now_ns());
+	}
 	return 1;
 }
 

@@ -124,9 +124,11 @@ exchange_once(struct session *session)
 		if (!was_stale(exchange))
 			return 0;
 	}
-	if (session->is_connected)
+	/* Only then: a connection that never was has the number of standard input. */
+	if (session->is_connected) {
 		note_reconnection(session);
-	exchange_close(exchange);
+		exchange_close(exchange);
+	}
 	r = open_connection(session);
 	if (r == 0)
 		exchange_run(exchange, &session->request);

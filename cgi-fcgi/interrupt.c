@@ -40,23 +40,30 @@ catch_unless_ignored(int signal_number)
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction old;
 
-	/* nohup(1) and a shell's background jobs ignore signals on purpose. */
-	if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-		sigaction(signal_number, &action, NULL);
+	if (sigaction(signal_number, &action, &old) < 0 || old.sa_handler != SIG_IGN)
+		return;
+	/* nohup(1) and a shell's background jobs ignore signals on purpose, a moment ago too. */
+	sigaction(signal_number, &old, NULL);
+	if (caught == signal_number)
+		caught = 0;
 }
 
 int
 interrupt_catch(void)
 {
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -FCGI_E_SYSTEM;
-	wake_fd = fds[1];
-	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGPIPE, &ignore, NULL);
 	catch_unless_ignored(SIGINT);
 	catch_unless_ignored(SIGTERM);
 	catch_unless_ignored(SIGHUP);
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -FCGI_E_SYSTEM;
+	wake_fd = fds[1];
+	/* One that came before there was a pipe. */
+	if (caught != 0)
+		on_signal(caught);
 	return fds[0];
 }
 

@@ -3,6 +3,7 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/body.c %D%/body.h \
 	%D%/command_file.c %D%/command_file.h \
 	%D%/decode.c %D%/decode.h \
+	%D%/decode_answer.c %D%/decode_answer.h \
 	%D%/decode_files.c %D%/decode_files.h \
 	%D%/decode_tool.c %D%/decode_tool.h \
 	%D%/encode_tool.c %D%/encode_tool.h \

@@ -167,6 +167,28 @@ request() {
   [[ $stderr == *'< STDERR id=1 len=5 pad=0'*'< END_REQUEST id=1 len=8 pad=0 appStatus=7'* ]]
 }
 
+@test "--decode: what is said and written of an answer is what it is of one that was asked" {
+  { record 6 1 'Status: 404 No\r\nContent-Type: text/plain\r\n\r\nbody\n' 3; record 7 1 'oops\n'
+    end 1; } >answer
+  run -22 --separate-stderr cgi_fcgi --decode --fail --stderr null answer
+  [[ $stderr == *': answer: HTTP status 404' ]]
+  run -23 --separate-stderr cgi_fcgi --decode --fail-stderr answer
+  run -0 --separate-stderr cgi_fcgi --decode --status-line --headers answer
+  [ "${lines[0]}" = $'HTTP/1.1 404 No\r' ]
+  run -0 --separate-stderr cgi_fcgi --decode --body -o out -w '%{http_code} %{size_download}' answer
+  [ "$output" = '404 5' ]
+  [ "$(cat out)" = body ]
+  run -0 --separate-stderr cgi_fcgi --decode --json --stderr null answer
+  [[ $output == '{"address":"answer","status":404,'*'"exitStatus":0}' ]]
+  run -253 --separate-stderr cgi_fcgi --decode --json < <(record 6 1 'x\n\n')
+  [[ $output == *'"error":"the capture ends before END_REQUEST of request 1","exitStatus":253}' ]]
+  run -0 --separate-stderr cgi_fcgi --decode --as-seen-by nginx --headers <answer
+  [ "${lines[0]}" = $'HTTP/1.1 404 No\r' ]
+  run -0 --separate-stderr cgi_fcgi --decode --as-seen-by apache --status-line --headers < <(end 1; end 1)
+  [[ ${lines[0]} == 'HTTP/1.1 200 '* ]]
+  [[ $stderr == *'another answer, of request 1, was left out'* ]]
+}
+
 @test "--decode lists a request: records, variables, body, secrets hidden" {
   { begin 1; record 4 1 '\x01\x01A1\x0b\x03HTTP_COOKIEs3c' 4; record 4 1 ''
     record 5 1 'a\033[2J\nb'; record 5 1 ''; } >request
@@ -243,7 +265,7 @@ END
   { record 6 1 on; record 6 2 two; record 6 1 e; end 2; end 1; } >within
   run -0 --separate-stderr cgi_fcgi --decode within
   [ "$output" = one ]
-  [[ $stderr == *'another answer, of request 2, lies within the one that was printed'* ]]
+  [[ $stderr == *'another answer, of request 2, was left out'* ]]
 }
 
 @test "--decode: a file that cannot be read is told" {

@@ -126,6 +126,10 @@ output_init(struct output *output, const struct options *options)
 	output->header_fd = -1;
 	if (options->seen_by != NULL && options->multiplex > 1)
 		cli_usage_error(&options->cli, "--as-seen-by and --multiplex exclude each other");
+	/* A connection that turns out to be gone is made anew, and its end is nobody's answer. */
+	if (options->seen_by != NULL && options->repeat > 1 && (options->flags & FCGI_KEEP_CONN))
+		cli_usage_error(&options->cli,
+		    "--as-seen-by and --keep-conn with --repeat exclude each other");
 	if (options->status_line && options->parts == OUTPUT_BODY)
 		cli_usage_error(&options->cli, "--status-line and --body exclude each other");
 	if (options->seen_by != NULL)
@@ -469,7 +473,9 @@ next_seen_header(const struct output *output, size_t *at, struct cgi_header *hea
 {
 	const char *text = (const char *)output->head.data, *line, *end, *colon;
 
-	if (*at == 0 && output->head.len > 0)
+	if (output->head.len == 0)
+		return 0;
+	if (*at == 0)
 		*at = (size_t)((const char *)memmem(text, output->head.len, "\r\n", 2) + 2 - text);
 	line = text + *at;
 	if (*at + 2 >= output->head.len)
@@ -490,8 +496,10 @@ next_seen_header(const struct output *output, size_t *at, struct cgi_header *hea
 int
 output_next_header(const struct output *output, size_t *at, struct cgi_header *header)
 {
-	return output->seen != NULL ? next_seen_header(output, at, header)
-				    : cgi_response_next(&output->header, at, header);
+	if (output->seen != NULL)
+		return next_seen_header(output, at, header);
+	/* There may not even have been a connection. */
+	return output->header_result == 1 && cgi_response_next(&output->header, at, header);
 }
 
 int

@@ -10,7 +10,6 @@
 
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
-#include "fcgi_record.h"
 #include "fcgi_writer.h"
 #include "interrupt.h"
 #include "number.h"
@@ -242,30 +241,6 @@ request_prepare(struct request *request, struct options *options, const struct a
 	if (options->role == FCGI_FILTER)
 		request->data_end_len = write_end(request->data_end, sizeof request->data_end,
 		    options, FCGI_DATA);
-}
-
-static void
-set_id(unsigned char *p, size_t len, uint16_t request_id)
-{
-	unsigned char *end = p + len;
-	struct fcgi_record record;
-
-	while (fcgi_record_decode(&record, p, end) > 0) {
-		record.request_id = request_id;
-		fcgi_record_encode(p, &record);
-		p += FCGI_HEADER_LEN + record.content_length + record.padding_length;
-	}
-}
-
-void
-request_set_id(struct request *request, uint16_t request_id)
-{
-	if (request->request_id == request_id)
-		return;
-	request->request_id = request_id;
-	set_id(request->head, request->head_len, request_id);
-	set_id(request->body_end, request->body_end_len, request_id);
-	set_id(request->data_end, request->data_end_len, request_id);
 }
 
 void

@@ -158,6 +158,12 @@ TESTS += %D%/memory.tap
 %C%_memory_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_memory_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/multiplex.tap
+TESTS += %D%/multiplex.tap
+%C%_multiplex_tap_SOURCES = %D%/multiplex.c cgi-fcgi/multiplex.c
+%C%_multiplex_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_multiplex_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/notify.tap
 TESTS += %D%/notify.tap
 %C%_notify_tap_SOURCES = %D%/notify.c fcgistarter/notify.c
@@ -206,6 +212,12 @@ TESTS += %D%/policy.tap
 %C%_policy_tap_SOURCES = %D%/policy.c fcgistarter/policy.c
 %C%_policy_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_policy_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/sender.tap
+TESTS += %D%/sender.tap
+%C%_sender_tap_SOURCES = %D%/sender.c cgi-fcgi/body.c cgi-fcgi/sender.c
+%C%_sender_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_sender_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/setenvif.tap
 TESTS += %D%/setenvif.tap

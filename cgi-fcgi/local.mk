@@ -17,6 +17,8 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/mover.c %D%/mover.h \
 	%D%/multiplex.c %D%/multiplex.h \
 	%D%/options.c %D%/options.h \
+	%D%/options_check.c %D%/options_check.h \
+	%D%/options_given.c %D%/options_given.h \
 	%D%/options_table.c %D%/options_table.h \
 	%D%/output.c %D%/output.h \
 	%D%/output_stderr.c %D%/output_stderr.h \

@@ -75,7 +75,8 @@ static int
 goes_with_get_values(int option)
 {
 	return option == OPT_GET_VALUES || option == OPT_CONNECT || option == OPT_BIND ||
-	    option == OPT_OUTPUT || option == OPT_JSON || is_of_trace(option) ||
+	    option == OPT_WAIT || option == OPT_WAIT_TIMEOUT || option == OPT_OUTPUT ||
+	    option == OPT_JSON || is_of_trace(option) ||
 	    (option >= CLI_OPT_TIME && option < CLI_OPT_IDENTITY);
 }
 

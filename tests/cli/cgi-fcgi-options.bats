@@ -147,7 +147,7 @@ variables() {
   refuse '-o: -start sends no request to an application' -start -o x -connect s ./app
   refuse '-e: --decode sends no request to an application' --decode -e A=1 x
   refuse '-connect: --decode sends no request to an application' --decode -connect s x
-  refuse '--wait: --get-values sends no request to an application' --get-values --wait -connect s
+  refuse '--id: --get-values sends no request to an application' --get-values --id 2 -connect s
   refuse '-d: --get-values sends no request to an application' --get-values -d x -connect s
   refuse '--trace-time goes with -v or --trace only' --trace-time -connect s
   refuse '--show-secrets goes with -v, --trace or --decode only' --show-secrets -connect s

@@ -142,7 +142,10 @@ output_init(struct output *output, const struct options *options)
 	}
 	if (options->header_file != NULL)
 		output->header_fd = open_file(options, "-D", options->header_file);
-	output->escapes = output->fd >= 0 && options->parts == OUTPUT_HEADERS && isatty(output->fd);
+	/* What is sent as it came is nobody's business; a head that we show is ours to show safely. */
+	output->escapes = output->fd >= 0 && isatty(output->fd) &&
+	    (options->parts == OUTPUT_HEADERS || options->status_line || options->seen_by != NULL);
+	output->header_escapes = output->header_fd >= 0 && isatty(output->header_fd);
 	output_stderr_init(&output->err, options);
 }
 
@@ -235,7 +238,7 @@ emit_body(struct output *output, const void *data, size_t len)
 
 /* Headers on a terminal: a line stays a line, and nothing else does what it likes. */
 static int
-emit_escaped(struct output *output, const char *text, size_t len)
+write_escaped(struct output *output, int fd, const char *text, size_t len)
 {
 	char *escaped, *plain = malloc(len + 1);
 	size_t i, plain_len = 0;
@@ -248,7 +251,7 @@ emit_escaped(struct output *output, const char *text, size_t len)
 	if (escaped == NULL)
 		fail(output, STDOUT_FILENO, ENOMEM);
 	else
-		r = write_all(output, output->fd, escaped, strlen(escaped));
+		r = write_all(output, fd, escaped, strlen(escaped));
 	free(escaped);
 	free(plain);
 	return r;
@@ -257,7 +260,20 @@ emit_escaped(struct output *output, const char *text, size_t len)
 static int
 emit_head(struct output *output, const char *text, size_t len)
 {
-	return output->escapes ? emit_escaped(output, text, len) : emit(output, text, len);
+	return output->escapes ? write_escaped(output, output->fd, text, len)
+			       : emit(output, text, len);
+}
+
+/* To the file of -D, which may be where the answer goes, too. */
+static int
+dump_head(struct output *output, const char *text, size_t len)
+{
+	if (output->header_fd < 0)
+		return 0;
+	if (output_flush(output) < 0)
+		return -1;
+	return output->header_escapes ? write_escaped(output, output->header_fd, text, len)
+				      : write_all(output, output->header_fd, text, len);
 }
 
 /* --- the header block as the application sent it ---------------------------------------------- */
@@ -289,9 +305,7 @@ release_header(struct output *output)
 	const struct cgi_response *header = &output->header;
 	int is_header = output->header_result == 1;
 
-	if (output->header_fd >= 0 && is_header &&
-	    (output_flush(output) < 0 ||
-		write_all(output, output->header_fd, header->block, header->block_len) < 0))
+	if (is_header && dump_head(output, header->block, header->block_len) < 0)
 		return -1;
 	if (!is_header && output->keeps_body &&
 	    buffer_append(&output->body, header->block, header->block_len) < 0) {
@@ -364,7 +378,7 @@ write_seen_head(struct output *output)
 
 	output->head_written = 1;
 	output->phase = output->options->parts == OUTPUT_HEADERS ? OUTPUT_DROPPED : OUTPUT_PASSED;
-	if (output->header_fd >= 0 && write_all(output, output->header_fd, text, len) < 0)
+	if (dump_head(output, text, len) < 0)
 		return -1;
 	if (output->options->parts == OUTPUT_BODY)
 		return 0;

@@ -45,7 +45,8 @@ struct output {
 	int fd;			/* where the answer goes, -1: nowhere */
 	int header_fd;		/* of -D, or -1 */
 	int keeps_body;		/* into body */
-	int escapes;		/* headers go to a terminal */
+	int escapes;		/* a head goes to a terminal */
+	int header_escapes;	/* likewise, by -D */
 	int head_written;
 	struct iovec pieces[OUTPUT_PIECES];
 	int piece_count;

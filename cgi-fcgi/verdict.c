@@ -437,8 +437,10 @@ warn_of_header(struct exchange *exchange)
 static int
 tell_stderr(struct exchange *exchange)
 {
-	fail(exchange, "%s: there was error output, %" PRIu64 " bytes", exchange->options->connect,
-	    exchange->reply.stderr_len);
+	uint64_t len = exchange->reply.stderr_len;
+
+	fail(exchange, "%s: there was error output, %" PRIu64 " byte%s", exchange->options->connect,
+	    len, len == 1 ? "" : "s");
 	return EXIT_FAIL_STDERR;
 }
 

@@ -179,7 +179,7 @@ holds() {
 @test "--fail-stderr is 23 for any error output, after --fail and the application's own" {
   run -23 ask @err=6f 'A: 1\n\nhello' @end -- --fail-stderr
   [[ $output == *hello* ]]
-  [[ ${lines[-1]} == *'there was error output, 1 bytes' ]]
+  [[ ${lines[-1]} == *'there was error output, 1 byte' ]]
   run -0 ask 'A: 1\n\nhello' @end -- --fail-stderr
   run -22 ask "${usual[@]}" -- --fail --fail-stderr
   run -23 ask @err=6f 'A: 1\n\nhello' @end -- --fail-stderr --stderr null
@@ -191,7 +191,7 @@ holds() {
   command -v script >/dev/null || skip 'script is missing'
   query=$(to_query 'Content-Type: \200\302\233\n' 'X-A: a\302\2332J\n' 'Status: 404 \302\205x\n\n' @end)
   for options in --headers '--headers --status-line' '--headers --as-seen-by nginx' \
-    "--body -w %{content_type}%header{x-a}" '--headers --as-seen-by lighttpd'; do
+    "--body -w %{content_type}%header{x-a}" '--as-seen-by lighttpd' --status-line '--body -D -'; do
     script -qec "$cgi_fcgi --clean-env -e QUERY_STRING='$query' -connect sock $options" /dev/null \
       >shown </dev/null 3>&-
     # Neither a C1 control nor a byte that is no character.
@@ -253,6 +253,19 @@ told() {
   [ "$(told @format)" = 404 ]
   run -1 told @nowhere
   [[ $output == *'-w @nowhere: No such file or directory'* ]]
+}
+
+@test "-w knows every name of the page, and --json has the keys of the page" {
+  local page=$FCGI_SOURCE/man1/cgi-fcgi.1 name count=0
+  for name in $(sed -n '/^.Ss -w/,/^.Ss --json/s/^[.]\(It \)*Cm //p' "$page" | tr ', ' '\n'); do
+    [ "$name" != and ] || continue
+    told "%{$name}" >/dev/null 2>&1
+    count=$((count + 1))
+  done
+  [ "$count" -ge 37 ]
+  need_jq
+  ask "${usual[@]}" -- --json --body --as-seen-by nginx -q --stderr null | jq -r keys_unsorted[] >keys
+  sed -n '/^.Ss --json/,/^.Sh/s/^.It Cm //p' "$page" | tr -d , | tr ' ' '\n' | grep . | cmp - keys
 }
 
 @test "-w with a name that is none is refused before anything is sent" {

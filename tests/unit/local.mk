@@ -128,6 +128,11 @@ TESTS += %D%/fcgi_writer_params.tap
 %C%_fcgi_writer_params_tap_SOURCES = %D%/fcgi_writer_params.c
 %C%_fcgi_writer_params_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/http_status.tap
+TESTS += %D%/http_status.tap
+%C%_http_status_tap_SOURCES = %D%/http_status.c
+%C%_http_status_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/identity.tap
 TESTS += %D%/identity.tap
 %C%_identity_tap_SOURCES = %D%/identity.c fcgistarter/identity.c

@@ -292,7 +292,7 @@ list_presets(struct options *options)
 
 	for (i = 0; preset_name(i) != NULL; i++)
 		puts(preset_name(i));
-	cli_close_stdout(&options->cli, 1);
+	cli_close_stdout(&options->cli, CLI_STATUS_ERRNO);
 	options_reset(options);
 	exit(0);
 }

@@ -73,6 +73,6 @@ tool_run(struct options *options, const struct addr *addr)
 	default:
 		break;
 	}
-	cli_close_stdout(&options->cli, EIO);
+	cli_close_stdout(&options->cli, CLI_STATUS_ERRNO);
 	return status;
 }

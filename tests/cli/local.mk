@@ -2,6 +2,7 @@
 # what several files need from helper.bash.
 CLI_TESTS =
 CLI_TESTS += %D%/cgi-fcgi-body.bats
+CLI_TESTS += %D%/cgi-fcgi-endings.bats
 CLI_TESTS += %D%/cgi-fcgi-options.bats
 CLI_TESTS += %D%/cgi-fcgi-output.bats
 CLI_TESTS += %D%/cgi-fcgi-peer.bats

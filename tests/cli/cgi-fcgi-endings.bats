@@ -1,0 +1,37 @@
+# cgi-fcgi: what a failure at the end is, and what is said of it: once, by its name.
+bats_require_minimum_version 1.5.0
+
+load helper
+
+cgi_fcgi=$FCGI_BUILD/cgi-fcgi/cgi-fcgi
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  start_echo
+}
+
+teardown() {
+  stop_all
+}
+
+# on_full OPTION...: with a standard output that takes nothing.
+on_full() {
+  [ -w /dev/full ] || skip 'there is no /dev/full'
+  run --separate-stderr bash -c 'exec timeout 60 env -i "$@" </dev/null >/dev/full' bash \
+    "$cgi_fcgi" "$@"
+}
+
+@test "a full standard output is 28, whatever was to be written" {
+  printf '\1\6\0\1\0\5\3\0hello\0\0\0\1\3\0\1\0\10\0\0\0\0\0\0\0\0\0\0' >answer
+  "$cgi_fcgi" --encode --url / >request
+  on_full -n --url /
+  [ "$status" -eq 28 ]
+  for options in '-n --url /' '--encode --url /' '--decode answer' '--decode request' \
+    "--get-values -connect $ECHO_ADDR" --list-presets "--url / -connect $ECHO_ADDR" \
+    "--url / --json -connect $ECHO_ADDR"; do
+    # shellcheck disable=SC2086 # several words
+    on_full $options
+    [ "$status" -eq 28 ]
+    [ "$stderr" = 'cgi-fcgi: standard output: No space left on device' ]
+  done
+}

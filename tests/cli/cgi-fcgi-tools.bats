@@ -165,6 +165,10 @@ request() {
   [ "$output" = body ]
   run -7 --separate-stderr cgi_fcgi --decode -v - <answer
   [[ $stderr == *'< STDERR id=1 len=5 pad=0'*'< END_REQUEST id=1 len=8 pad=0 appStatus=7'* ]]
+  # What PHP was sent is not known, and so not told to be missing.
+  { record 6 1 'X-Powered-By: PHP/8.2\r\n\r\n'; end 1; } >answer
+  run -0 --separate-stderr cgi_fcgi --decode answer
+  [ -z "$stderr" ]
 }
 
 @test "--decode: what is said and written of an answer is what it is of one that was asked" {
@@ -344,6 +348,23 @@ END
   [ "$output" = 'cgi-fcgi: Could not connect to ./missing.sock: No such file or directory' ]
   run -1 cgi_fcgi --get-values
   [[ $output == *'-connect ADDR is missing'* ]]
+}
+
+@test "--get-values waits for a socket, and ends with a signal, as a request does" {
+  cgi_fcgi --get-values --wait --timeout 50s -connect ./late.sock FCGI_MPXS_CONNS >out 3>&- &
+  asker=$!
+  start_echo -l ./late.sock
+  wait "$asker"
+  [ "$(cat out)" = FCGI_MPXS_CONNS=1 ]
+  start_echo --fault silent
+  timeout --preserve-status 60 env -i "$cgi_fcgi" --get-values -v -connect "$ECHO_ADDR" 2>err 3>&- &
+  asker=$!
+  wait_for grep -q GET_VALUES err
+  kill "$asker"
+  status=0
+  wait "$asker" || status=$?
+  [ "$status" -eq 143 ]
+  [[ $(cat err) == *'cgi-fcgi: interrupted: Terminated' ]]
 }
 
 @test "--get-values: an application that does not know it says so" {

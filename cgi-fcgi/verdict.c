@@ -124,9 +124,7 @@ tell_connect(struct exchange *exchange)
 		    format_limit(duration, sizeof duration, exchange), why);
 		return ETIMEDOUT;
 	}
-	if (conn->error == EACCES && conn->peer.sa.ss_family == AF_UNIX)
-		addr_explain_denied(why, sizeof why,
-		    ((const struct sockaddr_un *)&conn->peer.sa)->sun_path);
+	addr_explain_connect(why, sizeof why, &conn->peer, conn->error);
 	fail(exchange, "Could not connect to %s: %s%s%s%s", name, strerror(conn->error),
 	    *why != '\0' ? " (" : "", why, *why != '\0' ? ")" : "");
 	return conn->error;
@@ -308,7 +306,8 @@ warn_of_php_variables(struct exchange *exchange)
 	struct cgi_header header;
 	size_t i;
 
-	if (exchange->output.header_result != 1 ||
+	/* Of a capture the variables are not known. */
+	if (options->tool != TOOL_NONE || exchange->output.header_result != 1 ||
 	    !cgi_response_find(&exchange->output.header, "X-Powered-By", &header) ||
 	    header.value_len < 3 || memcmp(header.value, "PHP", 3) != 0)
 		return;
@@ -322,15 +321,18 @@ static void
 warn_of_input(struct exchange *exchange)
 {
 	const struct options *options = exchange->options;
+	const char *length = params_get(&options->params, "CONTENT_LENGTH");
 
 	if (exchange->input_missing > 0)
 		warn(exchange,
 		    "standard input ended %" PRIu64 " bytes before CONTENT_LENGTH was reached",
 		    exchange->input_missing);
-	if (options->http.data == NULL && !options->no_stdin &&
-	    params_get(&options->params, "CONTENT_LENGTH") == NULL && body_stdin_ignored())
+	/* nginx sends an empty one when there is no body. */
+	if (options->http.data == NULL && !options->no_stdin && !options->stream &&
+	    (length == NULL || *length == '\0') && body_stdin_ignored())
 		warn(exchange,
-		    "standard input was not sent: CONTENT_LENGTH is not set (-d - sets it)");
+		    "standard input was not sent: CONTENT_LENGTH is %s (-d - sets it)",
+		    length == NULL ? "not set" : "empty");
 }
 
 static void

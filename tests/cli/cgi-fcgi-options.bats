@@ -131,6 +131,8 @@ variables() {
   refuse '--pathinfo dot: not first-dot, last-dot, full, unescape or raw' --url / --pathinfo dot
   refuse '--print-format xml: not one of what --help names' --print-format xml
   refuse '-X GE T: not a method' --url / -X 'GE T'
+  refuse '--docroot srv: it does not begin with a slash' --url / --docroot srv
+  refuse '-d is given twice, and there is but one body' -d a=1 -d b=2
   refuse 'extra: one operand too many' extra
 }
 
@@ -206,6 +208,5 @@ variables() {
   printf 'A=1\nB=2\n' >pairs
   [ "$("$cgi_fcgi" -n --clean-env --env-file - --params0 /dev/null <pairs)" = $'A=1\nB=2' ]
   printf abc | "$cgi_fcgi" -n --clean-env -d @- | grep -qx CONTENT_LENGTH=3
-  printf abc | "$cgi_fcgi" -n --clean-env -d - -d - | grep -qx CONTENT_LENGTH=3
   printf abc | "$cgi_fcgi" -n --clean-env --stream -d -
 }

@@ -11,7 +11,6 @@
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
 #include "fcgi_writer.h"
-#include "interrupt.h"
 #include "number.h"
 #include "setenvif.h"
 
@@ -104,15 +103,11 @@ die_of_data(const struct options *options, const char *option, const char *name,
     const char *directory, int error)
 {
 	const struct cli *cli = &options->cli;
-	int signal_number = interrupt_signal();
-
 	if (error != EINTR && directory != NULL)
 		cli_die(cli, 1, "%s%s: cannot keep it in %s: %s", option, name, directory,
 		    strerror(error));
 	if (error != EINTR)
 		cli_die(cli, 1, "%s%s: %s", option, name, strerror(error));
-	if (signal_number != 0)
-		cli_die(cli, 128 + signal_number, "interrupted: %s", strsignal(signal_number));
 	cli_die(cli, ETIMEDOUT, "timed out reading %s%s", option, name);
 }
 

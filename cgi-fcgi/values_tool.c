@@ -152,6 +152,7 @@ prepare(struct values_tool *tool)
 		cli_die(&tool->options.cli, 1, "cannot catch signals: %s", strerror(errno));
 	exchange->deadline_ns = clock_after(clock_now_ns(), tool->options.time.timeout_ns);
 	trace_file_open(&tool->trace_file, &tool->options);
+	interrupt_hold();
 }
 
 int

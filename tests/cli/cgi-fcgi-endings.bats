@@ -35,3 +35,26 @@ on_full() {
     [ "$stderr" = 'cgi-fcgi: standard output: No space left on device' ]
   done
 }
+
+@test "a signal while something is read that the request needs is told as any other" {
+  mkfifo slow
+  for options in '-d @slow' '--env-file slow' '--params0 slow' '--setenvif-file slow' '-w @slow' \
+    '--as ./slow --url /'; do
+    # shellcheck disable=SC2086 # several words
+    "$cgi_fcgi" --clean-env $options -connect "$ECHO_ADDR" </dev/null >out 2>err 3>&- &
+    # Opening it takes until it is open for reading.
+    exec 7>slow
+    kill -s TERM $!
+    run wait $!
+    exec 7>&-
+    [ "$status" -eq 143 ]
+    [ "$(cat err)" = 'cgi-fcgi: interrupted: Terminated' ]
+    [ ! -s out ]
+  done
+}
+
+@test "--abort-after counts from the connection, not from the reading of the body" {
+  { sleep 0.5; echo late; } | timeout 60 "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/echo -d - \
+    --abort-after 300ms -o out -connect "$ECHO_ADDR"
+  [[ $(cat out) == *late ]]
+}

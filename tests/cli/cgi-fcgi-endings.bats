@@ -45,7 +45,8 @@ on_full() {
     # Opening it takes until it is open for reading.
     exec 7>slow
     kill -s TERM $!
-    run wait $!
+    status=0
+    wait $! || status=$?
     exec 7>&-
     [ "$status" -eq 143 ]
     [ "$(cat err)" = 'cgi-fcgi: interrupted: Terminated' ]

@@ -317,22 +317,40 @@ warn_of_php_variables(struct exchange *exchange)
 			    "without it", needed[i]);
 }
 
+/* Standard input is the same for all requests, so this is told once. */
 static void
-warn_of_input(struct exchange *exchange)
+warn_of_ignored_input(struct exchange *exchange)
 {
 	const struct options *options = exchange->options;
 	const char *length = params_get(&options->params, "CONTENT_LENGTH");
+	/* nginx sends an empty one when there is no body. */
+	int no_length = length == NULL || *length == '\0';
 
-	if (exchange->input_missing > 0)
+	if (exchange->input_told || options->http.data != NULL || options->no_stdin ||
+	    options->stream || (!no_length && options->content_length < 0) || !body_stdin_ignored())
+		return;
+	exchange->input_told = 1;
+	if (no_length)
+		warn(exchange, "standard input was not sent: CONTENT_LENGTH is %s (-d - sets it)",
+		    length == NULL ? "not set" : "empty");
+	else
+		warn(exchange, "standard input was not sent: --content-length does not ask for "
+		    "that (-d - does)");
+}
+
+static void
+warn_of_input(struct exchange *exchange)
+{
+	const char *data = exchange->options->http.data;
+
+	if (exchange->input_missing > 0 && data != NULL && strcmp(data, "-") != 0)
+		warn(exchange, "-d %s ended %" PRIu64 " bytes before the length that it had",
+		    data, exchange->input_missing);
+	else if (exchange->input_missing > 0)
 		warn(exchange,
 		    "standard input ended %" PRIu64 " bytes before CONTENT_LENGTH was reached",
 		    exchange->input_missing);
-	/* nginx sends an empty one when there is no body. */
-	if (options->http.data == NULL && !options->no_stdin && !options->stream &&
-	    (length == NULL || *length == '\0') && body_stdin_ignored())
-		warn(exchange,
-		    "standard input was not sent: CONTENT_LENGTH is %s (-d - sets it)",
-		    length == NULL ? "not set" : "empty");
+	warn_of_ignored_input(exchange);
 }
 
 static void
@@ -545,7 +563,9 @@ verdict_tell(struct exchange *exchange)
 	error = report_write(exchange, status);
 	if (error == 0)
 		return status;
-	fail(exchange, "standard output: %s", strerror(error));
+	/* Unless the answer has met with that already. */
+	if (exchange->output.error != error || exchange->output.error_name != NULL)
+		fail(exchange, "standard output: %s", strerror(error));
 	return status != 0 ? status : error;
 }
 

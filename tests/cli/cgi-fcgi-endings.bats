@@ -28,7 +28,7 @@ on_full() {
   [ "$status" -eq 28 ]
   for options in '-n --url /' '--encode --url /' '--decode answer' '--decode request' \
     "--get-values -connect $ECHO_ADDR" --list-presets "--url / -connect $ECHO_ADDR" \
-    "--url / --json -connect $ECHO_ADDR"; do
+    "--url / --json -connect $ECHO_ADDR" "--url / -w x -connect $ECHO_ADDR"; do
     # shellcheck disable=SC2086 # several words
     on_full $options
     [ "$status" -eq 28 ]
@@ -58,4 +58,16 @@ on_full() {
   { sleep 0.5; echo late; } | timeout 60 "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/echo -d - \
     --abort-after 300ms -o out -connect "$ECHO_ADDR"
   [[ $(cat out) == *late ]]
+}
+
+@test "what is left alone of standard input is told once" {
+  seq 10 >numbers
+  for count in --repeat --multiplex; do
+    run -0 --separate-stderr timeout 60 "$cgi_fcgi" --url / "$count" 3 -connect "$ECHO_ADDR" <numbers
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ $stderr == *'standard input was not sent: CONTENT_LENGTH is not set (-d - sets it)' ]]
+  done
+  run -0 --separate-stderr timeout 60 "$cgi_fcgi" --url / --content-length 3 --timeout 50 \
+    -connect "$ECHO_ADDR" <numbers
+  [ "$stderr" = 'cgi-fcgi: standard input was not sent: --content-length does not ask for that (-d - does)' ]
 }

@@ -72,6 +72,12 @@ goes_with_decode(int option)
 }
 
 static int
+goes_with_decode_dir(int option)
+{
+	return !is_of_output(option) || option == OPT_OUTPUT;
+}
+
+static int
 goes_with_get_values(int option)
 {
 	return option == OPT_GET_VALUES || option == OPT_CONNECT || option == OPT_BIND ||
@@ -81,7 +87,7 @@ goes_with_get_values(int option)
 }
 
 static void
-refuse_strays(const struct options *options, const struct options_given *given, const char *what,
+refuse_strays(const struct options *options, const struct options_given *given, const char *why,
     int (*goes)(int option))
 {
 	const struct options_given_item *item = given->items, *end = item + given->count;
@@ -89,8 +95,8 @@ refuse_strays(const struct options *options, const struct options_given *given, 
 
 	for (; item < end; item++)
 		if (!goes(item->option))
-			cli_usage_error(&options->cli, "%s: %s sends no request to an application",
-			    name_option(name, item->option), what);
+			cli_usage_error(&options->cli, "%s: %s", name_option(name, item->option),
+			    why);
 }
 
 /*
@@ -101,11 +107,17 @@ static void
 check_form(const struct options *options, const struct options_given *given)
 {
 	if (options->tool == TOOL_DECODE)
-		refuse_strays(options, given, "--decode", goes_with_decode);
+		refuse_strays(options, given, "--decode sends no request to an application",
+		    goes_with_decode);
 	else if (options->tool == TOOL_GET_VALUES)
-		refuse_strays(options, given, "--get-values", goes_with_get_values);
+		refuse_strays(options, given, "--get-values sends no request to an application",
+		    goes_with_get_values);
 	else if (given->start)
-		refuse_strays(options, given, "-start", goes_with_start);
+		refuse_strays(options, given, "-start sends no request to an application",
+		    goes_with_start);
+	if (options->tool == TOOL_DECODE && options->decode_dir != NULL)
+		refuse_strays(options, given, "--decode-dir passes no answer on",
+		    goes_with_decode_dir);
 }
 
 static void

@@ -148,6 +148,7 @@ variables() {
   refuse '--timeout: -start sends no request to an application' -start --timeout 1 -connect s ./app
   refuse '-o: -start sends no request to an application' -start -o x -connect s ./app
   refuse '-e: --decode sends no request to an application' --decode -e A=1 x
+  refuse '--json: --decode-dir passes no answer on' --decode --decode-dir x --json y
   refuse '-connect: --decode sends no request to an application' --decode -connect s x
   refuse '--id: --get-values sends no request to an application' --get-values --id 2 -connect s
   refuse '-d: --get-values sends no request to an application' --get-values -d x -connect s

@@ -142,7 +142,7 @@ output_init(struct output *output, const struct options *options)
 	}
 	if (options->header_file != NULL)
 		output->header_fd = open_file(options, "-D", options->header_file);
-	/* What is sent as it came is nobody's business; a head that we show is ours to show safely. */
+	/* What is sent as it came is left alone; a head that was asked for is shown safely. */
 	output->escapes = output->fd >= 0 && isatty(output->fd) &&
 	    (options->parts == OUTPUT_HEADERS || options->status_line || options->seen_by != NULL);
 	output->header_escapes = output->header_fd >= 0 && isatty(output->header_fd);

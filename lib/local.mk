@@ -37,6 +37,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/preset_url.c %D%/preset_url.h
 %C%_libfcgiutils_a_SOURCES += %D%/queue.c %D%/queue.h
 %C%_libfcgiutils_a_SOURCES += %D%/seen_by.c %D%/seen_by.h
+%C%_libfcgiutils_a_SOURCES += %D%/seen_by_answer.c
 %C%_libfcgiutils_a_SOURCES += %D%/seen_by_block.c
 %C%_libfcgiutils_a_SOURCES += %D%/seen_by_rules.c %D%/seen_by_rules.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn.c %D%/spawn.h

@@ -226,13 +226,22 @@ emit(struct output *output, const void *data, size_t len)
 	return output->options->flush ? output_flush(output) : 0;
 }
 
+/* For --json.  Returns 0, or -1 with error set. */
+static int
+keep_body(struct output *output, const void *data, size_t len)
+{
+	if (!output->keeps_body || buffer_append(&output->body, data, len) == 0)
+		return 0;
+	fail(output, STDOUT_FILENO, errno);
+	output->error_name = "the body for --json";
+	return -1;
+}
+
 static int
 emit_body(struct output *output, const void *data, size_t len)
 {
-	if (output->keeps_body && buffer_append(&output->body, data, len) < 0) {
-		fail(output, STDOUT_FILENO, errno);
+	if (keep_body(output, data, len) < 0)
 		return -1;
-	}
 	return output->phase == OUTPUT_PASSED ? emit(output, data, len) : 0;
 }
 
@@ -307,11 +316,8 @@ release_header(struct output *output)
 
 	if (is_header && dump_head(output, header->block, header->block_len) < 0)
 		return -1;
-	if (!is_header && output->keeps_body &&
-	    buffer_append(&output->body, header->block, header->block_len) < 0) {
-		fail(output, STDOUT_FILENO, errno);
+	if (!is_header && keep_body(output, header->block, header->block_len) < 0)
 		return -1;
-	}
 	if (output->phase != OUTPUT_HELD)
 		return 0;
 	output->phase = OUTPUT_PASSED;

@@ -202,10 +202,12 @@ tell(struct session *session, const struct multiplex *multiplex)
 	return verdict_tell(session->exchange);
 }
 
-/* Whether the next answer can be written, if there is one. */
+/* Whether the next answer can be written, and told of, if there is one. */
 static int
 is_writable(const struct exchange *exchange)
 {
+	if (ferror(stdout))
+		return 0;
 	return exchange->ending == ENDED_COMPLETE || exchange->ending == ENDED_PEER ||
 	    exchange->ending == ENDED_ABORTED;
 }

@@ -28,11 +28,14 @@ on_full() {
   [ "$status" -eq 28 ]
   for options in '-n --url /' '--encode --url /' '--decode answer' '--decode request' \
     "--get-values -connect $ECHO_ADDR" --list-presets "--url / -connect $ECHO_ADDR" \
-    "--url / --json -connect $ECHO_ADDR" "--url / -w x -connect $ECHO_ADDR"; do
+    "--url / --json -connect $ECHO_ADDR" "--url / -w x -connect $ECHO_ADDR" \
+    "--url / --multiplex 3 -connect $ECHO_ADDR" "--url / --multiplex 3 --json -connect $ECHO_ADDR" \
+    "--url / --repeat 3 --json -connect $ECHO_ADDR"; do
     # shellcheck disable=SC2086 # several words
     on_full $options
     [ "$status" -eq 28 ]
-    [ "$stderr" = 'cgi-fcgi: standard output: No space left on device' ]
+    [[ $stderr == 'cgi-fcgi: '*'standard output: No space left on device' ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
   done
 }
 
@@ -70,4 +73,23 @@ on_full() {
   run -0 --separate-stderr timeout 60 "$cgi_fcgi" --url / --content-length 3 --timeout 50 \
     -connect "$ECHO_ADDR" <numbers
   [ "$stderr" = 'cgi-fcgi: standard input was not sent: --content-length does not ask for that (-d - does)' ]
+}
+
+@test "a body that --json cannot hold is told" {
+  not_under_valgrind 'it needs more memory'
+  ! grep -q asan "$cgi_fcgi" || skip 'built with a sanitizer, which needs more memory'
+  start_echo --fault endless
+  (
+    ulimit -v 100000
+    "$cgi_fcgi" --url / --json --body --timeout 50 -connect "$ECHO_ADDR" </dev/null >out 2>err
+  ) || status=$?
+  [ "$status" -eq 12 ]
+  [ "$(cat err)" = 'cgi-fcgi: the body for --json: Cannot allocate memory' ]
+}
+
+@test "a format for -w with a NUL byte is refused, not cut" {
+  printf 'a\0b' >format
+  run -1 --separate-stderr "$cgi_fcgi" --url / -w @format -connect "$ECHO_ADDR"
+  [ -z "$output" ]
+  [ "$stderr" = 'cgi-fcgi: -w @format: there is a NUL byte in it' ]
 }

@@ -9,8 +9,8 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
-#include "fcgi_proto.h"
 #include "interrupt.h"
+#include "peer_fault.h"
 #include "report.h"
 #include "spool.h"
 
@@ -141,135 +141,18 @@ tell_resolve(struct exchange *exchange)
 
 /* --- the peer's fault ---------------------------------------------------------------------- */
 
-/* What had come so far, for the reasons that something did not come. */
-static const char *
-format_progress(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct fcgi_request *reply = &exchange->reply;
-	const struct fcgi_record *first = &reply->first_foreign;
-	int64_t received = (int64_t)exchange->conn.received;
-
-	if (received == 0)
-		snprintf(dst, size, "nothing was received");
-	else if (reply->stdout_len > 0 || reply->stderr_len > 0)
-		snprintf(dst, size, "%" PRIu64 " bytes of STDOUT and %" PRIu64 " of STDERR received",
-		    reply->stdout_len, reply->stderr_len);
-	else if (reply->foreign > 0 && first->request_id != reply->request_id)
-		snprintf(dst, size,
-		    "only records of request id %u were received, ours is %u",
-		    first->request_id, reply->request_id);
-	else
-		snprintf(dst, size, "%" PRId64 " bytes were received, none of them output", received);
-	return dst;
-}
-
-static void
-describe_not_fastcgi(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct fcgi_reader *reader = &exchange->conn.reader;
-	size_t len = reader->have;
-
-	if (len >= 4 && memcmp(reader->header, "HTTP", 4) == 0)
-		snprintf(dst, size,
-		    "the peer speaks HTTP, not FastCGI: is this the web server's port?");
-	else if (len >= FCGI_HEADER_LEN && reader->header[1] >= FCGI_BEGIN_REQUEST &&
-	    reader->header[1] <= FCGI_MAXTYPE && reader->header[0] < ' ')
-		snprintf(dst, size, "the peer speaks version %u of FastCGI, not 1",
-		    reader->header[0]);
-	else if (memchr(reader->header, '\0', len) != NULL)
-		snprintf(dst, size, "the peer does not speak FastCGI: it sent %zu bytes, the first of "
-		    "them %02x", len, reader->header[0]);
-	else
-		/* cli_error() escapes what is not printable. */
-		snprintf(dst, size, "the peer does not speak FastCGI: it sent \"%.*s\"", (int)len,
-		    (const char *)reader->header);
-}
-
-static void
-describe_truncated(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct fcgi_reader *reader = &exchange->conn.reader;
-	const char *name = fcgi_record_name(reader->record.type);
-	size_t missing = fcgi_reader_pending(reader);
-
-	if (reader->have > 0)
-		snprintf(dst, size,
-		    "the peer closed the connection inside a record header, %u of its %d bytes sent",
-		    reader->have, FCGI_HEADER_LEN);
-	else
-		snprintf(dst, size,
-		    "the peer closed the connection inside a record (%s), %zu of its %u bytes missing",
-		    name != NULL ? name : "of unknown type", missing,
-		    reader->record.content_length);
-}
-
-/* An application that does not let us in closes right after accepting. */
-static const char no_answer[] =
-    "without an answer (does " FCGI_WEB_SERVER_ADDRS " let us in?)";
-
-static void
-describe_closed(char *dst, size_t size, const struct exchange *exchange)
-{
-	char progress[REASON_SIZE / 2];
-
-	if (exchange->conn.received == 0)
-		snprintf(dst, size, "the peer closed the connection %s", no_answer);
-	else
-		snprintf(dst, size, "the peer closed the connection before END_REQUEST (%s)",
-		    format_progress(progress, sizeof progress, exchange));
-}
-
-static void
-describe_order(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct fcgi_record *record = &exchange->conn.reader.record;
-	const char *name = fcgi_record_name(record->type);
-
-	if (record->type == FCGI_STDOUT || record->type == FCGI_STDERR)
-		snprintf(dst, size, "the peer sent %s after the end of that stream", name);
-	else
-		snprintf(dst, size, "the peer sent a %s record, which only a web server sends",
-		    name != NULL ? name : "wrong");
-}
-
 static int
 tell_peer(struct exchange *exchange)
 {
-	const struct conn *conn = &exchange->conn;
-	char reason[REASON_SIZE], progress[REASON_SIZE / 2], duration[32];
-	int status = EXIT_PROTOCOL;
+	char reason[REASON_SIZE], progress[PEER_FAULT_SIZE], duration[32];
+	int status = ETIMEDOUT;
 
-	switch (exchange->error) {
-	case -FCGI_E_TIMEOUT:
+	if (exchange->error == -FCGI_E_TIMEOUT)
 		snprintf(reason, sizeof reason, "timed out after %s: %s (%s)",
 		    format_limit(duration, sizeof duration, exchange), name_limit(exchange),
-		    format_progress(progress, sizeof progress, exchange));
-		status = ETIMEDOUT;
-		break;
-	case -FCGI_E_SYSTEM:
-		if (conn->received == 0)
-			snprintf(reason, sizeof reason, "%s %s", strerror(conn->error), no_answer);
-		else
-			snprintf(reason, sizeof reason, "%s (%s)", strerror(conn->error),
-			    format_progress(progress, sizeof progress, exchange));
-		status = conn->error;
-		break;
-	case -FCGI_E_VERSION:
-		describe_not_fastcgi(reason, sizeof reason, exchange);
-		break;
-	case -FCGI_E_LENGTH:
-		snprintf(reason, sizeof reason, "END_REQUEST has a body of %u bytes, not %d",
-		    conn->reader.record.content_length, FCGI_BODY_LEN);
-		break;
-	case -FCGI_E_ORDER:
-		describe_order(reason, sizeof reason, exchange);
-		break;
-	case -FCGI_E_TRUNCATED:
-		describe_truncated(reason, sizeof reason, exchange);
-		break;
-	default:
-		describe_closed(reason, sizeof reason, exchange);
-	}
+		    peer_fault_progress(progress, sizeof progress, exchange));
+	else
+		status = peer_fault_describe(reason, sizeof reason, exchange);
 	fail(exchange, "%s: %s", exchange->options->connect, reason);
 	return status;
 }
@@ -510,14 +393,14 @@ tell_complete(struct exchange *exchange)
 static int
 tell_aborted(struct exchange *exchange)
 {
-	char progress[REASON_SIZE / 2], duration[32];
+	char progress[PEER_FAULT_SIZE], duration[32];
 
 	if (exchange->abort_sent)
 		return 0;
 	fail(exchange, "%s: after %s ABORT_REQUEST could not be sent: the application does not take "
 	    "what was sent before (%s)", exchange->options->connect,
 	    format_limit(duration, sizeof duration, exchange),
-	    format_progress(progress, sizeof progress, exchange));
+	    peer_fault_progress(progress, sizeof progress, exchange));
 	return ETIMEDOUT;
 }
 

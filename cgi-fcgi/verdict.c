@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
+#include "fcgi_proto.h"
 #include "interrupt.h"
 #include "peer_fault.h"
 #include "report.h"

@@ -101,6 +101,12 @@ open_capture(struct decode_tool *tool)
 		cli_die(&tool->options->cli, 1, "%s: %s", path, strerror(errno));
 }
 
+static int
+is_of_answer(uint8_t type)
+{
+	return type == FCGI_STDOUT || type == FCGI_STDERR || type == FCGI_END_REQUEST;
+}
+
 /* Decides how the capture is shown, by the type of its first record. */
 static void
 choose_way(struct decode_tool *tool, size_t len)
@@ -112,7 +118,7 @@ choose_way(struct decode_tool *tool, size_t len)
 		.show_secrets = options->show_secrets,
 	};
 	int is_answer = len >= 2 && tool->buffer[0] == FCGI_VERSION_1 &&
-	    fcgi_record_sender(tool->buffer[1]) == FCGI_SENDER_APPLICATION;
+	    is_of_answer(tool->buffer[1]);
 
 	if (options->decode_dir != NULL || !is_answer)
 		tool_redirect_output(options);

@@ -223,6 +223,11 @@ END
   [ -z "$stderr" ]
 }
 
+@test "--decode lists what --get-values was answered" {
+  run -0 --separate-stderr cgi_fcgi --decode < <(record 10 0 '\x0e\x01FCGI_MAX_CONNS5')
+  [ "$output" = $'< GET_VALUES_RESULT id=0 len=17 pad=0 at=0\n<   FCGI_MAX_CONNS=5' ]
+}
+
 @test "--decode says what is wrong with a capture, at which byte, and exits with 253" {
   request 1 >whole
   # expect_fault TEXT: what comes on standard input has this fault

@@ -93,3 +93,11 @@ on_full() {
   [ -z "$output" ]
   [ "$stderr" = 'cgi-fcgi: -w @format: there is a NUL byte in it' ]
 }
+
+@test "fd:N that is no socket is told as a failed connect" {
+  run -88 --separate-stderr timeout 60 "$cgi_fcgi" --url / -connect fd:0 </dev/null
+  [ "$stderr" = 'cgi-fcgi: Could not connect to fd:0: Socket operation on non-socket' ]
+  # And it is not closed: what is to be told still can be.
+  run -88 --separate-stderr timeout 60 "$cgi_fcgi" --url / -connect fd:2
+  [ "$stderr" = 'cgi-fcgi: Could not connect to fd:2: Socket operation on non-socket' ]
+}

@@ -138,7 +138,7 @@ body_from_data(struct body *body, const char *data, const char **directory)
 {
 	*directory = NULL;
 	body_init(body);
-	if (strcmp(data, "-") == 0)
+	if (strcmp(data, "-") == 0 || strcmp(data, "@-") == 0)
 		return from_descriptor(body, STDIN_FILENO, NULL, directory);
 	if (*data == '@')
 		return body_from_file(body, data + 1, NULL, directory);

@@ -432,6 +432,22 @@ describe_order(char *dst, size_t size, const struct decode_event *event, const c
 	}
 }
 
+/* How the files of tcpdump begin, in either order of bytes, and those of pcapng. */
+static int
+is_pcap(const struct decode_event *event)
+{
+	static const char magic[][5] = {
+		"\324\303\262\241", "\241\262\303\324", "\115\074\262\241", "\241\262\074\115",
+		"\n\r\r\n",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof magic / sizeof *magic; i++)
+		if (event->header_len >= 4 && memcmp(event->header, magic[i], 4) == 0)
+			return 1;
+	return 0;
+}
+
 /* "48 54 54 50 (HTTP)": what is no header may be anything. */
 static void
 describe_header(char *dst, size_t size, const struct decode_event *event)
@@ -439,6 +455,10 @@ describe_header(char *dst, size_t size, const struct decode_event *event)
 	char hex[3 * FCGI_HEADER_LEN + 1] = "", text[FCGI_HEADER_LEN + 1] = "";
 	size_t i;
 
+	if (is_pcap(event)) {
+		snprintf(dst, size, "not a record of FastCGI version 1 but of packets (pcap)");
+		return;
+	}
 	for (i = 0; i < event->header_len; i++) {
 		snprintf(hex + 3 * i, 4, "%02x ", event->header[i]);
 		text[i] = (char)(event->header[i] < ' ' || event->header[i] > '~'

@@ -8,101 +8,26 @@
 #include <unistd.h>
 
 #include "decode.h"
+#include "decode_answer.h"
 #include "decode_files.h"
-#include "output.h"
+#include "tool.h"
 #include "trace_file.h"
 #include "verdict.h"
 
 enum { CAPTURE_BUFFER_SIZE = 131072 };
 
 struct decode_tool {
-	const struct options *options;
-	const char *name;	/* of the capture, for messages */
+	struct options *options;
+	char *name;		/* of the capture, for messages */
 	int fd;
 	struct trace_file trace_file; /* of -v and --trace */
 	struct trace *listing;	/* NULL: no listing */
 	struct decode_files *files; /* NULL: no files */
-	struct output *output;	/* NULL: no answer is passed on */
-
-	int passing;		/* an answer is being passed on */
-	uint16_t id;		/* whose */
-	unsigned use;
-	uint64_t skipped;	/* records of other requests meanwhile */
-	uint16_t skipped_id;	/* the first of them */
-	int status;
+	struct decode_answer *answer; /* NULL: none is passed on */
 	int faults;
 	struct decode decode;
 	unsigned char buffer[CAPTURE_BUFFER_SIZE];
 };
-
-/* --- the answer ---------------------------------------------------------------------------- */
-
-static void
-begin_answer(struct decode_tool *tool, const struct decode_event *event)
-{
-	tool->passing = 1;
-	tool->id = event->record.request_id;
-	tool->use = event->use;
-	output_begin(tool->output);
-}
-
-/* As when the application is asked: its own status, unless it refused. */
-static int
-status_of(const struct decode_tool *tool, const struct fcgi_end *end)
-{
-	const char *name = fcgi_protocol_status_name(end->protocol_status);
-
-	if (end->protocol_status != FCGI_REQUEST_COMPLETE) {
-		cli_error(&tool->options->cli, "%s: the application refuses with protocolStatus %u%s%s",
-		    tool->name, end->protocol_status, name != NULL ? ", " : "",
-		    name != NULL ? name : "");
-		return EXIT_PROTOCOL_STATUS;
-	}
-	if (end->app_status == 0)
-		return 0;
-	return (end->app_status & 255) != 0 ? (int)(end->app_status & 255) : 1;
-}
-
-static void
-end_answer(struct decode_tool *tool)
-{
-	if (!tool->passing)
-		return;
-	(void)output_flush(tool->output);
-	output_end(tool->output);
-	tool->passing = 0;
-	if (tool->output->error != 0)
-		cli_die(&tool->options->cli, tool->output->error, "standard output: %s",
-		    strerror(tool->output->error));
-}
-
-/* Several answers follow each other; those that lie within another are left out, and told. */
-static void
-take_answer(struct decode_tool *tool, const struct decode_event *event)
-{
-	struct output *output = tool->output;
-
-	if (fcgi_record_sender(event->record.type) != FCGI_SENDER_APPLICATION ||
-	    event->record.request_id == FCGI_NULL_REQUEST_ID || event->what == DECODE_OTHER)
-		return;
-	if (!tool->passing)
-		begin_answer(tool, event);
-	if (event->record.request_id != tool->id || event->use != tool->use) {
-		if (tool->skipped++ == 0)
-			tool->skipped_id = event->record.request_id;
-		return;
-	}
-	if (event->what == DECODE_STREAM)
-		(void)(event->record.type == FCGI_STDERR ? output_stderr(output, &event->slice)
-							 : output_stdout(output, &event->slice));
-	if (event->what == DECODE_END) {
-		end_answer(tool);
-		if (tool->status == 0)
-			tool->status = status_of(tool, &event->end);
-	}
-}
-
-/* --- all of it ----------------------------------------------------------------------------- */
 
 static void
 tell_fault(struct decode_tool *tool, const struct decode_event *event)
@@ -112,8 +37,10 @@ tell_fault(struct decode_tool *tool, const struct decode_event *event)
 	tool->faults++;
 	/* What came before it on standard output belongs before it on a terminal too. */
 	fflush(stdout);
-	cli_error(&tool->options->cli, "%s: byte %" PRIu64 ": %s", tool->name, event->offset,
-	    decode_describe(text, sizeof text, event));
+	decode_describe(text, sizeof text, event);
+	cli_error(&tool->options->cli, "%s: byte %" PRIu64 ": %s", tool->name, event->offset, text);
+	if (tool->answer != NULL)
+		decode_answer_fault(tool->answer, text);
 }
 
 static void
@@ -125,8 +52,8 @@ take(struct decode_tool *tool, const struct decode_event *event)
 	}
 	if (tool->files != NULL)
 		decode_files_take(tool->files, event);
-	if (tool->output != NULL)
-		take_answer(tool, event);
+	if (tool->answer != NULL)
+		decode_answer_take(tool->answer, event);
 }
 
 static void
@@ -139,12 +66,12 @@ take_bytes(struct decode_tool *tool, size_t len)
 		trace_bytes(tool->trace_file.trace, '?', p, len);
 	if (tool->listing != NULL)
 		trace_bytes(tool->listing, '?', p, len);
+	if (tool->answer != NULL)
+		decode_answer_bytes(tool->answer, p, end);
 	while (decode_next(&tool->decode, &p, end, &event) > 0)
 		take(tool, &event);
-	if (tool->output != NULL && tool->passing)
-		(void)output_flush(tool->output);
-	if (tool->output != NULL && tool->output->error != 0)
-		end_answer(tool);
+	if (tool->answer != NULL)
+		decode_answer_flush(tool->answer);
 }
 
 static size_t
@@ -164,41 +91,49 @@ static void
 open_capture(struct decode_tool *tool)
 {
 	const char *path = tool->options->operands[0];
+	int is_stdin = path == NULL || strcmp(path, "-") == 0;
 
-	tool->name = "standard input";
-	if (path == NULL || strcmp(path, "-") == 0)
+	tool->name = cli_keep(&tool->options->cli, is_stdin ? "standard input" : path);
+	if (is_stdin)
 		return;
-	tool->name = path;
 	tool->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (tool->fd < 0)
 		cli_die(&tool->options->cli, 1, "%s: %s", path, strerror(errno));
+}
+
+static int
+is_of_answer(uint8_t type)
+{
+	return type == FCGI_STDOUT || type == FCGI_STDERR || type == FCGI_END_REQUEST;
 }
 
 /* Decides how the capture is shown, by the type of its first record. */
 static void
 choose_way(struct decode_tool *tool, size_t len)
 {
-	const struct options *options = tool->options;
+	struct options *options = tool->options;
 	const struct trace_style style = {
 		.contents = TRACE_TEXT,
 		.offsets = 1,
 		.show_secrets = options->show_secrets,
 	};
 	int is_answer = len >= 2 && tool->buffer[0] == FCGI_VERSION_1 &&
-	    fcgi_record_sender(tool->buffer[1]) == FCGI_SENDER_APPLICATION;
+	    is_of_answer(tool->buffer[1]);
 
+	if (options->decode_dir != NULL || !is_answer)
+		tool_redirect_output(options);
 	if (options->decode_dir != NULL) {
 		tool->files = calloc(1, sizeof *tool->files);
 		if (tool->files != NULL)
 			decode_files_open(tool->files, &options->cli, options->decode_dir);
 	} else if (is_answer) {
-		tool->output = calloc(1, sizeof *tool->output);
-		if (tool->output != NULL)
-			output_init(tool->output, options);
+		tool->answer = calloc(1, sizeof *tool->answer);
+		if (tool->answer != NULL)
+			decode_answer_open(tool->answer, options, tool->name);
 	} else {
 		tool->listing = trace_new(stdout, &style);
 	}
-	if (tool->files == NULL && tool->output == NULL && tool->listing == NULL)
+	if (tool->files == NULL && tool->answer == NULL && tool->listing == NULL)
 		cli_die(&options->cli, 1, "out of memory");
 }
 
@@ -217,30 +152,34 @@ read_capture(struct decode_tool *tool)
 		take_bytes(tool, n);
 }
 
-static void
+static int
 finish(struct decode_tool *tool)
 {
-	const struct cli *cli = &tool->options->cli;
+	struct decode_answer *answer = tool->answer;
 	struct decode_event event;
+	int status = 0;
 
-	if (tool->output != NULL)
-		end_answer(tool);
 	trace_free(tool->listing);
 	if (tool->files != NULL)
 		decode_files_close(tool->files);
+	if (answer != NULL)
+		decode_answer_flush(answer);
 	while (decode_finish(&tool->decode, &event) > 0)
 		tell_fault(tool, &event);
-	if (tool->skipped > 0)
-		cli_warn(cli, "%s: another answer, of request %u, lies within the one that was "
-		    "printed: --decode-dir keeps them apart", tool->name, tool->skipped_id);
-	if (trace_file_close(&tool->trace_file, tool->options) != 0 && tool->status == 0)
-		tool->status = 1;
+	if (answer != NULL)
+		status = decode_answer_close(answer);
+	if (answer != NULL && answer->skipped > 0)
+		cli_warn(&tool->options->cli, "%s: another answer, of request %u, was left out: "
+		    "--decode-dir keeps them apart", tool->name, answer->skipped_id);
 	if (tool->faults > 0)
-		tool->status = EXIT_PROTOCOL;
+		status = EXIT_PROTOCOL;
+	if (trace_file_close(&tool->trace_file, tool->options) != 0 && status == 0)
+		status = 1;
+	return status;
 }
 
 int
-decode_tool_run(const struct options *options)
+decode_tool_run(struct options *options)
 {
 	struct decode_tool *tool = calloc(1, sizeof *tool);
 	int status;
@@ -251,11 +190,11 @@ decode_tool_run(const struct options *options)
 	open_capture(tool);
 	trace_file_open(&tool->trace_file, options);
 	read_capture(tool);
-	finish(tool);
-	status = tool->status;
+	status = finish(tool);
 	if (tool->fd != STDIN_FILENO)
 		close(tool->fd);
-	free(tool->output);
+	free(tool->answer);
+	free(tool->name);
 	free(tool->files);
 	free(tool);
 	return status;

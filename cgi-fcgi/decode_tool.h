@@ -10,6 +10,6 @@
  * --decode-dir the streams go to files.  Faults are told with their place.
  * Returns the exit status.
  */
-int decode_tool_run(const struct options *options);
+int decode_tool_run(struct options *options);
 
 #endif

@@ -1,6 +1,7 @@
 #include "exchange.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -13,6 +14,9 @@ enum { ALSO_INTERRUPT, ALSO_STDIN, ALSO_COUNT };
 
 /* So many large records are moved before the loop looks after signals and the body again. */
 enum { MOVES_MAX = 16 };
+
+/* An application that never stops sending is reset after so many parts. */
+enum { DISCARDS_MAX = 64 };
 
 /* --- time ---------------------------------------------------------------------------------- */
 
@@ -259,13 +263,21 @@ send_portion(struct exchange *exchange)
 	return 0;
 }
 
-/* There is room for the first portion, so nothing is asked before it is sent. */
+/*
+ * There is room for the first portion of a request, or of several, so nothing is asked before it is
+ * sent.
+ * Returns 1 to go on, 0 when the exchange is over.
+ */
 static int
 send_first(struct exchange *exchange)
 {
-	if (!send_portion(exchange))
-		return 0;
-	(void)conn_step(&exchange->conn, 0, clock_now_ns());
+	int i;
+
+	for (i = 0; i < exchange->sender_count && can_send(exchange); i++) {
+		if (!send_portion(exchange))
+			return 0;
+		(void)conn_step(&exchange->conn, 0, clock_now_ns());
+	}
 	return 1;
 }
 
@@ -275,6 +287,20 @@ wants_stdin(const struct exchange *exchange)
 	/* No more than one request can have standard input as its body. */
 	return exchange->sender_count == 1 && sender_waits(exchange->senders) &&
 	    can_send(exchange);
+}
+
+/*
+ * Takes what came and nobody wants: with it unread, close(2) would reset a TCP connection, and the
+ * application might never read our last word.
+ */
+static void
+discard_received(struct exchange *exchange)
+{
+	int i;
+
+	for (i = 0; i < DISCARDS_MAX; i++)
+		if (recv(exchange->conn.fd, exchange->in, sizeof exchange->in, MSG_DONTWAIT) <= 0)
+			return;
 }
 
 /* Tells the application that nobody waits any more, if that can be said without waiting. */
@@ -302,6 +328,7 @@ abort_requests(struct exchange *exchange)
 	conn_queue(conn, &iov, 1);
 	(void)conn_step(conn, 0, clock_now_ns());
 	exchange->abort_sent = can_send(exchange);
+	discard_received(exchange);
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */

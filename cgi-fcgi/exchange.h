@@ -79,6 +79,7 @@ struct exchange {
 	struct mover mover;
 
 	const struct options *options;	/* private from here on */
+	int input_told;		/* that standard input is left alone */
 	int settled;		/* the answer is over but for --as-seen-by */
 	enum ending settled_ending; /* likewise */
 	int settled_error;

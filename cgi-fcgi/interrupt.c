@@ -10,17 +10,40 @@
 #include "fcgi_error.h"
 
 /*
- * A signal handler has no argument of ours: these two are all the state of this program that lies
+ * A signal handler has no argument of ours: these are all the state of this program that lies
  * outside its functions.
  */
 static volatile sig_atomic_t caught;
+static volatile sig_atomic_t is_held;
 static int wake_fd = -1;
+
+/* Nothing is under way yet that would have to be ended well. */
+static _Noreturn void
+end_at_once(int signal_number)
+{
+	static const char interrupt[] = "cgi-fcgi: interrupted: Interrupt\n";
+	static const char hangup[] = "cgi-fcgi: interrupted: Hangup\n";
+	static const char terminated[] = "cgi-fcgi: interrupted: Terminated\n";
+	ssize_t n;
+
+	if (signal_number == SIGINT)
+		n = write(STDERR_FILENO, interrupt, sizeof interrupt - 1);
+	else if (signal_number == SIGHUP)
+		n = write(STDERR_FILENO, hangup, sizeof hangup - 1);
+	else
+		n = write(STDERR_FILENO, terminated, sizeof terminated - 1);
+	/* Nobody else is left to be told. */
+	(void)n;
+	_exit(128 + signal_number);
+}
 
 static void
 on_signal(int signal_number)
 {
 	int error = errno;
 
+	if (wake_fd >= 0 && !is_held)
+		end_at_once(signal_number);
 	caught = signal_number;
 	/* A full pipe means that the reader has been woken already. */
 	if (write(wake_fd, "", 1) < 0)
@@ -40,24 +63,37 @@ catch_unless_ignored(int signal_number)
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction old;
 
-	/* nohup(1) and a shell's background jobs ignore signals on purpose. */
-	if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-		sigaction(signal_number, &action, NULL);
+	if (sigaction(signal_number, &action, &old) < 0 || old.sa_handler != SIG_IGN)
+		return;
+	/* nohup(1) and a shell's background jobs ignore signals on purpose, a moment ago too. */
+	sigaction(signal_number, &old, NULL);
+	if (caught == signal_number)
+		caught = 0;
 }
 
 int
 interrupt_catch(void)
 {
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -FCGI_E_SYSTEM;
-	wake_fd = fds[1];
-	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGPIPE, &ignore, NULL);
 	catch_unless_ignored(SIGINT);
 	catch_unless_ignored(SIGTERM);
 	catch_unless_ignored(SIGHUP);
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -FCGI_E_SYSTEM;
+	wake_fd = fds[1];
+	/* One that came before there was a pipe. */
+	if (caught != 0)
+		on_signal(caught);
 	return fds[0];
+}
+
+void
+interrupt_hold(void)
+{
+	is_held = 1;
 }
 
 void

@@ -8,11 +8,14 @@
 #include <stdint.h>
 
 /*
- * Catches SIGINT, SIGTERM and SIGHUP (unless ignored), ignores SIGPIPE.  A second signal of the
- * same kind ends the process.
+ * Catches SIGINT, SIGTERM and SIGHUP (unless ignored), ignores SIGPIPE.  They end the process at
+ * once, with a message; behind interrupt_hold() only a second signal of the same kind does.
  * Returns a descriptor that becomes readable with a signal, or -FCGI_E_SYSTEM with errno.
  */
 int interrupt_catch(void);
+
+/* From now on there is something to end well: interrupt_signal() tells of a signal. */
+void interrupt_hold(void);
 
 /*
  * From deadline_ns on blocking calls are interrupted again and again; CLOCK_NEVER: never.

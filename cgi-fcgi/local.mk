@@ -3,6 +3,7 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/body.c %D%/body.h \
 	%D%/command_file.c %D%/command_file.h \
 	%D%/decode.c %D%/decode.h \
+	%D%/decode_answer.c %D%/decode_answer.h \
 	%D%/decode_files.c %D%/decode_files.h \
 	%D%/decode_tool.c %D%/decode_tool.h \
 	%D%/encode_tool.c %D%/encode_tool.h \
@@ -16,11 +17,14 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/mover.c %D%/mover.h \
 	%D%/multiplex.c %D%/multiplex.h \
 	%D%/options.c %D%/options.h \
+	%D%/options_check.c %D%/options_check.h \
+	%D%/options_given.c %D%/options_given.h \
 	%D%/options_table.c %D%/options_table.h \
 	%D%/output.c %D%/output.h \
 	%D%/output_stderr.c %D%/output_stderr.h \
 	%D%/parser.c %D%/parser.h \
 	%D%/pattern.c %D%/pattern.h \
+	%D%/peer_fault.c %D%/peer_fault.h \
 	%D%/print.c %D%/print.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_json.c %D%/report_json.h \

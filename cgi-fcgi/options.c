@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "command_file.h"
 #include "fcgi_proto.h"
+#include "options_check.h"
 #include "options_table.h"
 #include "preset.h"
 
@@ -24,12 +25,6 @@ static const struct cli_about about = {
 	.purpose = "Sends a request to a FastCGI application, with our environment or as a web server "
 		   "would, or starts one.",
 	.usage_status = 1,
-};
-
-/* What was given, before it is made sense of. */
-struct given {
-	int bind;
-	int start;
 };
 
 static uint16_t
@@ -111,11 +106,12 @@ choose_stderr(struct options *options, const char *value)
 	}
 }
 
-static void read_arguments(struct options *options, struct given *given, int argc, char **argv);
+static void read_arguments(struct options *options, struct options_given *given, int argc,
+    char **argv);
 
 /* The rest of the command line is ignored: a web server adds words to an interpreter's. */
 static void
-read_command_file(struct options *options, struct given *given, const char *path)
+read_command_file(struct options *options, struct options_given *given, const char *path)
 {
 	char **argv;
 	int argc;
@@ -133,7 +129,7 @@ read_command_file(struct options *options, struct given *given, const char *path
 
 /* The devkit's, and what is done in place of a request.  Returns 1, or 0 for another option. */
 static int
-read_what(struct options *options, struct given *given, int option, const char *value)
+read_what(struct options *options, struct options_given *given, int option, const char *value)
 {
 	switch (option) {
 	case OPT_BIND:
@@ -296,7 +292,7 @@ list_presets(struct options *options)
 
 	for (i = 0; preset_name(i) != NULL; i++)
 		puts(preset_name(i));
-	cli_close_stdout(&options->cli, 1);
+	cli_close_stdout(&options->cli, CLI_STATUS_ERRNO);
 	options_reset(options);
 	exit(0);
 }
@@ -334,7 +330,7 @@ read_look(struct options *options, int option, const char *value)
 }
 
 static void
-read_option(struct options *options, struct given *given, int option, const char *value)
+read_option(struct options *options, struct options_given *given, int option, const char *value)
 {
 	const struct cli *cli = &options->cli;
 
@@ -348,7 +344,7 @@ read_option(struct options *options, struct given *given, int option, const char
 }
 
 static void
-read_arguments(struct options *options, struct given *given, int argc, char **argv)
+read_arguments(struct options *options, struct options_given *given, int argc, char **argv)
 {
 	int verbose = options->cli.verbose, quiet = options->cli.quiet, option;
 	const char *value;
@@ -361,13 +357,14 @@ read_arguments(struct options *options, struct given *given, int argc, char **ar
 			read_command_file(options, given, value);
 			return;
 		}
+		options_given_add(given, &options->cli, option, value);
 		read_option(options, given, option, value);
 	}
 }
 
 /* A tool's operands are files or names, and it starts no application. */
 static void
-read_tool_form(struct options *options, const struct given *given)
+read_tool_form(struct options *options, const struct options_given *given)
 {
 	struct cli *cli = &options->cli;
 	const char *operand;
@@ -394,7 +391,7 @@ read_tool_form(struct options *options, const struct given *given)
 
 /* The operands are APP and how many of it; which of the forms is meant follows from all. */
 static void
-read_form(struct options *options, const struct given *given)
+read_form(struct options *options, const struct options_given *given)
 {
 	struct cli *cli = &options->cli;
 	const char *app = cli_operand(cli), *count = cli_operand(cli), *extra = cli_operand(cli);
@@ -419,41 +416,10 @@ read_form(struct options *options, const struct given *given)
 	options->instances = count != NULL ? cli_number(cli, "N", count, 1, 10000) : 1;
 }
 
-/* What contradicts itself, or would be ignored without a word. */
-static void
-check(const struct options *options)
-{
-	const struct cli *cli = &options->cli;
-	const struct cli_request *http = &options->http;
-	const char *stray = cli_request_stray(http);
-
-	if (stray != NULL)
-		cli_usage_error(cli, "%s says nothing without --url or --as", stray);
-	if (options->identity.user != NULL && !cli_request_is_web(http))
-		cli_usage_error(cli, "-u says nothing without --url or --as");
-	if (options->no_stdin && http->data != NULL)
-		cli_usage_error(cli, "-d and --no-stdin exclude each other");
-	if (options->no_stdin && options->stream)
-		cli_usage_error(cli, "--stream and --no-stdin exclude each other");
-	if (options->stream && http->data != NULL && strcmp(http->data, "-") != 0)
-		cli_usage_error(cli, "--stream sends standard input, not -d %s", http->data);
-	if (options->filter_data != NULL && options->role != FCGI_FILTER)
-		cli_usage_error(cli, "--filter-data goes with --role filter only");
-	if (options->repeat > 1 && options->multiplex > 1)
-		cli_usage_error(cli, "--repeat and --multiplex exclude each other");
-	if (options->request_id + options->multiplex - 1 > FCGI_MAX_REQUEST_ID)
-		cli_usage_error(cli, "--id %u --multiplex %lld: ids end at %d",
-		    options->request_id, options->multiplex, FCGI_MAX_REQUEST_ID);
-	if (options->stream && options->repeat + options->multiplex > 2)
-		cli_usage_error(cli, "--stream: standard input can be sent but once");
-	if (options->decode_dir != NULL && options->tool != TOOL_DECODE)
-		cli_usage_error(cli, "--decode-dir goes with --decode only");
-}
-
 void
 options_read(struct options *options, int argc, char **argv)
 {
-	struct given given = { 0 };
+	struct options_given given = { 0 };
 
 	*options = (struct options){
 		.role = FCGI_RESPONDER,
@@ -472,7 +438,8 @@ options_read(struct options *options, int argc, char **argv)
 		read_tool_form(options, &given);
 	else
 		read_form(options, &given);
-	check(options);
+	options_check(options, &given);
+	options_given_reset(&given);
 	cli_identity_read(&options->cli, &options->identity);
 }
 

@@ -98,7 +98,8 @@ static const struct poptOption output_options[] = {
 	    .val = OPT_WRITE_OUT, .descrip = "write FORMAT at the end, as curl's %{http_code}",
 	    .argDescrip = "FORMAT" },
 	{ .longName = "json", .argInfo = POPT_ARG_NONE, .val = OPT_JSON,
-	    .descrip = "write all about the answer as one JSON object" },
+	    .descrip = "write all about the answer as one JSON object, the body only with "
+		"--body" },
 	{ .longName = "as-seen-by", .argInfo = POPT_ARG_STRING, .val = OPT_SEEN_BY,
 	    .descrip = "write what the user of that web server would get",
 	    .argDescrip = "SERVER" },

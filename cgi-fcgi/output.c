@@ -126,6 +126,10 @@ output_init(struct output *output, const struct options *options)
 	output->header_fd = -1;
 	if (options->seen_by != NULL && options->multiplex > 1)
 		cli_usage_error(&options->cli, "--as-seen-by and --multiplex exclude each other");
+	/* A connection that turns out to be gone is made anew, and its end is nobody's answer. */
+	if (options->seen_by != NULL && options->repeat > 1 && (options->flags & FCGI_KEEP_CONN))
+		cli_usage_error(&options->cli,
+		    "--as-seen-by and --keep-conn with --repeat exclude each other");
 	if (options->status_line && options->parts == OUTPUT_BODY)
 		cli_usage_error(&options->cli, "--status-line and --body exclude each other");
 	if (options->seen_by != NULL)
@@ -138,7 +142,10 @@ output_init(struct output *output, const struct options *options)
 	}
 	if (options->header_file != NULL)
 		output->header_fd = open_file(options, "-D", options->header_file);
-	output->escapes = output->fd >= 0 && options->parts == OUTPUT_HEADERS && isatty(output->fd);
+	/* What is sent as it came is left alone; a head that was asked for is shown safely. */
+	output->escapes = output->fd >= 0 && isatty(output->fd) &&
+	    (options->parts == OUTPUT_HEADERS || options->status_line || options->seen_by != NULL);
+	output->header_escapes = output->header_fd >= 0 && isatty(output->header_fd);
 	output_stderr_init(&output->err, options);
 }
 
@@ -219,19 +226,28 @@ emit(struct output *output, const void *data, size_t len)
 	return output->options->flush ? output_flush(output) : 0;
 }
 
+/* For --json.  Returns 0, or -1 with error set. */
+static int
+keep_body(struct output *output, const void *data, size_t len)
+{
+	if (!output->keeps_body || buffer_append(&output->body, data, len) == 0)
+		return 0;
+	fail(output, STDOUT_FILENO, errno);
+	output->error_name = "the body for --json";
+	return -1;
+}
+
 static int
 emit_body(struct output *output, const void *data, size_t len)
 {
-	if (output->keeps_body && buffer_append(&output->body, data, len) < 0) {
-		fail(output, STDOUT_FILENO, errno);
+	if (keep_body(output, data, len) < 0)
 		return -1;
-	}
 	return output->phase == OUTPUT_PASSED ? emit(output, data, len) : 0;
 }
 
 /* Headers on a terminal: a line stays a line, and nothing else does what it likes. */
 static int
-emit_escaped(struct output *output, const char *text, size_t len)
+write_escaped(struct output *output, int fd, const char *text, size_t len)
 {
 	char *escaped, *plain = malloc(len + 1);
 	size_t i, plain_len = 0;
@@ -244,7 +260,7 @@ emit_escaped(struct output *output, const char *text, size_t len)
 	if (escaped == NULL)
 		fail(output, STDOUT_FILENO, ENOMEM);
 	else
-		r = write_all(output, output->fd, escaped, strlen(escaped));
+		r = write_all(output, fd, escaped, strlen(escaped));
 	free(escaped);
 	free(plain);
 	return r;
@@ -253,7 +269,20 @@ emit_escaped(struct output *output, const char *text, size_t len)
 static int
 emit_head(struct output *output, const char *text, size_t len)
 {
-	return output->escapes ? emit_escaped(output, text, len) : emit(output, text, len);
+	return output->escapes ? write_escaped(output, output->fd, text, len)
+			       : emit(output, text, len);
+}
+
+/* To the file of -D, which may be where the answer goes, too. */
+static int
+dump_head(struct output *output, const char *text, size_t len)
+{
+	if (output->header_fd < 0)
+		return 0;
+	if (output_flush(output) < 0)
+		return -1;
+	return output->header_escapes ? write_escaped(output, output->header_fd, text, len)
+				      : write_all(output, output->header_fd, text, len);
 }
 
 /* --- the header block as the application sent it ---------------------------------------------- */
@@ -285,15 +314,10 @@ release_header(struct output *output)
 	const struct cgi_response *header = &output->header;
 	int is_header = output->header_result == 1;
 
-	if (output->header_fd >= 0 && is_header &&
-	    (output_flush(output) < 0 ||
-		write_all(output, output->header_fd, header->block, header->block_len) < 0))
+	if (is_header && dump_head(output, header->block, header->block_len) < 0)
 		return -1;
-	if (!is_header && output->keeps_body &&
-	    buffer_append(&output->body, header->block, header->block_len) < 0) {
-		fail(output, STDOUT_FILENO, errno);
+	if (!is_header && keep_body(output, header->block, header->block_len) < 0)
 		return -1;
-	}
 	if (output->phase != OUTPUT_HELD)
 		return 0;
 	output->phase = OUTPUT_PASSED;
@@ -360,7 +384,7 @@ write_seen_head(struct output *output)
 
 	output->head_written = 1;
 	output->phase = output->options->parts == OUTPUT_HEADERS ? OUTPUT_DROPPED : OUTPUT_PASSED;
-	if (output->header_fd >= 0 && write_all(output, output->header_fd, text, len) < 0)
+	if (dump_head(output, text, len) < 0)
 		return -1;
 	if (output->options->parts == OUTPUT_BODY)
 		return 0;
@@ -469,7 +493,9 @@ next_seen_header(const struct output *output, size_t *at, struct cgi_header *hea
 {
 	const char *text = (const char *)output->head.data, *line, *end, *colon;
 
-	if (*at == 0 && output->head.len > 0)
+	if (output->head.len == 0)
+		return 0;
+	if (*at == 0)
 		*at = (size_t)((const char *)memmem(text, output->head.len, "\r\n", 2) + 2 - text);
 	line = text + *at;
 	if (*at + 2 >= output->head.len)
@@ -490,8 +516,10 @@ next_seen_header(const struct output *output, size_t *at, struct cgi_header *hea
 int
 output_next_header(const struct output *output, size_t *at, struct cgi_header *header)
 {
-	return output->seen != NULL ? next_seen_header(output, at, header)
-				    : cgi_response_next(&output->header, at, header);
+	if (output->seen != NULL)
+		return next_seen_header(output, at, header);
+	/* There may not even have been a connection. */
+	return output->header_result == 1 && cgi_response_next(&output->header, at, header);
 }
 
 int

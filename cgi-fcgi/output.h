@@ -26,7 +26,7 @@ enum output_phase {
 
 /* Zero-filled, then set up with output_init().  Public to read unless it says private. */
 struct output {
-	int64_t deadline_ns;	/* set by the owner: how long a write may wait; CLOCK_NEVER: for ever */
+	int64_t deadline_ns;	/* set by the owner: until when a write may wait */
 	enum seen_by_ending ending; /* set by the owner before output_end(): SEEN_BY_CLOSED unless
 				   the connection ended otherwise */
 	int error;		/* errno of the write that failed; ETIMEDOUT: the deadline passed;
@@ -45,7 +45,8 @@ struct output {
 	int fd;			/* where the answer goes, -1: nowhere */
 	int header_fd;		/* of -D, or -1 */
 	int keeps_body;		/* into body */
-	int escapes;		/* headers go to a terminal */
+	int escapes;		/* a head goes to a terminal */
+	int header_escapes;	/* likewise, by -D */
 	int head_written;
 	struct iovec pieces[OUTPUT_PIECES];
 	int piece_count;

@@ -332,6 +332,8 @@ read_file(struct options *options, const char *path)
 		cli_die(&options->cli, 1, "-w @%s: %s", path, strerror(errno));
 	if (file != stdin)
 		fclose(file);
+	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+		cli_die(&options->cli, 1, "-w @%s: there is a NUL byte in it", path);
 	if (buffer_append(&text, "", 1) < 0)
 		cli_die(&options->cli, 1, "out of memory");
 	free(options->write_out);

@@ -10,9 +10,7 @@
 
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
-#include "fcgi_record.h"
 #include "fcgi_writer.h"
-#include "interrupt.h"
 #include "number.h"
 #include "setenvif.h"
 
@@ -105,15 +103,11 @@ die_of_data(const struct options *options, const char *option, const char *name,
     const char *directory, int error)
 {
 	const struct cli *cli = &options->cli;
-	int signal_number = interrupt_signal();
-
 	if (error != EINTR && directory != NULL)
 		cli_die(cli, 1, "%s%s: cannot keep it in %s: %s", option, name, directory,
 		    strerror(error));
 	if (error != EINTR)
 		cli_die(cli, 1, "%s%s: %s", option, name, strerror(error));
-	if (signal_number != 0)
-		cli_die(cli, 128 + signal_number, "interrupted: %s", strsignal(signal_number));
 	cli_die(cli, ETIMEDOUT, "timed out reading %s%s", option, name);
 }
 
@@ -242,30 +236,6 @@ request_prepare(struct request *request, struct options *options, const struct a
 	if (options->role == FCGI_FILTER)
 		request->data_end_len = write_end(request->data_end, sizeof request->data_end,
 		    options, FCGI_DATA);
-}
-
-static void
-set_id(unsigned char *p, size_t len, uint16_t request_id)
-{
-	unsigned char *end = p + len;
-	struct fcgi_record record;
-
-	while (fcgi_record_decode(&record, p, end) > 0) {
-		record.request_id = request_id;
-		fcgi_record_encode(p, &record);
-		p += FCGI_HEADER_LEN + record.content_length + record.padding_length;
-	}
-}
-
-void
-request_set_id(struct request *request, uint16_t request_id)
-{
-	if (request->request_id == request_id)
-		return;
-	request->request_id = request_id;
-	set_id(request->head, request->head_len, request_id);
-	set_id(request->body_end, request->body_end_len, request_id);
-	set_id(request->data_end, request->data_end_len, request_id);
 }
 
 void

@@ -28,9 +28,6 @@ struct request {
  */
 void request_prepare(struct request *request, struct options *options, const struct addr *addr);
 
-/* Gives it another id, while no part of it is being sent. */
-void request_set_id(struct request *request, uint16_t request_id);
-
 /* Gives back what it holds. */
 void request_reset(struct request *request);
 

@@ -1,5 +1,6 @@
 #include "sender.h"
 
+#include "fcgi_record.h"
 #include "fcgi_writer.h"
 
 enum { PART_HEAD, PART_BODY, PART_DATA, PART_NONE };
@@ -26,6 +27,31 @@ int
 sender_is_done(const struct sender *sender)
 {
 	return sender->part == PART_NONE;
+}
+
+static void
+set_id(unsigned char *p, size_t len, uint16_t request_id)
+{
+	unsigned char *end = p + len;
+	struct fcgi_record record;
+
+	while (fcgi_record_decode(&record, p, end) > 0) {
+		record.request_id = request_id;
+		fcgi_record_encode(p, &record);
+		p += FCGI_HEADER_LEN + record.content_length + record.padding_length;
+	}
+}
+
+/* Requests that differ in nothing but their ids share their head. */
+static void
+set_request_id(struct request *request, uint16_t request_id)
+{
+	if (request->request_id == request_id)
+		return;
+	request->request_id = request_id;
+	set_id(request->head, request->head_len, request_id);
+	set_id(request->body_end, request->body_end_len, request_id);
+	set_id(request->data_end, request->data_end_len, request_id);
 }
 
 /*
@@ -97,7 +123,7 @@ sender_next(struct sender *sender, struct sender_buffer *buffer, struct iovec *i
 	struct request *request = sender->request;
 	int count = 0, added;
 
-	request_set_id(request, sender->request_id);
+	set_request_id(request, sender->request_id);
 	if (sender->part == PART_HEAD) {
 		count = add(iov, request->head, request->head_len);
 		sender->part = PART_BODY;

@@ -30,12 +30,20 @@ static void
 set_deadline(struct session *session)
 {
 	const struct options *options = session->options;
-	int64_t now_ns = clock_now_ns();
-	int64_t abort_ns = clock_after(now_ns, options->abort_after_ns);
 	struct exchange *exchange = session->exchange;
 
-	exchange->deadline_ns = clock_after(now_ns, options->time.timeout_ns);
-	interrupt_alarm(abort_ns < exchange->deadline_ns ? abort_ns : exchange->deadline_ns);
+	exchange->deadline_ns = clock_after(clock_now_ns(), options->time.timeout_ns);
+	interrupt_alarm(exchange->deadline_ns);
+}
+
+/* --abort-after counts from when there is something to abort. */
+static void
+set_abort_alarm(struct session *session)
+{
+	int64_t abort_ns = clock_after(clock_now_ns(), session->options->abort_after_ns);
+
+	if (abort_ns < session->exchange->deadline_ns)
+		interrupt_alarm(abort_ns);
 }
 
 static void
@@ -54,6 +62,7 @@ prepare(struct session *session)
 	output_init(&session->exchange->output, options);
 	report_check(options);
 	request_prepare(&session->request, options, session->addr);
+	interrupt_hold();
 }
 
 /* Ends it.  Returns the exit status. */
@@ -120,16 +129,21 @@ exchange_once(struct session *session)
 
 	if (session->is_connected && exchange_is_kept(exchange)) {
 		exchange->times = (struct exchange_times){ .start_ns = start_ns };
+		set_abort_alarm(session);
 		exchange_run(exchange, &session->request);
 		if (!was_stale(exchange))
 			return 0;
 	}
-	if (session->is_connected)
+	/* Only then: a connection that never was has the number of standard input. */
+	if (session->is_connected) {
 		note_reconnection(session);
-	exchange_close(exchange);
+		exchange_close(exchange);
+	}
 	r = open_connection(session);
-	if (r == 0)
+	if (r == 0) {
+		set_abort_alarm(session);
 		exchange_run(exchange, &session->request);
+	}
 	return r;
 }
 
@@ -170,6 +184,7 @@ begin_requests(struct session *session, struct multiplex *multiplex, struct send
 	struct exchange *exchange = session->exchange;
 	int i, count = (int)options->multiplex;
 
+	set_abort_alarm(session);
 	exchange_begin(exchange, &session->request);
 	for (i = 0; i < count; i++)
 		sender_init(&senders[i], &session->request, (uint16_t)(options->request_id + i));
@@ -187,10 +202,12 @@ tell(struct session *session, const struct multiplex *multiplex)
 	return verdict_tell(session->exchange);
 }
 
-/* Whether the next answer can be written, if there is one. */
+/* Whether the next answer can be written, and told of, if there is one. */
 static int
 is_writable(const struct exchange *exchange)
 {
+	if (ferror(stdout))
+		return 0;
 	return exchange->ending == ENDED_COMPLETE || exchange->ending == ENDED_PEER ||
 	    exchange->ending == ENDED_ABORTED;
 }

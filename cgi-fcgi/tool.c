@@ -11,9 +11,8 @@
 #include "request.h"
 #include "values_tool.h"
 
-/* -o is where the answer of any tool goes. */
-static void
-redirect_output(const struct options *options)
+void
+tool_redirect_output(const struct options *options)
 {
 	const char *path = options->output_file;
 	int fd;
@@ -55,7 +54,9 @@ tool_run(struct options *options, const struct addr *addr)
 {
 	int status = 0;
 
-	redirect_output(options);
+	/* --decode finds out first what there is to write. */
+	if (options->tool != TOOL_DECODE)
+		tool_redirect_output(options);
 	switch (options->tool) {
 	case TOOL_PRINT_PARAMS:
 		status = print_variables(options, addr);
@@ -72,6 +73,6 @@ tool_run(struct options *options, const struct addr *addr)
 	default:
 		break;
 	}
-	cli_close_stdout(&options->cli, EIO);
+	cli_close_stdout(&options->cli, CLI_STATUS_ERRNO);
 	return status;
 }

@@ -12,4 +12,10 @@
  */
 int tool_run(struct options *options, const struct addr *addr);
 
+/*
+ * Makes the file of -o, if there is one, our standard output.  One that cannot be opened is told
+ * and does not return.
+ */
+void tool_redirect_output(const struct options *options);
+
 #endif

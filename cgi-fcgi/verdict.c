@@ -9,9 +9,9 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
-#include "fcgi_fault.h"
 #include "fcgi_proto.h"
 #include "interrupt.h"
+#include "peer_fault.h"
 #include "report.h"
 #include "spool.h"
 
@@ -125,9 +125,7 @@ tell_connect(struct exchange *exchange)
 		    format_limit(duration, sizeof duration, exchange), why);
 		return ETIMEDOUT;
 	}
-	if (conn->error == EACCES && conn->peer.sa.ss_family == AF_UNIX)
-		addr_explain_denied(why, sizeof why,
-		    ((const struct sockaddr_un *)&conn->peer.sa)->sun_path);
+	addr_explain_connect(why, sizeof why, &conn->peer, conn->error);
 	fail(exchange, "Could not connect to %s: %s%s%s%s", name, strerror(conn->error),
 	    *why != '\0' ? " (" : "", why, *why != '\0' ? ")" : "");
 	return conn->error;
@@ -144,76 +142,18 @@ tell_resolve(struct exchange *exchange)
 
 /* --- the peer's fault ---------------------------------------------------------------------- */
 
-/* What had come so far, for the reasons that something did not come. */
-static const char *
-format_progress(char *dst, size_t size, const struct exchange *exchange)
-{
-	const struct fcgi_request *reply = &exchange->reply;
-	const struct fcgi_record *first = &reply->first_foreign;
-	int64_t received = (int64_t)exchange->conn.received;
-
-	if (received == 0)
-		snprintf(dst, size, "nothing was received");
-	else if (reply->stdout_len > 0 || reply->stderr_len > 0)
-		snprintf(dst, size, "%" PRIu64 " bytes of STDOUT and %" PRIu64 " of STDERR received",
-		    reply->stdout_len, reply->stderr_len);
-	else if (reply->foreign > 0 && first->request_id != reply->request_id)
-		snprintf(dst, size,
-		    "only records of request id %u were received, ours is %u",
-		    first->request_id, reply->request_id);
-	else
-		snprintf(dst, size, "%" PRId64 " bytes were received, none of them output", received);
-	return dst;
-}
-
-/* An application that does not let us in closes right after accepting. */
-static const char no_answer[] =
-    "without an answer (does " FCGI_WEB_SERVER_ADDRS " let us in?)";
-
-static void
-describe_closed(char *dst, size_t size, const struct exchange *exchange)
-{
-	char progress[REASON_SIZE / 2];
-
-	if (exchange->conn.received == 0)
-		snprintf(dst, size, "the peer closed the connection %s", no_answer);
-	else
-		snprintf(dst, size, "the peer closed the connection before END_REQUEST (%s)",
-		    format_progress(progress, sizeof progress, exchange));
-}
-
 static int
 tell_peer(struct exchange *exchange)
 {
-	const struct conn *conn = &exchange->conn;
-	char reason[REASON_SIZE], progress[REASON_SIZE / 2], duration[32];
-	int status = EXIT_PROTOCOL;
+	char reason[REASON_SIZE], progress[PEER_FAULT_SIZE], duration[32];
+	int status = ETIMEDOUT;
 
-	switch (exchange->error) {
-	case -FCGI_E_TIMEOUT:
+	if (exchange->error == -FCGI_E_TIMEOUT)
 		snprintf(reason, sizeof reason, "timed out after %s: %s (%s)",
 		    format_limit(duration, sizeof duration, exchange), name_limit(exchange),
-		    format_progress(progress, sizeof progress, exchange));
-		status = ETIMEDOUT;
-		break;
-	case -FCGI_E_SYSTEM:
-		if (conn->received == 0)
-			snprintf(reason, sizeof reason, "%s %s", strerror(conn->error), no_answer);
-		else
-			snprintf(reason, sizeof reason, "%s (%s)", strerror(conn->error),
-			    format_progress(progress, sizeof progress, exchange));
-		status = conn->error;
-		break;
-	case -FCGI_E_VERSION:
-	case -FCGI_E_LENGTH:
-	case -FCGI_E_ORDER:
-	case -FCGI_E_TRUNCATED:
-		/* cli_error() escapes what is not printable. */
-		fcgi_fault_describe(reason, sizeof reason, exchange->error, &conn->reader);
-		break;
-	default:
-		describe_closed(reason, sizeof reason, exchange);
-	}
+		    peer_fault_progress(progress, sizeof progress, exchange));
+	else
+		status = peer_fault_describe(reason, sizeof reason, exchange);
 	fail(exchange, "%s: %s", exchange->options->connect, reason);
 	return status;
 }
@@ -250,7 +190,8 @@ warn_of_php_variables(struct exchange *exchange)
 	struct cgi_header header;
 	size_t i;
 
-	if (exchange->output.header_result != 1 ||
+	/* Of a capture the variables are not known. */
+	if (options->tool != TOOL_NONE || exchange->output.header_result != 1 ||
 	    !cgi_response_find(&exchange->output.header, "X-Powered-By", &header) ||
 	    header.value_len < 3 || memcmp(header.value, "PHP", 3) != 0)
 		return;
@@ -260,19 +201,40 @@ warn_of_php_variables(struct exchange *exchange)
 			    "without it", needed[i]);
 }
 
+/* Standard input is the same for all requests, so this is told once. */
+static void
+warn_of_ignored_input(struct exchange *exchange)
+{
+	const struct options *options = exchange->options;
+	const char *length = params_get(&options->params, "CONTENT_LENGTH");
+	/* nginx sends an empty one when there is no body. */
+	int no_length = length == NULL || *length == '\0';
+
+	if (exchange->input_told || options->http.data != NULL || options->no_stdin ||
+	    options->stream || (!no_length && options->content_length < 0) || !body_stdin_ignored())
+		return;
+	exchange->input_told = 1;
+	if (no_length)
+		warn(exchange, "standard input was not sent: CONTENT_LENGTH is %s (-d - sets it)",
+		    length == NULL ? "not set" : "empty");
+	else
+		warn(exchange, "standard input was not sent: --content-length does not ask for "
+		    "that (-d - does)");
+}
+
 static void
 warn_of_input(struct exchange *exchange)
 {
-	const struct options *options = exchange->options;
+	const char *data = exchange->options->http.data;
 
-	if (exchange->input_missing > 0)
+	if (exchange->input_missing > 0 && data != NULL && strcmp(data, "-") != 0)
+		warn(exchange, "-d %s ended %" PRIu64 " bytes before the length that it had",
+		    data, exchange->input_missing);
+	else if (exchange->input_missing > 0)
 		warn(exchange,
 		    "standard input ended %" PRIu64 " bytes before CONTENT_LENGTH was reached",
 		    exchange->input_missing);
-	if (options->http.data == NULL && !options->no_stdin &&
-	    params_get(&options->params, "CONTENT_LENGTH") == NULL && body_stdin_ignored())
-		warn(exchange,
-		    "standard input was not sent: CONTENT_LENGTH is not set (-d - sets it)");
+	warn_of_ignored_input(exchange);
 }
 
 static void
@@ -379,8 +341,10 @@ warn_of_header(struct exchange *exchange)
 static int
 tell_stderr(struct exchange *exchange)
 {
-	fail(exchange, "%s: there was error output, %" PRIu64 " bytes", exchange->options->connect,
-	    exchange->reply.stderr_len);
+	uint64_t len = exchange->reply.stderr_len;
+
+	fail(exchange, "%s: there was error output, %" PRIu64 " byte%s", exchange->options->connect,
+	    len, len == 1 ? "" : "s");
 	return EXIT_FAIL_STDERR;
 }
 
@@ -430,14 +394,14 @@ tell_complete(struct exchange *exchange)
 static int
 tell_aborted(struct exchange *exchange)
 {
-	char progress[REASON_SIZE / 2], duration[32];
+	char progress[PEER_FAULT_SIZE], duration[32];
 
 	if (exchange->abort_sent)
 		return 0;
 	fail(exchange, "%s: after %s ABORT_REQUEST could not be sent: the application does not take "
 	    "what was sent before (%s)", exchange->options->connect,
 	    format_limit(duration, sizeof duration, exchange),
-	    format_progress(progress, sizeof progress, exchange));
+	    peer_fault_progress(progress, sizeof progress, exchange));
 	return ETIMEDOUT;
 }
 
@@ -483,7 +447,9 @@ verdict_tell(struct exchange *exchange)
 	error = report_write(exchange, status);
 	if (error == 0)
 		return status;
-	fail(exchange, "standard output: %s", strerror(error));
+	/* Unless the answer has met with that already. */
+	if (exchange->output.error != error || exchange->output.error_name != NULL)
+		fail(exchange, "standard output: %s", strerror(error));
 	return status != 0 ? status : error;
 }
 

@@ -445,3 +445,19 @@ addr_explain_denied(char *dst, size_t size, const char *path)
 	snprintf(dst, size, "%s is %s, we are uid %u", kind, owner, uid);
 	return dst;
 }
+
+char *
+addr_explain_connect(char *dst, size_t size, const struct addr_socket *socket, int error)
+{
+	const struct sockaddr_un *local = (const struct sockaddr_un *)&socket->sa;
+
+	dst[0] = '\0';
+	if (socket->sa.ss_family != AF_UNIX)
+		return dst;
+	if (error == EACCES)
+		return addr_explain_denied(dst, size, local->sun_path);
+	if (error == ENOENT && strchr(local->sun_path, '/') == NULL &&
+	    strstr(local->sun_path, ".sock") == NULL)
+		snprintf(dst, size, "without a port it is a path");
+	return dst;
+}

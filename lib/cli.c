@@ -255,13 +255,16 @@ cli_duration(const struct cli *cli, const char *option, const char *value)
 void
 cli_close_stdout(const struct cli *cli, int status)
 {
-	int failed = ferror(stdout);
+	int failed = ferror(stdout), error = 0;
 
 	if (fflush(stdout) != 0)
-		cli_die(cli, status, "standard output: %s", strerror(errno));
+		error = errno;
 	/* Who was started without standard output, and had nothing to write, has nothing to tell. */
-	if (fclose(stdout) != 0 && errno != EBADF)
-		cli_die(cli, status, "standard output: %s", strerror(errno));
-	if (failed)
-		cli_die(cli, status, "standard output: write error");
+	if (fclose(stdout) != 0 && error == 0 && errno != EBADF)
+		error = errno;
+	if (error == 0 && !failed)
+		return;
+	if (status == CLI_STATUS_ERRNO)
+		status = error != 0 ? error : EIO;
+	cli_die(cli, status, "standard output: %s", error != 0 ? strerror(error) : "write error");
 }

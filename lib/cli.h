@@ -111,6 +111,9 @@ uint64_t cli_size(const struct cli *cli, const char *option, const char *value);
 /* An octal mode, or a change to base such as g-w or o=rw; of the bits 0777, whatever the umask. */
 mode_t cli_mode(const struct cli *cli, const char *option, const char *value, mode_t base);
 
+/* In place of an exit status: the errno. */
+enum { CLI_STATUS_ERRNO = -1 };
+
 /*
  * Flushes stdout; a failure (a full disk) is an error that exits with status.  A program calls it
  * last.

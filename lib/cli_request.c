@@ -165,9 +165,14 @@ cli_request_take(const struct cli *cli, struct cli_request *request, int option,
 		add_header(cli, request, value);
 		return 1;
 	case OPT_DATA:
+		/* curl would send both; the first is not to vanish. */
+		if (request->data != NULL)
+			cli_usage_error(cli, "-d is given twice, and there is but one body");
 		cli_replace(cli, &request->data, value);
 		return 1;
 	case OPT_DOCROOT:
+		if (*value != '/')
+			cli_usage_error(cli, "--docroot %s: it does not begin with a slash", value);
 		cli_replace(cli, &request->docroot, value);
 		return 1;
 	case OPT_SCRIPT:

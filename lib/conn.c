@@ -111,9 +111,11 @@ conn_open(struct conn *conn, const struct addr_socket *sockets, int count, int64
 int
 conn_attach(struct conn *conn, int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
+	int type, flags = fcntl(fd, F_GETFL);
+	socklen_t len = sizeof type;
 
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
 		conn->error = errno;
 		return -FCGI_E_SYSTEM;
 	}

@@ -81,7 +81,10 @@ void conn_init(struct conn *conn, unsigned char *in, size_t in_size);
  */
 int conn_open(struct conn *conn, const struct addr_socket *sockets, int count, int64_t now_ns);
 
-/* Takes over a connected descriptor and makes it nonblocking.  Returns 0 or -FCGI_E_SYSTEM. */
+/*
+ * Takes over a connected socket and makes it nonblocking.
+ * Returns 0, or -FCGI_E_SYSTEM with conn->error (ENOTSOCK, EBADF): then it stays the caller's.
+ */
 int conn_attach(struct conn *conn, int fd);
 
 /*

@@ -1,6 +1,6 @@
 /*
  * What the user of a web server would get for an application's answer: the bytes that came from the
- * application go in, the HTTP answer comes out as they come.  Each server has rules of its own about
+ * application go in, the HTTP answer comes out as they come.  Each server has rules of its own for
  * which records it takes, what a header is to it, and what becomes of an answer that goes wrong;
  * they were taken from the real ones: nginx 1.22.1, Apache httpd 2.4.71 (mod_proxy_fcgi) and
  * lighttpd 1.4.69 as they were seen to answer, caddy 2.6, haproxy 2.6, h2o 2.2 and mod_fastcgi 2.4
@@ -29,7 +29,7 @@ enum { SEEN_BY_BLOCK_MAX = 65536, SEEN_BY_HEADERS_MAX = 1000 };
 
 /* What a piece of the HTTP answer is. */
 enum seen_by_part {
-	SEEN_BY_HEAD,		/* of the status line and the headers, CRLF and the blank line included */
+	SEEN_BY_HEAD,		/* the status line and the headers, up to the empty line */
 	SEEN_BY_BODY,
 };
 
@@ -64,7 +64,7 @@ struct seen_by {
 	int error;		/* of the sink */
 	uint16_t request_id;
 	uint8_t head_only;
-	uint8_t state;		/* enum state */
+	uint8_t state;		/* enum seen_state */
 	uint8_t end_state;	/* how much of the block's end has come */
 	uint8_t eof;		/* the empty STDOUT record has come */
 	uint8_t no_body;

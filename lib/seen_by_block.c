@@ -255,7 +255,7 @@ seen_by_status_header(const struct seen_by *seen)
 	return found;
 }
 
-/* The number at the begin of [p, end), as far as it goes; STATUS_LIMIT for all that is too large. */
+/* The number that [p, end) begins with; STATUS_LIMIT for all that is too large. */
 static int
 read_number(const char **p, const char *end)
 {

@@ -1,4 +1,7 @@
-/* What seen_by knows of each server.  Of seen_by*.c alone. */
+/*
+ * What seen_by knows of each server, and what its parts have of each other: seen_by.c takes records
+ * apart, seen_by_answer.c makes the HTTP answer, seen_by_block.c reads the header block.
+ */
 #ifndef SEEN_BY_RULES_H
 #define SEEN_BY_RULES_H
 
@@ -78,7 +81,7 @@ struct seen_by_rules {
 	int bad_header;
 	int location;		/* of Location without Status */
 	const char *page_type;	/* Content-Type of its error pages; NULL: they are empty */
-	const char *const *reasons; /* "NNN words" where they are not those of http_status_reason() */
+	const char *const *reasons; /* "NNN words" where they are not http_status_reason()'s */
 
 	/* Records. */
 	uint8_t any_version;
@@ -119,13 +122,20 @@ struct seen_by_rules {
 	uint8_t own_type;	/* Content-Type is written anew, and not when it is empty */
 	uint8_t lower_type;	/* ... its media type in small letters */
 	uint8_t empties_205;
-	uint8_t local_redirect;	/* Location without Status: a path of its own, or its own 302 page */
+	uint8_t local_redirect;	/* Location without Status: its own redirection, or 302 page */
 	const char *redirect;	/* the header that makes it ask itself */
 	const char *const *dropped;
 	const char *const *dropped_bodyless; /* when there is no body to go with them */
 	const char *const *first; /* of several, the first alone stays */
 	const char *const *last; /* ... the last */
 	const char *const *early; /* those before a bad line are sent */
+};
+
+/* How far the answer has come: seen->state. */
+enum seen_state {
+	IN_BLOCK,	/* the header block is not complete */
+	HEAD_READY,	/* it is, and waits for what follows */
+	IN_BODY,
 };
 
 extern const struct seen_by_rules seen_by_rules[];
@@ -153,5 +163,26 @@ int seen_by_judge_block(struct seen_by *seen);
 
 /* The value of Status that counts; value_len 0 without one. */
 struct cgi_header seen_by_status_header(const struct seen_by *seen);
+
+/* Content of STDOUT. */
+void seen_by_take_stdout(struct seen_by *seen, const unsigned char *p, size_t len);
+
+/* The application says that its answer is complete. */
+void seen_by_end_answer(struct seen_by *seen);
+
+/* All of it is over: is there as much as Content-Length promised? */
+void seen_by_check_length(struct seen_by *seen);
+
+/*
+ * The application's part is over before the head is out: an answer of the server's own.
+ * why: unless a line of the header block is bad, which says more.
+ */
+void seen_by_fail(struct seen_by *seen, int status, const char *why);
+
+/* It is over in the middle of the body. */
+void seen_by_cut(struct seen_by *seen, const char *why);
+
+/* A record that the server does not take: whichever of these fits. */
+void seen_by_reject(struct seen_by *seen, const char *why);
 
 #endif

@@ -479,6 +479,10 @@ print_cut(const struct trace *trace, struct direction *direction)
 		print_record(trace, direction, " (cut inside the body)");
 		print_contents(trace, direction);
 	} else if (fcgi_reader_pending(reader) > 0) {
+		if (direction->pair.passed > 0) {
+			trace_pair_cut(&direction->pair);
+			print_pair(trace, direction);
+		}
 		print_contents(trace, direction);
 		print_line(trace, direction, "(cut: %zu bytes of the last record are missing)",
 		    fcgi_reader_pending(reader));

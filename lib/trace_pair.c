@@ -68,3 +68,10 @@ trace_pair_is_secret(const struct trace_pair *pair)
 	return pair->name_len > pair->kept_len ||
 	    text_is_secret((const char *)pair->kept, pair->name_len);
 }
+
+void
+trace_pair_cut(struct trace_pair *pair)
+{
+	if (pair->passed < pair->kept_len)
+		pair->kept_len = pair->passed;
+}

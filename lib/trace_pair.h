@@ -40,4 +40,7 @@ int trace_pair_complete(const struct trace_pair *pair);
 /* 1 when its value must not be shown; once its name has gone by. */
 int trace_pair_is_secret(const struct trace_pair *pair);
 
+/* No more of it will come: what is kept is what has gone by. */
+void trace_pair_cut(struct trace_pair *pair);
+
 #endif

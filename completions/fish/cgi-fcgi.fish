@@ -53,7 +53,7 @@ complete -c cgi-fcgi -s D -l dump-header -r -F -d 'write the headers to FILE too
 complete -c cgi-fcgi -l flush -d 'write each record as soon as it is there'
 complete -c cgi-fcgi -l stderr -r -F -a 'null prefix' -d 'the application\'s error output: to a FILE, null, or prefix'
 complete -c cgi-fcgi -s w -l write-out -x -d 'write FORMAT at the end, as curl\'s %{http_code}'
-complete -c cgi-fcgi -l json -d 'write all about the answer as one JSON object'
+complete -c cgi-fcgi -l json -d 'write all about the answer as one JSON object, the body only with --body'
 complete -c cgi-fcgi -l as-seen-by -x -a 'apache nginx lighttpd caddy haproxy h2o mod_fastcgi' -d 'write what the user of that web server would get'
 complete -c cgi-fcgi -l fail -d 'exit with 22 when the HTTP status is 400 or above or there is no header'
 complete -c cgi-fcgi -l fail-stderr -d 'exit with 23 when there was error output'

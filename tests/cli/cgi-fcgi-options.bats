@@ -131,5 +131,83 @@ variables() {
   refuse '--pathinfo dot: not first-dot, last-dot, full, unescape or raw' --url / --pathinfo dot
   refuse '--print-format xml: not one of what --help names' --print-format xml
   refuse '-X GE T: not a method' --url / -X 'GE T'
+  refuse '--docroot srv: it does not begin with a slash' --url / --docroot srv
+  refuse '-d is given twice, and there is but one body' -d a=1 -d b=2
   refuse 'extra: one operand too many' extra
+}
+
+@test "what would be ignored in silence is refused" {
+  refuse() {
+    local what=$1
+    shift
+    run -1 --separate-stderr "$cgi_fcgi" "$@" </dev/null
+    [ -z "$output" ]
+    [ "${stderr_lines[0]}" = "cgi-fcgi: $what" ]
+  }
+  refuse '--url: -start sends no request to an application' -start --url / -connect s ./app
+  refuse '--timeout: -start sends no request to an application' -start --timeout 1 -connect s ./app
+  refuse '-o: -start sends no request to an application' -start -o x -connect s ./app
+  refuse '-e: --decode sends no request to an application' --decode -e A=1 x
+  refuse '--json: --decode-dir passes no answer on' --decode --decode-dir x --json y
+  refuse '-connect: --decode sends no request to an application' --decode -connect s x
+  refuse '--id: --get-values sends no request to an application' --get-values --id 2 -connect s
+  refuse '-d: --get-values sends no request to an application' --get-values -d x -connect s
+  refuse '--trace-time goes with -v or --trace only' --trace-time -connect s
+  refuse '--show-secrets goes with -v, --trace or --decode only' --show-secrets -connect s
+  refuse '--print-format goes with -n only' --print-format json -connect s
+  refuse '--json is about an answer: -n --print-format json' -n --json
+  refuse '--wait: ./app is started when nobody listens' --wait -connect s ./app
+  [ ! -e x ]
+  [ ! -e s ]
+}
+
+@test "-n and --encode can be added to any request" {
+  local any=(--url / --fail --json -o x -D y --timeout 1 --repeat 2 --stderr null -connect s)
+  "$cgi_fcgi" -n "${any[@]/--json/--body}" </dev/null
+  grep -q '^REQUEST_METHOD=GET$' x
+  "$cgi_fcgi" --encode "${any[@]}" </dev/null
+  grep -q REQUEST_METHOD x
+  [ ! -e y ]
+}
+
+@test "what is to be read is not written over" {
+  refuse() {
+    local what=$1
+    shift
+    run -1 --separate-stderr "$cgi_fcgi" -connect s "$@"
+    [ "${stderr_lines[0]}" = "cgi-fcgi: $what" ]
+    cmp precious copy
+  }
+  seq 1000 >precious
+  cp precious copy
+  ln precious link
+  refuse '-d and -o name the same file, precious' -d @precious -o precious
+  refuse '-d and --trace name the same file, link' -d @precious --trace link
+  refuse '--env-file and -D name the same file, ./precious' --env-file precious -D ./precious
+  refuse '-w and --stderr name the same file, precious' -w @precious --stderr precious
+  refuse '-o names the file that is standard input, precious' -d - -o precious <precious
+  refuse '-o and -D name the same file, new' -o new -D new
+  refuse '-o and --trace name the same file, link' -o precious --trace link
+  run -1 --separate-stderr "$cgi_fcgi" --decode -o link precious
+  [ "${stderr_lines[0]}" = 'cgi-fcgi: -o names the capture, link' ]
+  cmp precious copy
+  [ ! -e new ]
+  "$cgi_fcgi" -n -e A=1 --clean-env -o /dev/null -D /dev/null </dev/null
+}
+
+@test "standard input is read by one option only" {
+  refuse() {
+    local what=$1
+    shift
+    run -1 --separate-stderr "$cgi_fcgi" -n "$@" </dev/null
+    [ "${stderr_lines[0]}" = "cgi-fcgi: $what both read standard input" ]
+  }
+  refuse '-d and --env-file' -d - --env-file -
+  refuse '--env-file and --env-file' --env-file - --env-file -
+  refuse '--params0 and --setenvif-file' --params0 - --setenvif-file -
+  refuse '-w and --stream' -w @- --stream
+  printf 'A=1\nB=2\n' >pairs
+  [ "$("$cgi_fcgi" -n --clean-env --env-file - --params0 /dev/null <pairs)" = $'A=1\nB=2' ]
+  printf abc | "$cgi_fcgi" -n --clean-env -d @- | grep -qx CONTENT_LENGTH=3
+  printf abc | "$cgi_fcgi" -n --clean-env --stream -d -
 }

@@ -40,6 +40,13 @@ need_jq() {
   command -v jq >/dev/null || skip 'jq is missing'
 }
 
+# holds FILTER [FILE]: there is one object and that is true of it; of none jq -e would say nothing.
+holds() {
+  local filter=$1
+  shift
+  jq -es "length == 1 and (.[0] | $filter)" "$@"
+}
+
 # --- parts -------------------------------------------------------------------------------------
 
 @test "--body is the body and nothing else, wherever the header block is cut" {
@@ -151,7 +158,7 @@ need_jq() {
   not_under_valgrind 'system calls are counted'
   strace -qq -e trace=write,writev -o calls true 2>/dev/null || skip 'strace may not trace'
   ask 'A: 1\n\n' one two three @end -- >all
-  strace -f -qq -e trace=write,writev -o calls timeout 60 "$cgi_fcgi" --clean-env --flush \
+  ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=write,writev -o calls timeout 60 "$cgi_fcgi" --clean-env --flush \
     -e QUERY_STRING="$(to_query 'A: 1\n\n' one two three @end)" -connect sock -o out
   cmp all out
   [ "$(grep -c 'writev*([0-9]*, [^ ]*\(one\|two\|three\|A: 1\)' calls)" -eq 4 ]
@@ -172,7 +179,7 @@ need_jq() {
 @test "--fail-stderr is 23 for any error output, after --fail and the application's own" {
   run -23 ask @err=6f 'A: 1\n\nhello' @end -- --fail-stderr
   [[ $output == *hello* ]]
-  [[ ${lines[-1]} == *'there was error output, 1 bytes' ]]
+  [[ ${lines[-1]} == *'there was error output, 1 byte' ]]
   run -0 ask 'A: 1\n\nhello' @end -- --fail-stderr
   run -22 ask "${usual[@]}" -- --fail --fail-stderr
   run -23 ask @err=6f 'A: 1\n\nhello' @end -- --fail-stderr --stderr null
@@ -184,7 +191,7 @@ need_jq() {
   command -v script >/dev/null || skip 'script is missing'
   query=$(to_query 'Content-Type: \200\302\233\n' 'X-A: a\302\2332J\n' 'Status: 404 \302\205x\n\n' @end)
   for options in --headers '--headers --status-line' '--headers --as-seen-by nginx' \
-    "--body -w %{content_type}%header{x-a}" '--headers --as-seen-by lighttpd'; do
+    "--body -w %{content_type}%header{x-a}" '--as-seen-by lighttpd' --status-line '--body -D -'; do
     script -qec "$cgi_fcgi --clean-env -e QUERY_STRING='$query' -connect sock $options" /dev/null \
       >shown </dev/null 3>&-
     # Neither a C1 control nor a byte that is no character.
@@ -248,6 +255,19 @@ told() {
   [[ $output == *'-w @nowhere: No such file or directory'* ]]
 }
 
+@test "-w knows every name of the page, and --json has the keys of the page" {
+  local page=$FCGI_SOURCE/man1/cgi-fcgi.1 name count=0
+  for name in $(sed -n '/^.Ss -w/,/^.Ss --json/s/^[.]\(It \)*Cm //p' "$page" | tr ', ' '\n'); do
+    [ "$name" != and ] || continue
+    told "%{$name}" >/dev/null 2>&1
+    count=$((count + 1))
+  done
+  [ "$count" -ge 37 ]
+  need_jq
+  ask "${usual[@]}" -- --json --body --as-seen-by nginx -q --stderr null | jq -r keys_unsorted[] >keys
+  sed -n '/^.Ss --json/,/^.Sh/s/^.It Cm //p' "$page" | tr -d , | tr ' ' '\n' | grep . | cmp - keys
+}
+
 @test "-w with a name that is none is refused before anything is sent" {
   run -1 told '%{http_code} %{colour}'
   [[ $output == *'there is no %{colour}'* ]]
@@ -259,7 +279,7 @@ told() {
   need_jq
   ask "${usual[@]}" -- --json --stderr null >object
   [ "$(wc -l <object)" -eq 1 ]
-  jq -e '.status == 404 and .appStatus == 0 and .protocolStatus == 0 and .address == "sock" and
+  holds '.status == 404 and .appStatus == 0 and .protocolStatus == 0 and .address == "sock" and
     .stderr == "oops\nx" and .error == null and .exitStatus == 0 and .skippedRecords == 0 and
     (has("body") | not) and (.headers | length) == 3 and
     .headers[2] == {"name": "Set-Cookie", "value": "a=b"} and
@@ -271,25 +291,25 @@ told() {
 
 @test "--json with --body holds the body, with -o the file does" {
   need_jq
-  ask "${usual[@]}" -- --json --body 2>/dev/null | jq -e '.body == "hello\n"'
-  ask 'A: 1\n\n' '\377x' @end -- --json --body | jq -e '.body == {"base64": "/3g="}'
-  ask "${usual[@]}" -- --json --body -o out 2>/dev/null | jq -e 'has("body") | not'
+  ask "${usual[@]}" -- --json --body 2>/dev/null | holds '.body == "hello\n"'
+  ask 'A: 1\n\n' '\377x' @end -- --json --body | holds '.body == {"base64": "/3g="}'
+  ask "${usual[@]}" -- --json --body -o out 2>/dev/null | holds 'has("body") | not'
   [ "$(<out)" = hello ]
   ask 'A: 1\n' 'no header' @eof @end -- --json --body 2>/dev/null |
-    jq -e '.status == null and .body == "A: 1\nno header" and .headers == []'
+    holds '.status == null and .body == "A: 1\nno header" and .headers == []'
 }
 
 @test "--json tells of failures, and the exit status stays" {
   need_jq
   run -2 --separate-stderr "$cgi_fcgi" --clean-env -connect nobody.sock --json
-  jq -e '.status == null and .appStatus == null and .times.connected == null and
+  holds '.status == null and .appStatus == null and .times.connected == null and
     .error == "Could not connect to nobody.sock: No such file or directory" and
     .exitStatus == 2' <<<"$output"
   run -253 --separate-stderr ask 'A: 1\n\nhalf' -- --json
-  jq -e '.status == 200 and .appStatus == null and (.error | contains("END_REQUEST")) and
+  holds '.status == 200 and .appStatus == null and (.error | contains("END_REQUEST")) and
     .exitStatus == 253' <<<"$output"
   run -22 --separate-stderr ask "${usual[@]}" -- --json --fail
-  jq -e '.exitStatus == 22 and (.error | contains("404"))' <<<"$output"
+  holds '.exitStatus == 22 and (.error | contains("404"))' <<<"$output"
 }
 
 # --- --as-seen-by ------------------------------------------------------------------------------
@@ -344,17 +364,31 @@ told() {
 @test "--as-seen-by with --json and -w speaks of the server's answer" {
   need_jq
   ask "${usual[@]}" -- --as-seen-by lighttpd --json --body --stderr null |
-    jq -e '.status == 404 and .seenBy == "lighttpd" and .body == "hello\n" and .cut == false and
+    holds '.status == 404 and .seenBy == "lighttpd" and .body == "hello\n" and .cut == false and
       .ownPage == false and .why == null and .redirect == null and
       .headers == [{"name": "Content-Type", "value": "text/x"},
         {"name": "Set-Cookie", "value": "a=b"}]'
   ask 'no header\n' @end -- --as-seen-by nginx --json -q |
-    jq -e '.status == 502 and .ownPage and (.why | type) == "string"'
+    holds '.status == 502 and .ownPage and (.why | type) == "string"'
   ask 'X-Accel-Redirect: /z\n\n' @end -- --as-seen-by nginx --json -q |
-    jq -e '.status == null and .redirect == "/z"'
+    holds '.status == null and .redirect == "/z"'
 }
 
-@test "--as-seen-by refuses a server that it does not know" {
+@test "--as-seen-by refuses a server that it does not know, and what no server does" {
   run -1 ask 'A: 1\n\n' @end -- --as-seen-by iis
   [[ $output == *'iis: not one of apache, nginx, lighttpd, caddy, haproxy, h2o, mod_fastcgi'* ]]
+  run -1 ask 'A: 1\n\n' @end -- --as-seen-by nginx --multiplex 2
+  run -1 ask 'A: 1\n\n' @end -- --as-seen-by nginx --repeat 2 --keep-conn
+}
+
+# --- several answers ---------------------------------------------------------------------------
+
+@test "what is told comes behind each of several answers, and -o takes them all" {
+  need_jq
+  ask 'A: 1\n\nx' @end -- --repeat 3 -w '%{http_code}\n' --body -o out >told
+  [ "$(<told)" = $'200\n200\n200' ]
+  [ "$(<out)" = xxx ]
+  ask 'A: 1\n\nx' @end -- --repeat 3 --json --body | jq -es 'length == 3 and .[2].body == "x"'
+  ask 'A: 1\n\nx' @end -- --repeat 2 --as-seen-by nginx --body >out
+  [ "$(<out)" = xx ]
 }

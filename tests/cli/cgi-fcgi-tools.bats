@@ -165,6 +165,32 @@ request() {
   [ "$output" = body ]
   run -7 --separate-stderr cgi_fcgi --decode -v - <answer
   [[ $stderr == *'< STDERR id=1 len=5 pad=0'*'< END_REQUEST id=1 len=8 pad=0 appStatus=7'* ]]
+  # What PHP was sent is not known, and so not told to be missing.
+  { record 6 1 'X-Powered-By: PHP/8.2\r\n\r\n'; end 1; } >answer
+  run -0 --separate-stderr cgi_fcgi --decode answer
+  [ -z "$stderr" ]
+}
+
+@test "--decode: what is said and written of an answer is what it is of one that was asked" {
+  { record 6 1 'Status: 404 No\r\nContent-Type: text/plain\r\n\r\nbody\n' 3; record 7 1 'oops\n'
+    end 1; } >answer
+  run -22 --separate-stderr cgi_fcgi --decode --fail --stderr null answer
+  [[ $stderr == *': answer: HTTP status 404' ]]
+  run -23 --separate-stderr cgi_fcgi --decode --fail-stderr answer
+  run -0 --separate-stderr cgi_fcgi --decode --status-line --headers answer
+  [ "${lines[0]}" = $'HTTP/1.1 404 No\r' ]
+  run -0 --separate-stderr cgi_fcgi --decode --body -o out -w '%{http_code} %{size_download}' answer
+  [ "$output" = '404 5' ]
+  [ "$(cat out)" = body ]
+  run -0 --separate-stderr cgi_fcgi --decode --json --stderr null answer
+  [[ $output == '{"address":"answer","status":404,'*'"exitStatus":0}' ]]
+  run -253 --separate-stderr cgi_fcgi --decode --json < <(record 6 1 'x\n\n')
+  [[ $output == *'"error":"the capture ends before END_REQUEST of request 1","exitStatus":253}' ]]
+  run -0 --separate-stderr cgi_fcgi --decode --as-seen-by nginx --headers <answer
+  [ "${lines[0]}" = $'HTTP/1.1 404 No\r' ]
+  run -0 --separate-stderr cgi_fcgi --decode --as-seen-by apache --status-line --headers < <(end 1; end 1)
+  [[ ${lines[0]} == 'HTTP/1.1 200 '* ]]
+  [[ $stderr == *'another answer, of request 1, was left out'* ]]
 }
 
 @test "--decode lists a request: records, variables, body, secrets hidden" {
@@ -195,6 +221,11 @@ END
   [[ $output == *$'\n> GET_VALUES id=0 '*$'\n>   FCGI_MAX_CONNS=\n< STDOUT id=2 '*$'\n<   two\n'* ]]
   [[ $output == *$'\n<   FCGI_MAX_CONNS=5\n? type 42 id=1 '*$'\n?   ?\n< END_REQUEST id=2 '* ]]
   [ -z "$stderr" ]
+}
+
+@test "--decode lists what --get-values was answered" {
+  run -0 --separate-stderr cgi_fcgi --decode < <(record 10 0 '\x0e\x01FCGI_MAX_CONNS5')
+  [ "$output" = $'< GET_VALUES_RESULT id=0 len=17 pad=0 at=0\n<   FCGI_MAX_CONNS=5' ]
 }
 
 @test "--decode says what is wrong with a capture, at which byte, and exits with 253" {
@@ -243,7 +274,7 @@ END
   { record 6 1 on; record 6 2 two; record 6 1 e; end 2; end 1; } >within
   run -0 --separate-stderr cgi_fcgi --decode within
   [ "$output" = one ]
-  [[ $stderr == *'another answer, of request 2, lies within the one that was printed'* ]]
+  [[ $stderr == *'another answer, of request 2, was left out'* ]]
 }
 
 @test "--decode: a file that cannot be read is told" {
@@ -322,6 +353,23 @@ END
   [ "$output" = 'cgi-fcgi: Could not connect to ./missing.sock: No such file or directory' ]
   run -1 cgi_fcgi --get-values
   [[ $output == *'-connect ADDR is missing'* ]]
+}
+
+@test "--get-values waits for a socket, and ends with a signal, as a request does" {
+  cgi_fcgi --get-values --wait --timeout 50s -connect ./late.sock FCGI_MPXS_CONNS >out 3>&- &
+  asker=$!
+  start_echo -l ./late.sock
+  wait "$asker"
+  [ "$(cat out)" = FCGI_MPXS_CONNS=1 ]
+  start_echo --fault silent
+  timeout --preserve-status 60 env -i "$cgi_fcgi" --get-values -v -connect "$ECHO_ADDR" 2>err 3>&- &
+  asker=$!
+  wait_for grep -q GET_VALUES err
+  kill "$asker"
+  status=0
+  wait "$asker" || status=$?
+  [ "$status" -eq 143 ]
+  [[ $(cat err) == *'cgi-fcgi: interrupted: Terminated' ]]
 }
 
 @test "--get-values: an application that does not know it says so" {

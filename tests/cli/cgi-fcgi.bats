@@ -138,6 +138,11 @@ digest() {
   [ -z "$stderr" ]
   run -0 --separate-stderr ask /echo </dev/null
   [ -z "$stderr" ]
+  # nginx sends it empty.
+  run -0 --separate-stderr ask /echo -e CONTENT_LENGTH= < <(printf abc)
+  [[ $stderr == "cgi-fcgi: standard input was not sent: CONTENT_LENGTH is empty (-d - sets it)" ]]
+  run -0 --separate-stderr ask /echo --stream -e CONTENT_LENGTH= < <(printf abc)
+  [ -z "$stderr" ]
 }
 
 @test "-d sends text, a file, or a pipe of unknown length" {
@@ -242,6 +247,8 @@ digest() {
 @test "a failed connect says so in the devkit's words and exits with its errno" {
   run -2 --separate-stderr "$cgi_fcgi" -bind -connect ./missing.sock
   [[ $stderr == "cgi-fcgi: Could not connect to ./missing.sock: No such file or directory" ]]
+  run -2 --separate-stderr "$cgi_fcgi" -bind -connect 127.0.0.1
+  [[ $stderr == *" 127.0.0.1: No such file or directory (without a port it is a path)" ]]
   start_echo -l 127.0.0.1:0
   refused=$ECHO_ADDR
   stop_all

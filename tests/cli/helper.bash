@@ -84,8 +84,9 @@ to_query() {
   for word in "$@"; do
     case $word in
     @*) query+=${word#@}\& ;;
-    *) query+=out=$(printf '%b' "$word" | od -An -v -tx1 | tr -d ' \n')\& ;;
+    *) query+=out=$(printf '%b' "$word" | od -An -v -tx1)\& ;;
     esac
   done
+  query=${query//[[:space:]]/}
   printf '%s\n' "${query%&}"
 }

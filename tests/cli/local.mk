@@ -1,11 +1,16 @@
 # One bats file a program and option group; keep them sorted.  The programs come from $FCGI_BUILD,
 # what several files need from helper.bash.
 CLI_TESTS =
+CLI_TESTS += %D%/cgi-fcgi-body.bats
+CLI_TESTS += %D%/cgi-fcgi-endings.bats
 CLI_TESTS += %D%/cgi-fcgi-options.bats
 CLI_TESTS += %D%/cgi-fcgi-output.bats
 CLI_TESTS += %D%/cgi-fcgi-peer.bats
+CLI_TESTS += %D%/cgi-fcgi-session.bats
 CLI_TESTS += %D%/cgi-fcgi-setenvif.bats
+CLI_TESTS += %D%/cgi-fcgi-presets.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
+CLI_TESTS += %D%/cgi-fcgi-time.bats
 CLI_TESTS += %D%/cgi-fcgi-tools.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats

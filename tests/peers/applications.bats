@@ -55,6 +55,16 @@ libfcgi_app() {
   run -0 ask app.sock -e QUERY_STRING=exit=0
 }
 
+@test "libfcgi: it tells its limits, also when the question is a multiple of 8 bytes long" {
+  libfcgi_app
+  launch libfcgi-values -c ./app -s "$PWD/app.sock"
+  run -0 "$cgi_fcgi" --get-values --timeout 60s -connect app.sock
+  [ "$output" = $'FCGI_MAX_CONNS=1\nFCGI_MAX_REQS=1\nFCGI_MPXS_CONNS=0' ]
+  # Lengths of 2 bytes and a name of 14: it would wait for ever for what follows the record.
+  run -0 "$cgi_fcgi" --get-values --timeout 60s -connect app.sock FCGI_MAX_CONNS
+  [ "$output" = FCGI_MAX_CONNS=1 ]
+}
+
 @test "Perl FCGI: an application answers, a body included" {
   perl -MFCGI -MDigest::SHA -e 1 2>/dev/null || skip 'libfcgi-perl is missing'
   launch perl -c "$peers/perl_app.pl" -s "$PWD/app.sock" -N 2

@@ -81,6 +81,13 @@ with_big_environment() {
   )
 }
 
+@test "php-fpm tells that it takes one request a connection, and nothing else" {
+  run -0 --separate-stderr "$cgi_fcgi" --get-values --timeout 60s \
+    -connect "$BATS_FILE_TMPDIR/php-fpm.sock"
+  [ "$output" = FCGI_MPXS_CONNS=0 ]
+  [[ $stderr == *'does not tell FCGI_MAX_CONNS'*'does not tell FCGI_MAX_REQS'* ]]
+}
+
 @test "php-fpm: a request with a query" {
   ask say.php -e QUERY_STRING='a=b&c' >answer
   body answer | grep -x 'method=GET query=a=b&c'

@@ -16,6 +16,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "fcgi_error.h"
@@ -343,6 +344,30 @@ explains_a_denial(void **state)
 	rmdir(directory);
 }
 
+static void
+explains_a_failed_connect(void **state)
+{
+	struct addr_socket socket = { .len = sizeof(struct sockaddr_un) };
+	struct sockaddr_un *local = (struct sockaddr_un *)&socket.sa;
+	char text[512];
+
+	(void)state;
+	local->sun_family = AF_UNIX;
+	strcpy(local->sun_path, "localhost");
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, ENOENT),
+	    "without a port it is a path");
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, ECONNREFUSED), "");
+	strcpy(local->sun_path, "./localhost");
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, ENOENT), "");
+	strcpy(local->sun_path, "app.sock");
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, ENOENT), "");
+	strcpy(local->sun_path, "/");
+	assert_int_equal(
+	    strncmp(addr_explain_connect(text, sizeof text, &socket, EACCES), "file is ", 8), 0);
+	local->sun_family = AF_INET;
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, ENOENT), "");
+}
+
 int
 main(void)
 {
@@ -354,6 +379,7 @@ main(void)
 		cmocka_unit_test(connects),
 		cmocka_unit_test(tells_a_full_unix_queue),
 		cmocka_unit_test(explains_a_denial),
+		cmocka_unit_test(explains_a_failed_connect),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

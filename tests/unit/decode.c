@@ -127,6 +127,9 @@ static const struct {
 	/* What is wrong, and where. */
 	{ BYTES("HTTP/1.1 400 Bad"),
 	    "[0 not a record of FastCGI version 1: 48 54 54 50 2f 31 2e 31 (HTTP/1.1)]" },
+	{ BYTES("\324\303\262\241\2\0\4\0"),
+	    "[0 not a record of FastCGI version 1 but of packets (pcap)]" },
+	{ BYTES("\324\303\262"), "[0 not a record of FastCGI version 1: d4 c3 b2 (...)]" },
 	{ BYTES(END("\0\1") "\2\6\0\1"), "1.1.3:end=7,0 "
 	    "[16 not a record of FastCGI version 1: 02 06 00 01 (....)]" },
 	{ BYTES("\1\6\0"),

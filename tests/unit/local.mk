@@ -142,6 +142,11 @@ TESTS += %D%/fpm_status.tap
 %C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/http_status.tap
+TESTS += %D%/http_status.tap
+%C%_http_status_tap_SOURCES = %D%/http_status.c
+%C%_http_status_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/identity.tap
 TESTS += %D%/identity.tap
 %C%_identity_tap_SOURCES = %D%/identity.c fcgistarter/identity.c
@@ -187,6 +192,12 @@ TESTS += %D%/metric.tap
 	fcgi-probe/metric.c fcgi-probe/range.c
 %C%_metric_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_metric_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/multiplex.tap
+TESTS += %D%/multiplex.tap
+%C%_multiplex_tap_SOURCES = %D%/multiplex.c cgi-fcgi/multiplex.c
+%C%_multiplex_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_multiplex_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/notify.tap
 TESTS += %D%/notify.tap
@@ -265,6 +276,12 @@ TESTS += %D%/report.tap
 	fcgi-probe/verdict.c
 %C%_report_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_report_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/sender.tap
+TESTS += %D%/sender.tap
+%C%_sender_tap_SOURCES = %D%/sender.c cgi-fcgi/body.c cgi-fcgi/sender.c
+%C%_sender_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
+%C%_sender_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/setenvif.tap
 TESTS += %D%/setenvif.tap

@@ -193,7 +193,16 @@ static const struct {
 	    "> (cut: 253 bytes of the last record are missing)\n" },
 	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\5", "\0") "\1\7A1"),
 	    "> PARAMS id=1 len=5 pad=0\n"
+	    ">   A=1... (cut: name of 1 bytes, value of 7)\n"
 	    "> (cut: 1 bytes of the last record are missing)\n" },
+	/* Whether the whole name is a secret's cannot be known. */
+	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\20", "\0") "\5\3TOK"),
+	    "> PARAMS id=1 len=16 pad=0\n"
+	    ">   TOK=***... (cut: name of 5 bytes, value of 3)\n"
+	    "> (cut: 11 bytes of the last record are missing)\n" },
+	{ BYTES(WIRE(WIRE_PARAMS, "\0\1", "\0\20", "\0") "\5\3"),
+	    "> PARAMS id=1 len=16 pad=0\n"
+	    "> (cut: 14 bytes of the last record are missing)\n" },
 	{ BYTES(WIRE(WIRE_STDOUT, "\0\1", "\0\3", "\5") "abc##"),
 	    "> STDOUT id=1 len=3 pad=5\n"
 	    "> (cut inside the padding of the last record)\n" },

@@ -68,7 +68,7 @@ stop_all() {
   for pid in "${echo_pids[@]}"; do
     kill "$pid" 2>/dev/null || continue
     # One that was stopped takes it when it goes on.
-    kill -s CONT "$pid" 2>/dev/null
+    kill -s CONT "$pid" 2>/dev/null || continue
     # A fault may keep a request open for ever: the second signal ends it.
     kill -s INT "$pid" 2>/dev/null || continue
     wait_for is_gone "$pid" || kill -s KILL "$pid"

@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,11 +44,14 @@ note_result(struct queue_place *place, int result)
 
 /* --- UNIX ---------------------------------------------------------------------------------- */
 
-enum fit {
-	FIT_NONE,
-	FIT_LIKELY,	/* inode and name, on a file system that tells users another device */
-	FIT_SURE,
-	FIT_COUNT,
+/* How many sockets may be bound to files of the same inode number, of different file systems. */
+enum { FILES_MAX = 8 };
+
+/* What was found of one file, or abstract name. */
+struct unix_found {
+	uint32_t device;	/* in the kernel's coding */
+	int listens;
+	struct queue queue;
 };
 
 /* Who is looked for, and what was found. */
@@ -55,10 +60,10 @@ struct unix_search {
 	const struct sockaddr_un *sun;
 	size_t name_len;	/* of sun_path, with the NUL that an abstract name begins with */
 	int is_abstract;
-	uint32_t inode;		/* of the file, as far as the kernel tells it here */
-	uint32_t device;	/* in the kernel's coding */
-	int found[FIT_COUNT];
-	struct queue queue[FIT_COUNT];
+	uint32_t inode;		/* of the file, as far as the kernel tells it here; abstract: 0 */
+	uint32_t device;
+	struct unix_found found[FILES_MAX];
+	int found_count;
 };
 
 struct unix_searches {
@@ -75,43 +80,29 @@ struct unix_row {
 	const struct unix_diag_rqlen *lengths;
 };
 
-/* What follows the last slash. */
-static const char *
-last_part(const char *path, size_t *len)
+/* The entry for what a socket is bound to, or NULL when that is not what is looked for. */
+static struct unix_found *
+fit_unix(struct unix_search *search, const struct unix_row *row)
 {
-	const char *slash = memrchr(path, '/', *len);
+	uint32_t device = row->file != NULL ? row->file->udiag_vfs_dev : 0;
+	struct unix_found *found = search->found, *end = found + search->found_count;
 
-	if (slash == NULL)
-		return path;
-	*len -= (size_t)(slash + 1 - path);
-	return slash + 1;
-}
-
-static int
-same_last_part(const struct unix_search *search, const char *name, size_t name_len)
-{
-	size_t len = search->name_len;
-	const char *ours = last_part(search->sun->sun_path, &len);
-	const char *theirs;
-
-	name_len = strnlen(name, name_len);
-	theirs = last_part(name, &name_len);
-	return len == name_len && memcmp(ours, theirs, len) == 0;
-}
-
-static enum fit
-fit_unix(const struct unix_search *search, const struct unix_row *row)
-{
-	if (search->is_abstract)
-		return row->name_len == search->name_len &&
-			memcmp(row->name, search->sun->sun_path, row->name_len) == 0
-		    ? FIT_SURE
-		    : FIT_NONE;
-	if (row->file == NULL || row->file->udiag_vfs_ino != search->inode)
-		return FIT_NONE;
-	if (row->file->udiag_vfs_dev == search->device)
-		return FIT_SURE;
-	return same_last_part(search, row->name, row->name_len) ? FIT_LIKELY : FIT_NONE;
+	if (search->is_abstract) {
+		if (row->name_len != search->name_len ||
+		    memcmp(row->name, search->sun->sun_path, row->name_len) != 0)
+			return NULL;
+	} else if (row->file == NULL || row->file->udiag_vfs_ino != search->inode) {
+		return NULL;
+	}
+	while (found < end && found->device != device)
+		found++;
+	if (found == end) {
+		if (search->found_count == FILES_MAX)
+			return NULL;
+		search->found_count++;
+		*found = (struct unix_found){ .device = device, .queue.drops = -1 };
+	}
+	return found;
 }
 
 /* An attribute that is there, and as long as it has to be, or NULL. */
@@ -133,8 +124,7 @@ take_unix(void *context, const void *data, size_t len)
 	const struct unix_diag_msg *message = data;
 	struct unix_search *search;
 	struct unix_row row = { 0 };
-	struct queue *queue;
-	enum fit fit;
+	struct unix_found *found;
 
 	if (len < sizeof *message)
 		return;
@@ -146,15 +136,16 @@ take_unix(void *context, const void *data, size_t len)
 	if (row.name == NULL || row.lengths == NULL)
 		return;
 	for (search = searches->items; search < searches->items + searches->count; search++) {
-		fit = fit_unix(search, &row);
-		queue = &search->queue[fit];
-		search->found[fit] |= row.listens;
-		queue->busy += !row.listens;
-		if (row.listens) {
-			queue->len = row.lengths->udiag_rqueue;
-			queue->limit = row.lengths->udiag_wqueue;
-			queue->drops = -1;
+		found = fit_unix(search, &row);
+		if (found == NULL)
+			continue;
+		if (!row.listens) {
+			found->queue.busy++;
+			continue;
 		}
+		found->listens = 1;
+		found->queue.len = row.lengths->udiag_rqueue;
+		found->queue.limit = row.lengths->udiag_wqueue;
 	}
 }
 
@@ -185,19 +176,62 @@ set_search(struct unix_search *search, struct queue_place *place)
 	return 0;
 }
 
-static void
-end_search(struct unix_search *search)
+/*
+ * The device that the kernel knows a file's file system by.  To users overlayfs and Btrfs tell
+ * others, so that it has to be looked up.
+ * Returns 1, or 0 when it is not known.
+ */
+static int
+find_device(const char *path, uint32_t *device)
 {
-	struct queue_place *place = search->place;
-	int fit;
+	unsigned long long mount;
+	unsigned major_number, minor_number;
+	struct statx file;
+	char *line = NULL;
+	size_t size = 0;
+	int is_found = 0;
+	FILE *mounts;
 
-	place->result = -FCGI_E_ELSEWHERE;
-	for (fit = FIT_SURE; fit > FIT_NONE && place->result < 0; fit--) {
-		if (search->found[fit]) {
-			place->queue = search->queue[fit];
-			place->result = 0;
+	if (statx(AT_FDCWD, path, 0, STATX_MNT_ID, &file) < 0 || !(file.stx_mask & STATX_MNT_ID))
+		return 0;
+	mounts = fopen("/proc/self/mountinfo", "re");
+	if (mounts == NULL)
+		return 0;
+	/* "36 35 98:0 /mnt1 /mnt2 ...": the mount, its parent, the device. */
+	while (!is_found && getline(&line, &size, mounts) > 0)
+		is_found = sscanf(line, "%llu %*u %u:%u", &mount, &major_number, &minor_number) == 3 &&
+		    mount == file.stx_mnt_id;
+	free(line);
+	fclose(mounts);
+	*device = major_number << 20 | minor_number;
+	return is_found;
+}
+
+/* Returns 1 when somebody listens at that device's file. */
+static int
+choose_found(const struct unix_search *search, uint32_t device)
+{
+	const struct unix_found *found;
+
+	for (found = search->found; found < search->found + search->found_count; found++) {
+		if (found->listens && found->device == device) {
+			search->place->queue = found->queue;
+			return 1;
 		}
 	}
+	return 0;
+}
+
+static void
+end_search(const struct unix_search *search)
+{
+	uint32_t device;
+	int is_found = choose_found(search, search->device);
+
+	if (!is_found && !search->is_abstract && search->found_count > 0 &&
+	    find_device(search->sun->sun_path, &device))
+		is_found = choose_found(search, device);
+	search->place->result = is_found ? 0 : -FCGI_E_ELSEWHERE;
 }
 
 static void

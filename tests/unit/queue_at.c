@@ -9,10 +9,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,9 +179,12 @@ follows(int listen_fd, const struct addr_socket *address, int64_t limit, enum so
 	close(listen_fd);
 }
 
-/* Runs a part in a process of its own, where it may forbid itself what it likes. */
-static void
-apart(void (*part)(enum source source), enum source source)
+/*
+ * Runs a part in a process of its own, where it may forbid itself what it likes.
+ * Returns 0 when it could not.
+ */
+static int
+ran_apart(void (*part)(enum source source), enum source source)
 {
 	pid_t pid = fork();
 	int status;
@@ -193,8 +199,9 @@ apart(void (*part)(enum source source), enum source source)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
-		skip();
+		return 0;
 	assert_int_equal(status, 0);
+	return 1;
 }
 
 /* A folder of its own for a socket's file. */
@@ -290,12 +297,14 @@ follow_both_families(enum source source)
 	static void name(void **state)                                                             \
 	{                                                                                          \
 		(void)state;                                                                       \
-		apart(part, KERNEL);                                                               \
+		if (!ran_apart(part, KERNEL))                                                      \
+			skip();                                                                    \
 	}                                                                                          \
 	static void name##_in_proc(void **state)                                                   \
 	{                                                                                          \
 		(void)state;                                                                       \
-		apart(part, PROC);                                                                 \
+		if (!ran_apart(part, PROC))                                                        \
+			skip();                                                                    \
 	}
 
 EITHER_WAY(follows_a_path, follow_path)
@@ -551,6 +560,86 @@ knows_a_renamed_listener(void **state)
 	place_remove(&place);
 }
 
+/* --- a file system of layers ---------------------------------------------------------------- */
+
+static void
+write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		_exit(SKIPPED);
+	close(fd);
+}
+
+/* Mounts of our own, which end with us. */
+static void
+allow_mounts(void)
+{
+	char map[40];
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (unshare(uid == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) < 0)
+		_exit(SKIPPED);
+	if (uid == 0) {
+		must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+		return;
+	}
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof map, "0 %u 1", (unsigned)uid);
+	write_file("/proc/self/uid_map", map);
+	snprintf(map, sizeof map, "0 %u 1", (unsigned)gid);
+	write_file("/proc/self/gid_map", map);
+}
+
+/*
+ * The file systems of containers: what they tell of a file's device is not what the kernel has, and
+ * the listener has got another name since.
+ */
+static void
+follow_overlay(enum source source)
+{
+	struct addr_socket address;
+	int fd;
+
+	(void)source;
+	allow_mounts();
+	/* Layers of one file system would tell its device. */
+	if (mount("low", "low", "tmpfs", 0, NULL) < 0 ||
+	    mount("all", "all", "overlay", 0, "lowerdir=low,upperdir=up,workdir=work") < 0)
+		_exit(SKIPPED);
+	address = resolve("./all/new");
+	fd = listen_at(&address, BACKLOG, 0);
+	must(rename("all/new", "all/socket") == 0);
+	address = resolve("./all/socket");
+	follows(fd, &address, BACKLOG, KERNEL);
+	must(unlink("all/socket") == 0);
+}
+
+static void
+follows_a_file_of_layers(void **state)
+{
+	static const char *const parts[] = { "low", "up", "work", "all", "work/work" };
+	struct place place;
+	int i, could;
+
+	(void)state;
+	place_make(&place);
+	assert_int_equal(chdir(place.directory), 0);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(mkdir(parts[i], 0700), 0);
+	could = ran_apart(follow_overlay, KERNEL);
+	/* The last was made by the file system, if it was mounted. */
+	(void)rmdir(parts[4]);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(rmdir(parts[i]), 0);
+	assert_int_equal(chdir("/"), 0);
+	place_remove(&place);
+	if (!could)
+		skip();
+}
+
 /* --- another network namespace -------------------------------------------------------------- */
 
 /* As with a socket in a folder that two containers share. */
@@ -614,6 +703,7 @@ main(void)
 		BOTH(counts_hundreds),
 		cmocka_unit_test(tells_a_stale_listener),
 		cmocka_unit_test(knows_a_renamed_listener),
+		cmocka_unit_test(follows_a_file_of_layers),
 		cmocka_unit_test(knows_no_queue_of_another_namespace),
 	};
 

@@ -583,7 +583,7 @@ allow_mounts(void)
 	if (unshare(uid == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) < 0)
 		_exit(SKIPPED);
 	if (uid == 0) {
-		must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+		must(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0);
 		return;
 	}
 	write_file("/proc/self/setgroups", "deny");

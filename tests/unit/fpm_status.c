@@ -240,15 +240,16 @@ static void
 the_pieces_do_not_matter(void **state)
 {
 	struct fpm_status whole, pieces;
+	const char *page = FPM_PAGE;
 	struct fpm_reader reader;
-	size_t len = strlen(FPM_PAGE), size, at;
+	size_t len = strlen(page), size, at;
 
 	(void)state;
 	assert_int_equal(parse_text(&whole, FPM_PAGE), OK);
 	for (size = 1; size < 200; size++) {
 		fpm_reader_init(&reader, &pieces, "/status");
 		for (at = 0; at < len; at += size)
-			fpm_reader_feed(&reader, FPM_PAGE + at, size < len - at ? size : len - at);
+			fpm_reader_feed(&reader, page + at, size < len - at ? size : len - at);
 		assert_int_equal(fpm_reader_end(&reader), OK);
 		assert_memory_equal(&pieces, &whole, sizeof whole);
 	}

@@ -39,6 +39,17 @@ on_full() {
   done
 }
 
+@test "a full file of -o is told by its name" {
+  [ -w /dev/full ] || skip 'there is no /dev/full'
+  "$cgi_fcgi" --encode --url / >request
+  for options in '-n --url /' '--encode --url /' '--decode request'; do
+    # shellcheck disable=SC2086 # several words
+    run -28 --separate-stderr "$cgi_fcgi" $options -o /dev/full
+    [[ $stderr == 'cgi-fcgi: '*'/dev/full: No space left on device' ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+  done
+}
+
 @test "a signal while something is read that the request needs is told as any other" {
   mkfifo slow
   for options in '-d @slow' '--env-file slow' '--params0 slow' '--setenvif-file slow' '-w @slow' \

@@ -39,7 +39,7 @@ enum limit {
 	LIMIT_ABORT,
 };
 
-enum { EXCHANGE_IN_SIZE = 262144, EXCHANGE_KEPT_SIZE = 65536, EXCHANGE_FAILURE_SIZE = 800 };
+enum { EXCHANGE_IN_SIZE = 131072, EXCHANGE_KEPT_SIZE = 65536, EXCHANGE_FAILURE_SIZE = 800 };
 
 /* When what happened, on the monotonic clock; 0: it did not. */
 struct exchange_times {

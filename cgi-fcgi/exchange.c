@@ -348,6 +348,8 @@ abort_requests(struct exchange *exchange)
 	/* What is queued may not have been tried yet. */
 	if (conn_sending(conn))
 		(void)conn_step(conn, 0, clock_now_ns());
+	/* Who has gone need not be told. */
+	exchange->abort_sent = conn->write_error != 0;
 	/* A record that is half sent would swallow it. */
 	if (!can_send(exchange))
 		return;
@@ -361,7 +363,7 @@ abort_requests(struct exchange *exchange)
 	}
 	conn_queue(conn, &iov, 1);
 	(void)conn_step(conn, 0, clock_now_ns());
-	exchange->abort_sent = can_send(exchange);
+	exchange->abort_sent = conn->write_error != 0 || can_send(exchange);
 	discard_received(exchange);
 }
 

@@ -69,7 +69,7 @@ struct exchange {
 	int gai_error;
 	int input_error;	/* errno */
 	int keep_error;		/* errno */
-	int abort_sent;		/* ABORT_REQUEST was */
+	int abort_sent;		/* ABORT_REQUEST was, unless the application had gone */
 	uint64_t input_missing;	/* bytes of the body that its source did not have */
 	struct fcgi_request reply; /* stdout_len and stderr_len: bytes of the answer */
 	struct output output;

@@ -74,6 +74,12 @@ on_full() {
   [[ $(cat out) == *late ]]
 }
 
+@test "--abort-after of an application that has just answered and gone is no failure" {
+  for i in {1..40}; do
+    timeout 60 "$cgi_fcgi" --url / --abort-after "$i"us -connect "$ECHO_ADDR" </dev/null >/dev/null
+  done
+}
+
 @test "what is left alone of standard input is told once" {
   seq 10 >numbers
   for count in --repeat --multiplex; do

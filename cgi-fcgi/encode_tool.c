@@ -32,8 +32,9 @@ write_pieces(struct iovec *iov, int count)
 
 /* Writes a sender's next portion. */
 static void
-write_portion(const struct cli *cli, struct sender *sender, struct sender_buffer *buffer)
+write_portion(const struct options *options, struct sender *sender, struct sender_buffer *buffer)
 {
+	const struct cli *cli = &options->cli;
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct iovec iov[SENDER_PIECES];
 	int count;
@@ -47,7 +48,9 @@ write_portion(const struct cli *cli, struct sender *sender, struct sender_buffer
 	if (count < 0)
 		cli_die(cli, errno, "the body: %s", strerror(errno));
 	if (write_pieces(iov, count) < 0)
-		cli_die(cli, errno, "standard output: %s", strerror(errno));
+		cli_die(cli, errno, "%s: %s",
+		    options->output_file != NULL ? options->output_file : "standard output",
+		    strerror(errno));
 	if (sender_is_done(sender) && sender->missing > 0)
 		cli_warn(cli, "the body ended %" PRIu64 " bytes before its length was reached",
 		    sender->missing);
@@ -66,7 +69,7 @@ write_requests(const struct options *options, struct request *request, struct se
 		for (i = 0; i < options->multiplex; i++) {
 			if (sender_is_done(&senders[i]))
 				continue;
-			write_portion(&options->cli, &senders[i], buffer);
+			write_portion(options, &senders[i], buffer);
 			left -= sender_is_done(&senders[i]);
 		}
 	}

@@ -39,7 +39,7 @@ enum limit {
 	LIMIT_ABORT,
 };
 
-enum { EXCHANGE_IN_SIZE = 262144, EXCHANGE_KEPT_SIZE = 65536, EXCHANGE_FAILURE_SIZE = 800 };
+enum { EXCHANGE_IN_SIZE = 131072, EXCHANGE_KEPT_SIZE = 65536, EXCHANGE_FAILURE_SIZE = 800 };
 
 /* When what happened, on the monotonic clock; 0: it did not. */
 struct exchange_times {
@@ -69,7 +69,7 @@ struct exchange {
 	int gai_error;
 	int input_error;	/* errno */
 	int keep_error;		/* errno */
-	int abort_sent;		/* ABORT_REQUEST was */
+	int abort_sent;		/* ABORT_REQUEST was, unless the application had gone */
 	uint64_t input_missing;	/* bytes of the body that its source did not have */
 	struct fcgi_request reply; /* stdout_len and stderr_len: bytes of the answer */
 	struct output output;

@@ -63,13 +63,20 @@ is_full(int fd)
 	return poll(&pollfd, 1, 0) == 0;
 }
 
-/* Why splice(2) has failed.  MOVER_DONE: once more. */
+/*
+ * Why splice(2) has failed.
+ * has_moved: bytes were moved before.
+ * MOVER_DONE: once more.
+ */
 static enum mover_result
-explain(struct mover *mover, struct conn *conn, struct output *output, int fd, int error)
+explain(struct mover *mover, struct conn *conn, struct output *output, int fd, int has_moved)
 {
+	int error = errno;
+
 	switch (error) {
 	case EAGAIN:
-		if (!is_full(fd))
+		/* Which of the two it was shows when there are bytes and yet none can be moved. */
+		if (has_moved || !is_full(fd))
 			return MOVER_WAIT;
 		/* fall through */
 	case EINTR:
@@ -91,6 +98,7 @@ mover_move(struct mover *mover, struct conn *conn, struct fcgi_request *reply,
     struct output *output)
 {
 	int fd = output_splice_fd(output);
+	uint64_t before = mover->moved;
 	enum mover_result result;
 	size_t len;
 	ssize_t n;
@@ -107,7 +115,7 @@ mover_move(struct mover *mover, struct conn *conn, struct fcgi_request *reply,
 			conn->receive_max = conn->in_size;
 			return MOVER_WAIT;
 		} else {
-			result = explain(mover, conn, output, fd, errno);
+			result = explain(mover, conn, output, fd, mover->moved > before);
 			if (result != MOVER_DONE)
 				return result;
 		}

@@ -38,8 +38,8 @@ name_option(char *dst, int option)
 	if (row != NULL && row->shortName != 0)
 		snprintf(dst, NAME_SIZE, "-%c", row->shortName);
 	else if (row != NULL)
-		snprintf(dst, NAME_SIZE, "%s%s",
-		    row->argInfo & POPT_ARGFLAG_ONEDASH ? "-" : "--", row->longName);
+		snprintf(dst, NAME_SIZE, "%s%s", row->argInfo & POPT_ARGFLAG_ONEDASH ? "-" : "--",
+		    row->longName);
 	return dst;
 }
 
@@ -68,7 +68,7 @@ static int
 goes_with_decode(int option)
 {
 	return option == OPT_DECODE || option == OPT_DECODE_DIR || is_of_output(option) ||
-	    is_of_trace(option);
+	       is_of_trace(option);
 }
 
 static int
@@ -81,9 +81,9 @@ static int
 goes_with_get_values(int option)
 {
 	return option == OPT_GET_VALUES || option == OPT_CONNECT || option == OPT_BIND ||
-	    option == OPT_WAIT || option == OPT_WAIT_TIMEOUT || option == OPT_OUTPUT ||
-	    option == OPT_JSON || is_of_trace(option) ||
-	    (option >= CLI_OPT_TIME && option < CLI_OPT_IDENTITY);
+	       option == OPT_WAIT || option == OPT_WAIT_TIMEOUT || option == OPT_OUTPUT ||
+	       option == OPT_JSON || is_of_trace(option) ||
+	       (option >= CLI_OPT_TIME && option < CLI_OPT_IDENTITY);
 }
 
 static void
@@ -95,8 +95,8 @@ refuse_strays(const struct options *options, const struct options_given *given, 
 
 	for (; item < end; item++)
 		if (!goes(item->option))
-			cli_usage_error(&options->cli, "%s: %s", name_option(name, item->option),
-			    why);
+			cli_usage_error(
+			    &options->cli, "%s: %s", name_option(name, item->option), why);
 }
 
 /*
@@ -113,11 +113,11 @@ check_form(const struct options *options, const struct options_given *given)
 		refuse_strays(options, given, "--get-values sends no request to an application",
 		    goes_with_get_values);
 	else if (given->start)
-		refuse_strays(options, given, "-start sends no request to an application",
-		    goes_with_start);
+		refuse_strays(
+		    options, given, "-start sends no request to an application", goes_with_start);
 	if (options->tool == TOOL_DECODE && options->decode_dir != NULL)
-		refuse_strays(options, given, "--decode-dir passes no answer on",
-		    goes_with_decode_dir);
+		refuse_strays(
+		    options, given, "--decode-dir passes no answer on", goes_with_decode_dir);
 }
 
 static void
@@ -171,8 +171,8 @@ check_count(const struct options *options)
 	if (options->repeat > 1 && options->multiplex > 1)
 		cli_usage_error(cli, "--repeat and --multiplex exclude each other");
 	if (options->request_id + options->multiplex - 1 > FCGI_MAX_REQUEST_ID)
-		cli_usage_error(cli, "--id %u --multiplex %lld: ids end at %d",
-		    options->request_id, options->multiplex, FCGI_MAX_REQUEST_ID);
+		cli_usage_error(cli, "--id %u --multiplex %lld: ids end at %d", options->request_id,
+		    options->multiplex, FCGI_MAX_REQUEST_ID);
 	if (options->stream && options->repeat + options->multiplex > 2)
 		cli_usage_error(cli, "--stream: standard input can be sent but once");
 	if (options->decode_dir != NULL && options->tool != TOOL_DECODE)
@@ -216,7 +216,7 @@ is_single(const struct options_given_item *item)
 	const struct poptOption *row = find_row(options_table, item->option);
 
 	return item->option == OPT_WRITE_OUT || item->option == OPT_STREAM ||
-	    (row != NULL && row->shortName == 'd');
+	       (row != NULL && row->shortName == 'd');
 }
 
 /* 1 when the second reads what is there for the first, else 0.  --stream -d - is one reader. */
@@ -224,8 +224,8 @@ static int
 is_one_reader(const struct options_given_item *first, const struct options_given_item *second)
 {
 	if (first->option == OPT_STREAM || second->option == OPT_STREAM)
-		return is_single(first) && is_single(second) &&
-		    first->option != OPT_WRITE_OUT && second->option != OPT_WRITE_OUT;
+		return is_single(first) && is_single(second) && first->option != OPT_WRITE_OUT &&
+		       second->option != OPT_WRITE_OUT;
 	return first->option == second->option && is_single(first);
 }
 
@@ -244,7 +244,8 @@ check_stdin(const struct options *options, const struct options_given *given)
 			continue;
 		if (first != NULL && !is_one_reader(first, item))
 			cli_usage_error(&options->cli, "%s and %s both read standard input",
-			    name_option(first_name, first->option), name_option(name, item->option));
+			    name_option(first_name, first->option),
+			    name_option(name, item->option));
 		first = item;
 	}
 }
@@ -254,7 +255,7 @@ static int
 is_same(const struct stat *one, const struct stat *other)
 {
 	return S_ISREG(one->st_mode) && one->st_dev == other->st_dev &&
-	    one->st_ino == other->st_ino;
+	       one->st_ino == other->st_ino;
 }
 
 static int
@@ -289,8 +290,8 @@ check_inputs(const struct options *options, const struct options_given *given, c
 		cli_usage_error(&options->cli, "%s names the capture, %s", name, path);
 	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && fstat(STDIN_FILENO, &stdin_st) == 0 &&
 	    is_same(&st, &stdin_st))
-		cli_usage_error(&options->cli, "%s names the file that is standard input, %s", name,
-		    path);
+		cli_usage_error(
+		    &options->cli, "%s names the file that is standard input, %s", name, path);
 }
 
 static void

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 
 void
-options_given_add(struct options_given *given, const struct cli *cli, int option,
-    const char *value)
+options_given_add(struct options_given *given, const struct cli *cli, int option, const char *value)
 {
 	struct options_given_item *items =
 	    reallocarray(given->items, given->count + 1, sizeof *items);

@@ -212,11 +212,27 @@ output_flush(struct output *output)
 	return 0;
 }
 
+/* The bytes lie right behind the last piece. */
+static int
+is_adjacent(const struct output *output, const void *data)
+{
+	const struct iovec *last;
+
+	if (output->piece_count == 0)
+		return 0;
+	last = &output->pieces[output->piece_count - 1];
+	return (const char *)last->iov_base + last->iov_len == data;
+}
+
 static int
 emit(struct output *output, const void *data, size_t len)
 {
 	if (len == 0 || output->fd < 0)
 		return 0;
+	if (is_adjacent(output, data)) {
+		output->pieces[output->piece_count - 1].iov_len += len;
+		return output->options->flush ? output_flush(output) : 0;
+	}
 	if (output->piece_count == OUTPUT_PIECES && output_flush(output) < 0)
 		return -1;
 	output->pieces[output->piece_count++] = (struct iovec){

@@ -25,6 +25,16 @@ tool_redirect_output(const struct options *options)
 	close(fd);
 }
 
+/* Standard output is closed last, and then goes by that name. */
+static void
+flush_output(const struct options *options)
+{
+	const char *path = options->output_file;
+
+	if (path != NULL && strcmp(path, "-") != 0 && fflush(stdout) != 0)
+		cli_die(&options->cli, errno, "-o %s: %s", path, strerror(errno));
+}
+
 static int
 print_variables(struct options *options, const struct addr *addr)
 {
@@ -73,6 +83,7 @@ tool_run(struct options *options, const struct addr *addr)
 	default:
 		break;
 	}
+	flush_output(options);
 	cli_close_stdout(&options->cli, CLI_STATUS_ERRNO);
 	return status;
 }

@@ -39,6 +39,17 @@ on_full() {
   done
 }
 
+@test "a full file of -o is told by its name" {
+  [ -w /dev/full ] || skip 'there is no /dev/full'
+  "$cgi_fcgi" --encode --url / >request
+  for options in '-n --url /' '--encode --url /' '--decode request'; do
+    # shellcheck disable=SC2086 # several words
+    run -28 --separate-stderr "$cgi_fcgi" $options -o /dev/full
+    [[ $stderr == 'cgi-fcgi: '*'/dev/full: No space left on device' ]]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+  done
+}
+
 @test "a signal while something is read that the request needs is told as any other" {
   mkfifo slow
   for options in '-d @slow' '--env-file slow' '--params0 slow' '--setenvif-file slow' '-w @slow' \
@@ -61,6 +72,12 @@ on_full() {
   { sleep 0.5; echo late; } | timeout 60 "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/echo -d - \
     --abort-after 300ms -o out -connect "$ECHO_ADDR"
   [[ $(cat out) == *late ]]
+}
+
+@test "--abort-after of an application that has just answered and gone is no failure" {
+  for i in {1..40}; do
+    timeout 60 "$cgi_fcgi" --url / --abort-after "$i"us -connect "$ECHO_ADDR" </dev/null >/dev/null
+  done
 }
 
 @test "what is left alone of standard input is told once" {

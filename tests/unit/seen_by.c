@@ -606,6 +606,93 @@ static const struct {
 		"head 'HTTP/1.1 413 Request Entity Too Large\\015\\012X-a: b\\015\\012"
 		"\\015\\012'",
 	    } },
+	{ BYTES("X-A : 1\nX-B: 2\n\n"),
+	    {
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012Content-Type: text/htm"
+		"l; charset=iso-8859-1\\015\\012\\015\\012' page",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012Content-Type: text/html\\015"
+		"\\012\\015\\012' page",
+		"head 'HTTP/1.1 200 OK\\015\\012X-B: 2\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012\\015\\012'",
+		"cut none",
+		"head 'HTTP/1.1 503 Internal Server Error\\015\\012Content-Type: text/pla"
+		"in; charset=utf-8\\015\\012\\015\\012' page",
+		"head 'HTTP/1.1 200 OK\\015\\012X-A: 1\\015\\012X-B: 2\\015\\012\\015"
+		"\\012'",
+	    } },
+	{ BYTES("HTTP/2 404 x\nX-A: 1\n\n"),
+	    {
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 200 OK\\015\\012X-A: 1\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012Content-Type: text/html\\015"
+		"\\012\\015\\012' page",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012\\015\\012'",
+		"cut none",
+		"head 'HTTP/1.1 503 Internal Server Error\\015\\012Content-Type: text/pla"
+		"in; charset=utf-8\\015\\012\\015\\012' page",
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012Content-Type: text/htm"
+		"l; charset=iso-8859-1\\015\\012\\015\\012' page",
+	    } },
+	{ BYTES("HTTP/1.19404 x\nX-A: 1\n\n"),
+	    {
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 200 OK\\015\\012X-A: 1\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012Content-Type: text/html\\015"
+		"\\012\\015\\012' page",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012\\015\\012'",
+		"cut none",
+		"head 'HTTP/1.1 503 Internal Server Error\\015\\012Content-Type: text/pla"
+		"in; charset=utf-8\\015\\012\\015\\012' page",
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012Content-Type: text/htm"
+		"l; charset=iso-8859-1\\015\\012\\015\\012' page",
+	    } },
+	{ BYTES("HTTP/1.0 404\r\nX-A: 1\n\n"),
+	    {
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 200 OK\\015\\012X-A: 1\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 404 Not Found\\015\\012X-A: 1\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012\\015\\012'",
+		"cut none",
+		"head 'HTTP/1.1 503 Internal Server Error\\015\\012Content-Type: text/pla"
+		"in; charset=utf-8\\015\\012\\015\\012' page",
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012Content-Type: text/htm"
+		"l; charset=iso-8859-1\\015\\012\\015\\012' page",
+	    } },
+	{ BYTES("Status: 50\n\n"),
+	    {
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012Content-Type: text/html\\015"
+		"\\012\\015\\012' page",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012Content-Type: text/html\\015"
+		"\\012\\015\\012' page",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 50\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 503 Internal Server Error\\015\\012Content-Type: text/pla"
+		"in; charset=utf-8\\015\\012\\015\\012' page",
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012\\015\\012'",
+	    } },
+	{ BYTES("Status: 404 x y \n\n"),
+	    {
+		"head 'HTTP/1.1 404 x y \\015\\012\\015\\012'",
+		"head 'HTTP/1.1 404 x y\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 404 Not Found\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 404 Not Found\\015\\012Status: 404 x y\\015\\012\\015"
+		"\\012'",
+		"head 'HTTP/1.1 404 x y\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 404 x y\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 404 x y\\015\\012\\015\\012'",
+	    } },
+	{ BYTES("X-A: 1\n \t 2\t\n\n"),
+	    {
+		"head 'HTTP/1.1 500 Internal Server Error\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 502 Bad Gateway\\015\\012Content-Type: text/html\\015"
+		"\\012\\015\\012' page",
+		"head 'HTTP/1.1 200 OK\\015\\012X-A: 1\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 200 OK\\015\\012X-A: 1 2\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 200 OK\\015\\012X-A: 1 2\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 200 OK\\015\\012x-a: 1 2\\015\\012\\015\\012'",
+		"head 'HTTP/1.1 200 OK\\015\\012X-A: 1 2\\015\\012\\015\\012'",
+	    } },
 };
 
 static void

@@ -236,14 +236,18 @@ fill() {
 
 # --- several targets --------------------------------------------------------------------------------
 
-@test "the worst target wins: CRITICAL, then UNKNOWN, WARNING, OK" {
-  local ok warning critical
+# Sets $ok, $warning and $critical.
+start_three() {
   start_echo
   ok=$ECHO_ADDR
   start_echo --fault=no-end
   warning=$ECHO_ADDR
   start_echo --fault=empty
   critical=$ECHO_ADDR
+}
+
+@test "the worst target wins: CRITICAL, then UNKNOWN, WARNING, OK" {
+  start_three
   run -0 probe "$ok" "$ok"
   run -1 probe "$ok" "$warning"
   run -2 probe "$warning" "$critical" "$ok"
@@ -253,13 +257,7 @@ fill() {
 }
 
 @test "--exit=boolean: 0 for OK and WARNING, and never for UNKNOWN" {
-  local ok warning critical
-  start_echo
-  ok=$ECHO_ADDR
-  start_echo --fault=no-end
-  warning=$ECHO_ADDR
-  start_echo --fault=empty
-  critical=$ECHO_ADDR
+  start_three
   run -0 probe --exit boolean "$ok" "$warning"
   run -1 probe --exit boolean "$ok" "$critical"
   run -1 probe --exit boolean "$ok" fd:999 "$warning"

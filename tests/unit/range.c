@@ -101,7 +101,8 @@ what_is_no_range_is_refused_and_changes_nothing(void **state)
 	(void)state;
 	for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		assert_int_equal(range_parse(&range, wrong[i], NULL), -FCGI_E_SYNTAX);
-		assert_memory_equal(&range, &before, sizeof range);
+		assert_true(range.start == before.start && range.end == before.end);
+		assert_int_equal(range.inside, before.inside);
 	}
 }
 

@@ -206,9 +206,13 @@ read_judge(struct options *options, int option, const char *value)
 		read_statuses(options, value);
 		return 1;
 	case OPT_EXPECT_BODY:
+		if (*value == '\0')
+			cli_usage_error(cli, "--expect-body: every body has an empty text");
 		cli_replace(cli, &options->expect_body, value);
 		return 1;
 	case OPT_EXPECT_HEADER:
+		if (strcspn(value, ": \t") == 0)
+			cli_usage_error(cli, "--expect-header %s: no name of a header", value);
 		cli_replace(cli, &options->expect_header, value);
 		return 1;
 	case OPT_BUSY:
@@ -268,6 +272,8 @@ struct given {
 	int readiness;
 	int busy;
 	int exit_style;
+	int answer;	/* something about answers to requests */
+	int interval;
 };
 
 static void
@@ -282,6 +288,10 @@ read_arguments(struct options *options, struct given *given)
 		given->readiness |= option == OPT_READINESS;
 		given->busy |= option == OPT_BUSY;
 		given->exit_style |= option == OPT_EXIT;
+		given->interval |= option == OPT_INTERVAL;
+		given->answer |= option == OPT_EXPECT_STATUS || option == OPT_EXPECT_BODY ||
+		    option == OPT_EXPECT_HEADER || option == OPT_STDERR ||
+		    option == OPT_APP_STATUS;
 		if (!read_ask(options, option, value) && !read_when(options, option, value) &&
 		    !read_judge(options, option, value) &&
 		    !cli_request_take(cli, &options->http, option, value) &&
@@ -344,9 +354,35 @@ settle_presets(struct options *options, const struct given *given)
 	}
 }
 
+static void
+check_time(const struct options *options, const struct given *given)
+{
+	const struct cli *cli = &options->cli;
+	size_t i;
+
+	if (options->wait && options->watch)
+		cli_usage_error(cli, "--wait and --watch exclude each other");
+	if (given->interval && !options->watch)
+		cli_usage_error(cli, "--interval goes with --watch only");
+	if (options->interval_ns <= 0)
+		cli_usage_error(cli, "--interval: has to be longer than nothing");
+	if (options->time.timeout_ns <= 0)
+		cli_usage_error(cli, "--timeout: has to be longer than nothing");
+	if (options->time.connect_timeout_ns <= 0)
+		cli_usage_error(cli, "--connect-timeout: has to be longer than nothing");
+	if (options->wait_timeout_ns <= 0)
+		cli_usage_error(cli, "--wait-timeout: has to be longer than nothing");
+	if (!options->watch || options->ask == ASK_QUEUE)
+		return;
+	for (i = 0; i < options->target_count; i++)
+		if (options->targets[i].addr.kind == ADDR_FD)
+			cli_usage_error(cli, "%s: is closed when it was asked, and --watch asks again",
+			    options->targets[i].name);
+}
+
 /* What contradicts itself, or would be ignored without a word. */
 static void
-check(const struct options *options)
+check(const struct options *options, const struct given *given)
 {
 	const struct cli *cli = &options->cli;
 	const char *stray = cli_request_stray(&options->http);
@@ -368,10 +404,11 @@ check(const struct options *options)
 		cli_usage_error(cli, "--status-path goes with --fpm-status only");
 	if (options->context.max_children > 0 && options->ask != ASK_FPM_STATUS)
 		cli_usage_error(cli, "--max-children goes with --fpm-status only");
-	if (options->wait && options->watch)
-		cli_usage_error(cli, "--wait and --watch exclude each other");
-	if (options->interval_ns <= 0)
-		cli_usage_error(cli, "--interval: has to be longer than nothing");
+	if (options->ask != ASK_REQUEST && !is_page && given->answer)
+		cli_usage_error(cli, "--expect-status, --expect-body, --expect-header, --stderr and "
+		    "--app-status are of answers to requests");
+	if (options->ask == ASK_QUEUE && given->busy)
+		cli_usage_error(cli, "--busy says nothing with --queue");
 }
 
 void
@@ -389,7 +426,8 @@ options_read(struct options *options, int argc, char **argv)
 	read_arguments(options, &given);
 	read_targets(options);
 	settle_presets(options, &given);
-	check(options);
+	check_time(options, &given);
+	check(options, &given);
 	cli_identity_read(&options->cli, &options->identity);
 	options->policy.timeout_ns = options->time.timeout_ns;
 	options->policy.growth = options->watch || options->state_file != NULL;

@@ -20,6 +20,7 @@ CLI_TESTS += %D%/fcgi-echo-fault.bats
 CLI_TESTS += %D%/fcgi-echo-protocol.bats
 CLI_TESTS += %D%/fcgi-echo.bats
 CLI_TESTS += %D%/fcgi-probe-judge.bats
+CLI_TESTS += %D%/fcgi-probe-options.bats
 CLI_TESTS += %D%/fcgi-probe-report.bats
 CLI_TESTS += %D%/fcgi-probe-target.bats
 CLI_TESTS += %D%/fcgistarter-control.bats

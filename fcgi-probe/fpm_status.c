@@ -452,6 +452,12 @@ fpm_reader_feed(struct fpm_reader *reader, const void *bytes, size_t len)
 	}
 }
 
+int
+fpm_reader_has_failed(const struct fpm_reader *reader)
+{
+	return reader->error < 0;
+}
+
 /* Every line is, and so is the last process. */
 static int
 is_whole(const struct fpm_reader *reader)

@@ -89,6 +89,9 @@ void fpm_reader_init(struct fpm_reader *reader, struct fpm_status *status, const
 /* Takes a piece of the page.  What is no status page is told by fpm_reader_end(). */
 void fpm_reader_feed(struct fpm_reader *reader, const void *bytes, size_t len);
 
+/* Whether it is no status page already, whatever follows. */
+int fpm_reader_has_failed(const struct fpm_reader *reader);
+
 /*
  * The page is complete: status holds what it says.
  * Fields that are unknown are skipped, for php-fpm adds some; a field that a client has a hand in

@@ -91,9 +91,11 @@ wants_again(const struct round *round, const struct turn *turn)
 {
 	const struct observation *seen = &turn->target->seen;
 
-	if (seen->end == OBSERVED_INTERNAL)
+	/* A descriptor is closed by now. */
+	if (seen->end == OBSERVED_INTERNAL || turn->target->addr->kind == ADDR_FD)
 		return 0;
-	if (round->wait && !has_answered(seen))
+	/* Who speaks something else will not learn it while we wait. */
+	if (round->wait && seen->end != OBSERVED_PROTOCOL && !has_answered(seen))
 		return 1;
 	if (seen->ask == ASK_FPM_STATUS && turn->tries == 1 && seen->header_result == 1 &&
 	    seen->header.status == 500)

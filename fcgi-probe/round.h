@@ -29,7 +29,8 @@ struct round {
  * The status page of php-fpm gets one more try in any case when it answers 500, as it does under
  * contention.
  * With wait everything but an answer is tried again: also who gives none in time, a name without an
- * address, a denied permission.
+ * address, a denied permission; but not who speaks no FastCGI.
+ * A descriptor can be asked but once.
  * Returns 0, or -FCGI_E_SYSTEM when memory is short: nothing was asked then.
  */
 int round_run(const struct round *round, struct target *targets, size_t count);

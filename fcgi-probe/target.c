@@ -221,7 +221,8 @@ take_output(struct target *target, const struct fcgi_slice *slice)
 	if (seen->header_result == 1)
 		take_body(target, p, end);
 	/* The page of a large pool is read line by line, to its end. */
-	if (target->settings->ask == ASK_FPM_STATUS)
+	if (target->settings->ask == ASK_FPM_STATUS && seen->header_result == 1 &&
+	    seen->header.status == 200 && !fpm_reader_has_failed(&target->fpm))
 		return 0;
 	return target->reply.stdout_len > (uint64_t)seen->header.block_len + sizeof seen->body;
 }
@@ -398,6 +399,7 @@ void
 target_start(struct target *target, int64_t now_ns, int64_t deadline_ns)
 {
 	struct observation *seen = &target->seen;
+	int r;
 
 	forget(target, now_ns);
 	target->deadline_ns = deadline_ns;
@@ -406,7 +408,8 @@ target_start(struct target *target, int64_t now_ns, int64_t deadline_ns)
 		seen->error = target->socket_count;
 		finish(target, OBSERVED_RESOLVE);
 	} else if (seen->ask == ASK_QUEUE && target->addr->kind == ADDR_FD) {
-		note_queue(target, queue_read(target->addr->port, &seen->queue), errno);
+		r = queue_read(target->addr->port, &seen->queue);
+		note_queue(target, r, errno);
 		finish_queue(target);
 	} else if (seen->ask == ASK_QUEUE ||
 	    (target->settings->read_queue && target->addr->kind != ADDR_FD)) {

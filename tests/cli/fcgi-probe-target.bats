@@ -136,6 +136,14 @@ sticky-status 0 OK ok
   [ "${BASH_REMATCH[1]}" -lt 110000 ]
 }
 
+@test "--fpm-status reads no further where the status page cannot be" {
+  start_echo --fault=endless
+  says 3 UNKNOWN http-404 -t 50s --fpm-status "$ECHO_ADDR"
+  says 3 UNKNOWN no-status -t 50s --fpm-status --status-path /bytes/10G "$ECHO_ADDR"
+  [[ $output =~ size=([0-9]+)B ]]
+  [ "${BASH_REMATCH[1]}" -lt 110000 ]
+}
+
 # --- not connected --------------------------------------------------------------------------------
 
 @test "a socket that is missing, left behind or not a socket" {
@@ -272,6 +280,26 @@ release() {
   says 0 OK ok fd:7
   exec 7>&-
   says 3 UNKNOWN internal fd:7
+}
+
+@test "a descriptor is asked once, whatever is to be tried again" {
+  local again
+  start_echo -l 127.0.0.1:0 --fault=refuse
+  for again in --retries=3 --wait; do
+    exec 7<>"/dev/tcp/${ECHO_ADDR/://}"
+    says 2 CRITICAL closed "$again" fd:7
+    exec 7>&-
+  done
+}
+
+@test "--queue of a descriptor that does not listen says so" {
+  says 3 UNKNOWN internal --queue fd:0 </dev/null
+  [[ $output == *'on non-socket'* ]]
+  start_echo -l 127.0.0.1:0
+  exec 7<>"/dev/tcp/${ECHO_ADDR/://}"
+  says 3 UNKNOWN internal --queue fd:7
+  exec 7>&-
+  [[ $output == *'Invalid argument'* ]]
 }
 
 @test "nothing is left half open" {
@@ -429,4 +457,9 @@ count_calls() {
   local waiting=$!
   start_echo -l ./two.sock
   wait "$waiting"
+}
+
+@test "--wait: who speaks something else is not waited for" {
+  start_echo --fault=speaks-http
+  says 2 CRITICAL protocol --wait "$ECHO_ADDR"
 }

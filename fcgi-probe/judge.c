@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "clock.h"
 #include "fcgi_error.h"
 #include "judge_private.h"
 
@@ -338,6 +339,16 @@ judge_side_effects(struct judging *judging)
 	}
 }
 
+static void
+put_giving_up(struct judging *judging)
+{
+	char text[METRIC_TEXT_MAX];
+
+	verdict_put(&judging->verdict, "; gave up after %s",
+	    metric_format(text, sizeof text, METRIC_TIME,
+		(double)judging->seen->gave_up_ns / CLOCK_NS_PER_S));
+}
+
 void
 judge(struct judgement *judgement, const struct judge_policy *policy,
     const struct observation *seen, const struct metrics *metrics)
@@ -356,4 +367,6 @@ judge(struct judgement *judgement, const struct judge_policy *policy,
 	else if (end == OBSERVED_TIMEOUT || end == OBSERVED_CONNECT_TIMEOUT || end == OBSERVED_CLOSED)
 		judge_thresholds(&judging, 0);
 	judge_side_effects(&judging);
+	if (seen->gave_up_ns > 0)
+		put_giving_up(&judging);
 }

@@ -51,6 +51,9 @@ struct judgement {
 
 void judge_policy_init(struct judge_policy *policy);
 
+/* Whether a counter has a threshold, which its growth has to pass. */
+int judge_has_growth(const struct judge_policy *policy);
+
 /*
  * metrics: of this very observation, with their growth.
  * The worst of all that is found counts, and of equals the first: how the answer ended, its status,

@@ -105,10 +105,13 @@ judge_status(struct judging *judging)
 	if (!verdict_accuse(&judging->verdict, state_of_status(judging), cause))
 		return;
 	put_reason(judging);
-	if (tells_of_missing_script(judging->seen))
+	if (tells_of_missing_script(judging->seen)) {
 		put_missing_script(judging);
-	else
-		put_time(judging);
+		return;
+	}
+	put_time(judging);
+	if (judging->policy->expect_status_count > 0)
+		verdict_put(&judging->verdict, ", not as --expect-status says");
 }
 
 /* "Name", or "Name: text" that has to be in one of the values of that name. */

@@ -150,3 +150,17 @@ judge_thresholds(struct judging *judging, int is_complete)
 			judge_range(judging, (enum metric)metric, &policy->warning[metric],
 			    STATE_WARNING);
 }
+
+int
+judge_has_growth(const struct judge_policy *policy)
+{
+	int metric;
+
+	if (!policy->growth)
+		return 0;
+	for (metric = 0; metric < METRIC_COUNT; metric++)
+		if (metric_about[metric].kind == METRIC_COUNTER &&
+		    (policy->has_critical | policy->has_warning) & BIT(metric))
+			return 1;
+	return 0;
+}

@@ -32,7 +32,17 @@ struct probe {
 	struct target *targets;
 	struct subject *subjects;
 	struct report_item *items;
+	int state_is_lost;		/* there was trouble with the --state file, and it was told */
 };
+
+/* Told once, until it is over: reading and writing find the same. */
+static void
+tell_state_is_lost(struct probe *probe, const char *why)
+{
+	if (!probe->state_is_lost)
+		cli_warn(&probe->options.cli, "--state %s: %s", probe->options.state_file, why);
+	probe->state_is_lost = 1;
+}
 
 static _Noreturn void
 die_of_memory(const struct probe *probe)
@@ -92,7 +102,7 @@ remember(struct probe *probe)
 	if (options->state_file == NULL)
 		return;
 	if (state_file_read(&state, options->state_file, &why) < 0)
-		cli_warn(&options->cli, "--state %s: %s", options->state_file, why);
+		tell_state_is_lost(probe, why);
 	for (i = 0; i < options->target_count; i++) {
 		before = state_file_find(&state, options->targets[i].name);
 		if (before != NULL)
@@ -203,7 +213,8 @@ report(struct probe *probe)
 	buffer_free(&text);
 }
 
-static void
+/* Returns 0, or -1 when the next run will know nothing of this one. */
+static int
 keep_counters(struct probe *probe)
 {
 	const struct options *options = &probe->options;
@@ -211,7 +222,7 @@ keep_counters(struct probe *probe)
 	size_t i;
 
 	if (options->state_file == NULL)
-		return;
+		return 0;
 	for (i = 0; i < options->target_count; i++)
 		probe->items[i] = (struct report_item){
 			.seen = &probe->targets[i].seen,
@@ -219,8 +230,12 @@ keep_counters(struct probe *probe)
 			.judgement = &probe->subjects[i].judgement,
 		};
 	if (state_file_update(options->state_file, probe->items, options->target_count,
-		wall_clock_ms() / 1000, &why) < 0)
-		cli_warn(&options->cli, "--state %s: %s", options->state_file, why);
+		wall_clock_ms() / 1000, &why) < 0) {
+		tell_state_is_lost(probe, why);
+		return -1;
+	}
+	probe->state_is_lost = 0;
+	return 0;
 }
 
 /* Asks all targets once, reports, and returns the worst state. */
@@ -244,7 +259,9 @@ turn(struct probe *probe)
 		worst = judge_worst(worst, probe->subjects[i].judgement.state);
 	}
 	report(probe);
-	keep_counters(probe);
+	/* Thresholds of growth that is never known would be OK for ever. */
+	if (keep_counters(probe) < 0 && judge_has_growth(&options->policy))
+		worst = judge_worst(worst, STATE_UNKNOWN);
 	return worst;
 }
 

@@ -63,6 +63,8 @@ struct observation {
 	int64_t connected_ns;
 	int64_t first_byte_ns;	/* of STDOUT */
 	int64_t end_ns;		/* always set */
+	int64_t gave_up_ns;	/* --wait: how long there was no answer, until no more tries were
+				   made; 0: not so */
 
 	uint64_t received;	/* bytes on the wire */
 	uint64_t stdout_len;

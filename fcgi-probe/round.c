@@ -112,6 +112,15 @@ end_turn(struct course *course, struct turn *turn)
 	course->left--;
 }
 
+/* There would be another try, but no time for it. */
+static void
+give_up(struct course *course, struct turn *turn)
+{
+	if (course->round->wait)
+		turn->target->seen.gave_up_ns = course->round->wait_timeout_ns;
+	end_turn(course, turn);
+}
+
 /* One try is done: either the next one is arranged, or the turn is over. */
 static void
 judge_try(struct course *course, struct turn *turn, int64_t now_ns)
@@ -129,8 +138,10 @@ judge_try(struct course *course, struct turn *turn, int64_t now_ns)
 	}
 	turn->start_ns = clock_after(now_ns, turn->pause_ns);
 	turn->pause_ns = earlier(2 * turn->pause_ns, most_ns);
-	if (turn->start_ns >= course->deadline_ns || !wants_again(round, turn))
+	if (!wants_again(round, turn))
 		end_turn(course, turn);
+	else if (turn->start_ns >= course->deadline_ns)
+		give_up(course, turn);
 }
 
 static void
@@ -171,7 +182,7 @@ start_due(struct course *course, int64_t now_ns)
 			/* Some had no turn at all. */
 			if (turn->tries == 0)
 				target_cancel(turn->target, now_ns, EMFILE);
-			end_turn(course, turn);
+			give_up(course, turn);
 		} else if (now_ns >= turn->start_ns && course->asking < course->asking_max) {
 			start_try(course, turn, now_ns);
 		}

@@ -346,15 +346,28 @@ ask_counters() {
   start_echo -l :0
   echo 'root:x:0:0' >state
   ask_counters 0
-  # Neither read nor written.
-  [ "$(sort -u <<<"$stderr")" = 'fcgi-probe: --state state: not a state file of fcgi-probe' ]
+  # Neither read nor written, and told once.
+  [ "$stderr" = 'fcgi-probe: --state state: not a state file of fcgi-probe' ]
   [ "$(cat state)" = 'root:x:0:0' ]
   [[ $output == 'FCGI OK '* ]]
   rm state
   ln -s elsewhere state
   ask_counters 0
-  [ "$(sort -u <<<"$stderr")" = 'fcgi-probe: --state state: a symbolic link' ]
+  [ "$stderr" = 'fcgi-probe: --state state: a symbolic link' ]
   [ ! -e elsewhere ]
+}
+
+@test "--state: growth that will never be known is UNKNOWN where it is judged" {
+  start_echo -l :0
+  ask_counters 0
+  mkdir folder
+  probe 0 --queue --state folder/none/state "$ECHO_ADDR"
+  [ "$stderr" = 'fcgi-probe: --state folder/none/state: No such file or directory' ]
+  probe 3 --queue --state folder -w queue_drops=0 "$ECHO_ADDR"
+  [ "$stderr" = 'fcgi-probe: --state folder: not a regular file' ]
+  # What is worse stays so; what is no counter needs no file.
+  probe 2 --queue --state folder -w queue_drops=0 -c queue_limit=0 "$ECHO_ADDR"
+  probe 0 --queue --state folder -w queue=5 "$ECHO_ADDR"
 }
 
 @test "--state: runs at the same time lose nothing" {

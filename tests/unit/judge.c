@@ -454,9 +454,9 @@ what_is_expected_of_an_answer(void **state)
 		{ { .output = STATUS("404") }, { .status = { 400, 404 } }, STATE_OK, "ok",
 		    "HTTP 404 in 2 ms" },
 		{ { .output = STATUS("404") }, { .status = { 200, 299 } }, STATE_CRITICAL,
-		    "http-404", "HTTP 404 in 2 ms" },
+		    "http-404", "HTTP 404 in 2 ms, not as --expect-status says" },
 		{ { .output = HELLO }, { .status = { 201, 299 } }, STATE_CRITICAL, "http-200",
-		    "HTTP 200 in 2 ms" },
+		    "HTTP 200 in 2 ms, not as --expect-status says" },
 		{ { .output = HELLO }, { .body = "ell" }, STATE_OK, "ok", "HTTP 200 in 2 ms" },
 		{ { .output = HELLO }, { .body = "hell\"o\"" }, STATE_CRITICAL, "body",
 		    "the body has no \"hell\\\"o\\\"\", it begins \"hello\\n\"" },
@@ -729,7 +729,7 @@ what_is_alive(void **state)
 		    "the application says that it is overloaded" },
 		/* What was asked for explicitly counts all the same. */
 		{ { .output = STATUS("404") }, { .alive = 1, .status = { 200, 200 } },
-		    STATE_CRITICAL, "http-404", "HTTP 404 in 2 ms" },
+		    STATE_CRITICAL, "http-404", "HTTP 404 in 2 ms, not as --expect-status says" },
 		{ { .output = HELLO }, { .alive = 1, .body = "x" }, STATE_CRITICAL, "body",
 		    "the body has no \"x\", it begins \"hello\\n\"" },
 		/* The dead. */

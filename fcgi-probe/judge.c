@@ -362,9 +362,10 @@ judge(struct judgement *judgement, const struct judge_policy *policy,
 	enum observation_end end = seen->end;
 
 	judge_end(&judging);
+	/* Who is busy, or truncated, may be well otherwise; for the others it is CRITICAL already. */
 	if (end == OBSERVED_ANSWER || end == OBSERVED_ENOUGH)
 		judge_thresholds(&judging, 1);
-	else if (end == OBSERVED_TIMEOUT || end == OBSERVED_CONNECT_TIMEOUT || end == OBSERVED_CLOSED)
+	else if (end == OBSERVED_TIMEOUT || end == OBSERVED_CLOSED)
 		judge_thresholds(&judging, 0);
 	judge_side_effects(&judging);
 	if (seen->gave_up_ns > 0)

@@ -175,6 +175,7 @@ states_of_processes(void **state)
 		{ "Ending", FPM_FINISHING },
 		{ "Finishing", FPM_FINISHING },
 		{ "Dreaming", FPM_OTHER_STATE },
+		{ "Waiting for something that takes a while", FPM_OTHER_STATE },
 		{ "Idler", FPM_OTHER_STATE },
 		{ "", FPM_OTHER_STATE },
 	};
@@ -337,6 +338,27 @@ each_needed_field_is_needed(void **state)
 }
 
 static void
+a_process_without_what_it_always_has_is_cut(void **state)
+{
+	static const char *const needed[] = {
+		"\nstate:", "\nrequest duration:", "\nlast request memory:",
+	};
+	char page[] = FPM_PAGE_SUMMARY FPM_PAGE_BUSY;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof needed / sizeof *needed; i++) {
+		char *field;
+
+		memcpy(page, FPM_PAGE_SUMMARY FPM_PAGE_BUSY, sizeof page);
+		field = strstr(page, needed[i]);
+		assert_non_null(field);
+		field[1] = 'x';
+		assert_refused(page);
+	}
+}
+
+static void
 numbers_of_the_summary_are_numbers(void **state)
 {
 	static const struct {
@@ -414,7 +436,7 @@ a_clients_lines_change_no_field_before_them(void **state)
 	assert_int_equal(parse_text(&status,
 			     FPM_PAGE_SUMMARY FPM_PAGE_PROCESS("1", "Running", "10", "2", "3000000",
 				 "GET",
-				 "/x\nstate: Idle\npid: 7\nrequest duration: 1\nrequests: 999\n"
+				 "/x\nrequest URI: /y\nstate: Idle\npid: 7\nrequest duration: 1\nrequests: 999\n"
 				 "a line that is no field\n\n" "************************\n"
 				 "pid: 8\nstate: Idle\nlast request memory: 5000",
 				 "12", "/x.php\n\n\nstate: Idle", "1.00", "77")),
@@ -422,6 +444,7 @@ a_clients_lines_change_no_field_before_them(void **state)
 	assert_int_equal(status.processes, 1);
 	assert_int_equal(status.in_state[FPM_RUNNING], 1);
 	assert_int_equal(status.longest.pid, 1);
+	assert_string_equal(status.longest.uri, "/x");
 	assert_int_equal(status.longest.duration_us, 3000000);
 	assert_int_equal(status.most_requests, 2);
 	assert_int_equal(status.last_memory, 77);
@@ -506,6 +529,7 @@ main(void)
 		cmocka_unit_test(a_page_that_is_cut_is_none),
 		cmocka_unit_test(other_pages_are_refused),
 		cmocka_unit_test(each_needed_field_is_needed),
+		cmocka_unit_test(a_process_without_what_it_always_has_is_cut),
 		cmocka_unit_test(numbers_of_the_summary_are_numbers),
 		cmocka_unit_test(strange_numbers_of_a_process_are_not_known),
 		cmocka_unit_test(a_clients_lines_change_no_field_before_them),

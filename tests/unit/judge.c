@@ -14,6 +14,7 @@
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
 #include "fpm_page.h"
+#include "verdict.h"
 
 #define BIT(metric) (UINT32_C(1) << (metric))
 #define MS CLOCK_NS_PER_MS
@@ -27,7 +28,7 @@ struct scene {
 	int error, gai_error, system_errno;
 	int queue_full, waiting;
 	const char *what, *denied;
-	int64_t took_ms;
+	int64_t took_ms, connected_ms, first_byte_ms;
 	int64_t queue, limit;		/* both 0: not known */
 	int queue_error, queue_errno;
 	uint64_t received;
@@ -112,6 +113,10 @@ look(const struct scene *scene)
 	}
 	seen.start_ns = CLOCK_NS_PER_S;
 	seen.end_ns = seen.start_ns + (scene->took_ms > 0 ? scene->took_ms : 2) * MS;
+	if (scene->connected_ms > 0)
+		seen.connected_ns = seen.start_ns + scene->connected_ms * MS;
+	if (scene->first_byte_ms > 0)
+		seen.first_byte_ns = seen.start_ns + scene->first_byte_ms * MS;
 	seen.received = scene->received;
 	seen.queue = (struct queue){ scene->queue, scene->limit, -1, -1 };
 	if (scene->queue == 0 && scene->limit == 0)
@@ -233,6 +238,8 @@ no_connection(void **state)
 		    STATE_CRITICAL, "no-answer", "not connected within 0.9 s" },
 		{ { .end = OBSERVED_CONNECT_TIMEOUT, .took_ms = 900 }, { 0 },
 		    STATE_CRITICAL, "no-answer", "not connected within 0.9 s" },
+		{ { .end = OBSERVED_CONNECT_TIMEOUT, .took_ms = 900, .queue = 8, .limit = -1 }, { 0 },
+		    STATE_CRITICAL, "no-answer", "not connected within 0.9 s" },
 		{ { .end = OBSERVED_CONNECT, .system_errno = EHOSTUNREACH }, { 0 },
 		    STATE_CRITICAL, "no-answer", "No route to host" },
 		{ { .end = OBSERVED_CONNECT, .system_errno = ETIMEDOUT }, { 0 },
@@ -323,6 +330,9 @@ closed_too_early(void **state)
 		{ { .end = OBSERVED_CLOSED, .error = -FCGI_E_CLOSED, .received = 56,
 		      .output = STATUS("500 Oh No") }, { 0 },
 		    STATE_CRITICAL, "http-500", "HTTP 500 Oh No in 2 ms" },
+		{ { .end = OBSERVED_CLOSED, .error = -FCGI_E_CLOSED, .received = 56,
+		      .output = HELLO }, { .critical = "size=10", .critical_too = "idle=1:" },
+		    STATE_CRITICAL, "size", "34 bytes, more than 10 bytes" },
 		{ { .end = OBSERVED_CLOSED, .error = -FCGI_E_TRUNCATED, .received = 5 }, { 0 },
 		    STATE_CRITICAL, "protocol", "closed inside a record, 5 bytes received" },
 		{ { .end = OBSERVED_CLOSED, .error = -FCGI_E_TRUNCATED, .received = 50,
@@ -551,6 +561,12 @@ status_pages(void **state)
 			      "accepted conn: 1\nidle processes: 1\nactive processes: 2\n"
 			      "total processes: 3\n" }, { 0 },
 		    STATE_OK, "ok", "pool \\033[31m: 2 of 3 active in 2 ms" },
+		/* An old fault: fewer than none are active. */
+		{ { .ask = ASK_FPM_STATUS,
+		      .page = "pool: www\nprocess manager: dynamic\nstart since: 1\n"
+			      "accepted conn: 1\nidle processes: 1\nactive processes: -2\n"
+			      "total processes: 3\n" }, { 0 },
+		    STATE_OK, "ok", "HTTP 200 in 2 ms" },
 		{ { .ask = ASK_FPM_STATUS, .output = HELLO }, { 0 }, STATE_UNKNOWN, "no-status",
 		    "HTTP 200, but what came is no status page of php-fpm" },
 		{ { .ask = ASK_FPM_STATUS, .output = STATUS("500") }, { 0 }, STATE_UNKNOWN,
@@ -586,6 +602,11 @@ thresholds(void **state)
 		    STATE_CRITICAL, "slow", "time 2.02 s, more than 2 s" },
 		{ { .output = HELLO, .took_ms = 2000 }, { .critical = "time=2" }, STATE_OK, "ok",
 		    "HTTP 200 in 2 s" },
+		{ { .output = HELLO, .took_ms = 90, .connected_ms = 50 }, { .warning = "connect=20ms" },
+		    STATE_WARNING, "slow", "connect 50 ms, more than 20 ms" },
+		{ { .output = HELLO, .took_ms = 90, .first_byte_ms = 50 },
+		    { .critical = "first_byte=20ms" },
+		    STATE_CRITICAL, "slow", "first_byte 50 ms, more than 20 ms" },
 		/* Quick, but too quick for somebody. */
 		{ { .output = HELLO }, { .warning = "time=1:" }, STATE_WARNING, "time",
 		    "2 ms, less than 1 s" },
@@ -801,6 +822,30 @@ texts_are_bounded(void **state)
 }
 
 static void
+a_verdict_is_cut_where_its_text_ends(void **state)
+{
+	struct judgement judgement;
+	struct verdict verdict;
+	int i;
+
+	(void)state;
+	verdict_begin(&verdict, &judgement, STATE_OK, "ok");
+	verdict_quote(&verdict, "abcdef", 6, 6, 0);
+	verdict_quote(&verdict, "ghijkl", 6, 5, 0);
+	assert_string_equal(judgement.text, "abcdefghijk...");
+	for (i = 0; i < 300; i++)
+		verdict_put(&verdict, "%s", "words");
+	assert_int_equal(verdict.len, sizeof judgement.text - 1);
+	assert_int_equal(strlen(judgement.text), sizeof judgement.text - 1);
+	verdict_quote(&verdict, "more", 4, 10, 0);
+	assert_int_equal(strlen(judgement.text), sizeof judgement.text - 1);
+	assert_int_equal(verdict_accuse(&verdict, STATE_WARNING, "why"), 1);
+	assert_string_equal(judgement.text, "");
+	assert_int_equal(verdict_accuse(&verdict, STATE_WARNING, "again"), 0);
+	assert_string_equal(judgement.cause, "why");
+}
+
+static void
 the_worst_of_two(void **state)
 {
 	static const enum state order[] = { STATE_OK, STATE_WARNING, STATE_UNKNOWN, STATE_CRITICAL };
@@ -843,6 +888,7 @@ main(void)
 		cmocka_unit_test(what_is_alive),
 		cmocka_unit_test(what_asks_no_application),
 		cmocka_unit_test(texts_are_bounded),
+		cmocka_unit_test(a_verdict_is_cut_where_its_text_ends),
 		cmocka_unit_test(the_worst_of_two),
 		cmocka_unit_test(states_have_their_names_and_numbers),
 	};

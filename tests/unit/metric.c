@@ -158,7 +158,12 @@ a_queue_that_may_hold_one_is_full_or_empty(void **state)
 	seen.queue.len = 1;
 	metrics_take(&metrics, &seen, &no_context);
 	assert_value(&metrics, METRIC_QUEUE_PCT, 100);
+	seen.queue.len = 0;
+	seen.queue.limit = 128;
+	metrics_take(&metrics, &seen, &no_context);
+	assert_value(&metrics, METRIC_QUEUE_PCT, 0);
 	/* /proc knows no limit. */
+	seen.queue.len = 1;
 	seen.queue.limit = -1;
 	metrics_take(&metrics, &seen, &no_context);
 	assert_value(&metrics, METRIC_QUEUE, 1);
@@ -246,6 +251,11 @@ saturation_needs_to_know_how_many_there_may_be(void **state)
 	assert_value(&metrics, METRIC_SATURATION, 100 * 5 / 8.0);
 	metrics_take(&metrics, &seen, &(struct metric_context){ .max_children = 10 });
 	assert_value(&metrics, METRIC_SATURATION, 50);
+	seen.fpm.in_state[FPM_IDLE] = 7;
+	seen.fpm.last_cpu = 0;
+	metrics_take(&metrics, &seen, &no_context);
+	assert_value(&metrics, METRIC_SATURATION, 0);
+	assert_value(&metrics, METRIC_LAST_CPU, 0);
 }
 
 /* A page without ?full has but its summary. */
@@ -316,6 +326,10 @@ counters_grow(void **state)
 	assert_int_equal(now.has_delta, BIT(METRIC_ACCEPTED_CONN) | BIT(METRIC_SLOW_REQUESTS));
 	assert_true(now.delta[METRIC_ACCEPTED_CONN] == 10);
 	assert_true(now.delta[METRIC_SLOW_REQUESTS] == 0);
+	/* Twice in the same second. */
+	before = counted(105, 1000, 3);
+	metrics_compare(&now, &before);
+	assert_true(now.delta[METRIC_ACCEPTED_CONN] == 10);
 }
 
 static void

@@ -14,7 +14,8 @@ check_PROGRAMS += %D%/probe-empty
 # What --enable-static-programs makes, beside the ordinary one.
 %C%_probe_static_SOURCES = $(fcgi_probe_fcgi_probe_SOURCES)
 %C%_probe_static_LDFLAGS = $(AM_LDFLAGS) -static
-%C%_probe_static_LDADD = $(fcgi_probe_fcgi_probe_LDADD)
+# Not POPT_LIBS, which may end with a flag that asks for shared libraries.
+%C%_probe_static_LDADD = lib/libfcgiutils.a -lpopt
 
 BENCH_ENVIRONMENT = FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcdir)'
 

@@ -13,7 +13,7 @@ enum place {
 	BEFORE_FIRST,	/* and a line of stars: the first process begins */
 	IN_PROCESS,
 	BEHIND_BLANK,
-	BEHIND_STARS,	/* behind a blank line: the next process begins, or a client has written it */
+	BEHIND_STARS,	/* and a blank line: the next process begins, or a client has written it */
 };
 
 static const char stars[] = "************************";

@@ -362,7 +362,7 @@ judge(struct judgement *judgement, const struct judge_policy *policy,
 	enum observation_end end = seen->end;
 
 	judge_end(&judging);
-	/* Who is busy, or truncated, may be well otherwise; for the others it is CRITICAL already. */
+	/* Who is busy, or truncated, may be well otherwise; all else is CRITICAL already. */
 	if (end == OBSERVED_ANSWER || end == OBSERVED_ENOUGH)
 		judge_thresholds(&judging, 1);
 	else if (end == OBSERVED_TIMEOUT || end == OBSERVED_CLOSED)

@@ -94,7 +94,7 @@ set_time(struct metrics *metrics, enum metric metric, const struct observation *
 }
 
 /*
- * The kernel is asked first; php-fpm knows only of TCP, and then also where the kernel is another's.
+ * The kernel is asked first; php-fpm knows of TCP only, but also where the kernel is another's.
  */
 static void
 take_queue(struct metrics *metrics, const struct observation *seen)

@@ -75,8 +75,8 @@ void metrics_take(struct metrics *metrics, const struct observation *seen,
     const struct metric_context *context);
 
 /*
- * Sets the growth of the counters since before.  One that went down began anew and has grown from 0;
- * so have all of php-fpm when its uptime went down.
+ * Sets the growth of the counters since before.  One that went down began anew and has grown from
+ * 0; so have all of php-fpm when its uptime went down.
  */
 void metrics_compare(struct metrics *metrics, const struct metrics *before);
 

@@ -1,6 +1,7 @@
 /*
- * php-fpm's status page in its text form, with ?full.  Read line by line while it comes, so that the
- * page of a pool of a thousand takes no more memory than that of one.  Pure: no I/O, no allocation.
+ * php-fpm's status page in its text form, with ?full.  Read line by line while it comes, so that
+ * the page of a pool of a thousand takes no more memory than that of one.  Pure: no I/O, no
+ * allocation.
  *
  *	fpm_reader_init()
  *	fpm_reader_feed() with every piece of the body
@@ -15,7 +16,7 @@
 /* What a process is doing, by the words of its "state". */
 enum fpm_state {
 	FPM_IDLE,		/* Idle */
-	FPM_READING,		/* Reading headers, Getting request informations: waits for a client */
+	FPM_READING,		/* Reading headers, Getting request informations: of a client */
 	FPM_RUNNING,		/* Running */
 	FPM_FINISHING,		/* Finishing, Ending */
 	FPM_OTHER_STATE,	/* a word that php-fpm did not have when this was written */
@@ -56,7 +57,7 @@ struct fpm_status {
 	int64_t most_requests;		/* served by one process since it was started */
 	int64_t oldest;			/* s, the process started longest ago */
 	int64_t last_memory;		/* bytes, the most that a last request took */
-	int64_t largest_body;		/* bytes of the largest body of the running requests, 0: none */
+	int64_t largest_body;		/* bytes, of the requests that are running; 0: none */
 	double last_cpu;		/* %, likewise */
 	struct fpm_longest longest;	/* duration_us -1: no request is running but ours */
 };
@@ -81,8 +82,8 @@ struct fpm_reader {
 };
 
 /*
- * path: of the status page, as it was asked for: the process that runs it is not counted as one that
- * works.  The caller's, alive as long as the reader.
+ * path: of the status page, as it was asked for: the process that runs it is not counted as one
+ * that works.  The caller's, alive as long as the reader.
  */
 void fpm_reader_init(struct fpm_reader *reader, struct fpm_status *status, const char *path);
 

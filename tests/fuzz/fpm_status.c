@@ -45,7 +45,8 @@ check_page(const struct fpm_status *status)
 		in_states += status->in_state[i];
 	}
 	must(status->processes > 0 && in_states == status->processes);
-	must(status->ours >= 0 && status->ours <= 1 && status->ours <= status->in_state[FPM_RUNNING]);
+	must(status->ours >= 0 && status->ours <= 1 &&
+	    status->ours <= status->in_state[FPM_RUNNING]);
 	must(status->longest.duration_us < 0 || status->in_state[FPM_IDLE] < status->processes);
 }
 

@@ -45,7 +45,8 @@ assert_nothing(const struct fpm_status *status)
 		.active_processes = -1, .total_processes = -1, .max_active_processes = -1,
 		.max_children_reached = -1, .slow_requests = -1, .memory_peak = -1,
 		.processes = -1, .in_state = { -1, -1, -1, -1, -1 }, .ours = -1,
-		.most_requests = -1, .oldest = -1, .last_memory = -1, .largest_body = -1, .last_cpu = -1,
+		.most_requests = -1, .oldest = -1, .last_memory = -1, .largest_body = -1,
+		    .last_cpu = -1,
 		.longest = { .pid = -1, .duration_us = -1 },
 	};
 
@@ -193,7 +194,8 @@ states_of_processes(void **state)
 		assert_int_equal(parse_text(&status, page), OK);
 		assert_int_equal(status.processes, 1);
 		assert_int_equal(status.in_state[cases[i].expected], 1);
-		assert_int_equal(status.longest.duration_us, cases[i].expected == FPM_IDLE ? -1 : 5);
+		assert_int_equal(status.longest.duration_us,
+		    cases[i].expected == FPM_IDLE ? -1 : 5);
 	}
 }
 
@@ -411,7 +413,8 @@ strange_numbers_of_a_process_are_not_known(void **state)
 	(void)state;
 	assert_int_equal(parse_text(&status,
 			     FPM_PAGE_SUMMARY FPM_PAGE_PROCESS("1", "Running", "x", "-5",
-				 "18446744073709551615", "GET", "/x", "1e9", "/x.php", "nan", "lots")),
+				 "18446744073709551615", "GET", "/x", "1e9", "/x.php", "nan",
+				 "lots")),
 	    OK);
 	assert_int_equal(status.processes, 1);
 	assert_int_equal(status.in_state[FPM_RUNNING], 1);
@@ -436,7 +439,8 @@ a_clients_lines_change_no_field_before_them(void **state)
 	assert_int_equal(parse_text(&status,
 			     FPM_PAGE_SUMMARY FPM_PAGE_PROCESS("1", "Running", "10", "2", "3000000",
 				 "GET",
-				 "/x\nrequest URI: /y\nstate: Idle\npid: 7\nrequest duration: 1\nrequests: 999\n"
+				 "/x\nrequest URI: /y\nstate: Idle\npid: 7\nrequest duration: "
+				 "1\nrequests: 999\n"
 				 "a line that is no field\n\n" "************************\n"
 				 "pid: 8\nstate: Idle\nlast request memory: 5000",
 				 "12", "/x.php\n\n\nstate: Idle", "1.00", "77")),

@@ -21,7 +21,7 @@
 
 enum { UNKNOWN_QUEUE = -1 };
 
-/* What is seen, in short: a complete answer to an ordinary request after 2 ms, unless it says more. */
+/* What is seen, in short: unless it says more, a complete answer to a request after 2 ms. */
 struct scene {
 	enum ask ask;
 	enum observation_end end;
@@ -204,6 +204,9 @@ check(const struct row *rows, size_t count)
 #define HELLO "Content-Type: text/plain\r\n\r\nhello\n"
 #define STATUS(status) "Status: " status "\r\nContent-Type: text/plain\r\n\r\nbody\n"
 
+#define TIMED_OUT .end = OBSERVED_TIMEOUT, .took_ms = 900
+#define UNCONNECTED .end = OBSERVED_CONNECT_TIMEOUT, .took_ms = 900
+
 static void
 no_connection(void **state)
 {
@@ -221,10 +224,13 @@ no_connection(void **state)
 		{ { .end = OBSERVED_CONNECT, .system_errno = EPERM }, { 0 },
 		    STATE_UNKNOWN, "denied", "Operation not permitted" },
 		{ { .end = OBSERVED_RESOLVE, .gai_error = EAI_NONAME }, { 0 },
-		    STATE_UNKNOWN, "resolve", "the name has no address: Name or service not known" },
-		{ { .end = OBSERVED_RESOLVE, .gai_error = EAI_SYSTEM, .system_errno = EMFILE }, { 0 },
+		    STATE_UNKNOWN, "resolve",
+		        "the name has no address: Name or service not known" },
+		{ { .end = OBSERVED_RESOLVE, .gai_error = EAI_SYSTEM, .system_errno = EMFILE },
+		    { 0 },
 		    STATE_UNKNOWN, "resolve", "the name has no address: Too many open files" },
-		{ { .end = OBSERVED_CONNECT, .system_errno = EAGAIN, .queue = 8, .limit = 7 }, { 0 },
+		{ { .end = OBSERVED_CONNECT, .system_errno = EAGAIN, .queue = 8, .limit = 7 },
+		    { 0 },
 		    STATE_CRITICAL, "queue-full", "turned away, 8 of 7 waiting" },
 		{ { .end = OBSERVED_CONNECT, .system_errno = EAGAIN }, { 0 },
 		    STATE_CRITICAL, "queue-full", "turned away" },
@@ -232,13 +238,13 @@ no_connection(void **state)
 		      .limit = 7 }, { 0 },
 		    STATE_CRITICAL, "queue-full", "turned away, 8 of 7 waiting" },
 		/* TCP: the SYN is dropped. */
-		{ { .end = OBSERVED_CONNECT_TIMEOUT, .took_ms = 900, .queue = 8, .limit = 7 }, { 0 },
+		{ { UNCONNECTED, .queue = 8, .limit = 7 }, { 0 },
 		    STATE_CRITICAL, "queue-full", "turned away, 8 of 7 waiting" },
-		{ { .end = OBSERVED_CONNECT_TIMEOUT, .took_ms = 900, .queue = 7, .limit = 7 }, { 0 },
+		{ { UNCONNECTED, .queue = 7, .limit = 7 }, { 0 },
 		    STATE_CRITICAL, "no-answer", "not connected within 0.9 s" },
-		{ { .end = OBSERVED_CONNECT_TIMEOUT, .took_ms = 900 }, { 0 },
+		{ { UNCONNECTED }, { 0 },
 		    STATE_CRITICAL, "no-answer", "not connected within 0.9 s" },
-		{ { .end = OBSERVED_CONNECT_TIMEOUT, .took_ms = 900, .queue = 8, .limit = -1 }, { 0 },
+		{ { UNCONNECTED, .queue = 8, .limit = -1 }, { 0 },
 		    STATE_CRITICAL, "no-answer", "not connected within 0.9 s" },
 		{ { .end = OBSERVED_CONNECT, .system_errno = EHOSTUNREACH }, { 0 },
 		    STATE_CRITICAL, "no-answer", "No route to host" },
@@ -263,42 +269,43 @@ static void
 no_answer_in_time(void **state)
 {
 	static const struct row rows[] = {
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = 1, .queue = 7, .limit = 128 },
+		{ { TIMED_OUT, .waiting = 1, .queue = 7, .limit = 128 },
 		    { 0 }, STATE_CRITICAL, "busy", "not accepted within 0.9 s, 7 of 128 waiting" },
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = 1 },
+		{ { TIMED_OUT, .waiting = 1 },
 		    { 0 }, STATE_CRITICAL, "busy", "not accepted within 0.9 s" },
 		/* We meant to wait for 5 s, whatever the clock says. */
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 5017, .waiting = 1, .queue = 7, .limit = -1 },
+		{ { .end = OBSERVED_TIMEOUT, .took_ms = 5017, .waiting = 1, .queue = 7,
+		    .limit = -1 },
 		    { 0 }, STATE_CRITICAL, "busy", "not accepted within 5 s, 7 waiting" },
 		/* The kernel says nothing of our connection, but of the queue. */
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = -1, .queue = 7, .limit = 128 },
+		{ { TIMED_OUT, .waiting = -1, .queue = 7, .limit = 128 },
 		    { 0 }, STATE_CRITICAL, "busy", "not accepted within 0.9 s, 7 of 128 waiting" },
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = -1, .queue = 0, .limit = 128 },
+		{ { TIMED_OUT, .waiting = -1, .queue = 0, .limit = 128 },
 		    { 0 }, STATE_CRITICAL, "no-answer", "no answer within 0.9 s" },
 		/* Others wait, but ours was taken: it is not that. */
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = 0, .queue = 7, .limit = 128 },
+		{ { TIMED_OUT, .waiting = 0, .queue = 7, .limit = 128 },
 		    { 0 }, STATE_CRITICAL, "no-answer", "accepted, but no answer within 0.9 s" },
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = -1 },
+		{ { TIMED_OUT, .waiting = -1 },
 		    { 0 }, STATE_CRITICAL, "no-answer", "no answer within 0.9 s" },
 		/* Who has sent something has accepted it. */
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = -1, .queue = 7, .limit = 128,
+		{ { TIMED_OUT, .waiting = -1, .queue = 7, .limit = 128,
 		      .received = 16, .error_output = "hm" },
 		    { 0 }, STATE_CRITICAL, "no-answer",
 		    "no answer within 0.9 s, 16 bytes received; stderr: hm" },
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .output = HELLO, .received = 99 },
+		{ { TIMED_OUT, .output = HELLO, .received = 99 },
 		    { 0 }, STATE_CRITICAL, "slow",
 		    "no end of the answer within 0.9 s, 99 bytes received" },
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = 1, .queue = 7, .limit = 128 },
+		{ { TIMED_OUT, .waiting = 1, .queue = 7, .limit = 128 },
 		    { .is_busy_set = 1, .busy = STATE_WARNING },
 		    STATE_WARNING, "busy", "not accepted within 0.9 s, 7 of 128 waiting" },
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = 1, .queue = 7, .limit = 128 },
+		{ { TIMED_OUT, .waiting = 1, .queue = 7, .limit = 128 },
 		    { .is_busy_set = 1, .busy = STATE_OK, .alive = 1 },
 		    STATE_OK, "busy", "not accepted within 0.9 s, 7 of 128 waiting" },
 		/* --busy=ok, but somebody wants to know of long queues and times. */
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = 1, .queue = 70, .limit = 128 },
+		{ { TIMED_OUT, .waiting = 1, .queue = 70, .limit = 128 },
 		    { .is_busy_set = 1, .busy = STATE_OK, .critical = "queue=50" },
 		    STATE_CRITICAL, "queue", "70 of 128 waiting, more than 50" },
-		{ { .end = OBSERVED_TIMEOUT, .took_ms = 900, .waiting = 1 },
+		{ { TIMED_OUT, .waiting = 1 },
 		    { .is_busy_set = 1, .busy = STATE_OK, .warning = "time=500ms",
 		        .critical = "queue=50" },
 		    STATE_WARNING, "slow", "time 0.9 s, more than 0.5 s" },
@@ -319,7 +326,8 @@ closed_too_early(void **state)
 		    STATE_CRITICAL, "closed", "closed before FCGI_END_REQUEST, 1 byte received" },
 		{ { .end = OBSERVED_CLOSED, .system_errno = ECONNRESET, .received = 4096,
 		      .output = HELLO }, { 0 },
-		    STATE_CRITICAL, "closed", "reset before FCGI_END_REQUEST, 4096 bytes received" },
+		    STATE_CRITICAL, "closed",
+		        "reset before FCGI_END_REQUEST, 4096 bytes received" },
 		{ { .end = OBSERVED_CLOSED, .system_errno = EPIPE }, { 0 },
 		    STATE_CRITICAL, "closed",
 		    "Broken pipe before FCGI_END_REQUEST, 0 bytes received" },
@@ -398,19 +406,23 @@ answers(void **state)
 		      .error_output = "Access to the script '/srv/a.txt' has been denied "
 		          "(see security.limit_extensions)" }, { 0 },
 		    STATE_WARNING, "http-403",
-		    "HTTP 403 Forbidden in 2 ms; stderr: Access to the script '/srv/a.txt' has been "
+		    "HTTP 403 Forbidden in 2 ms; stderr: Access to the script '/srv/a.txt' has "
+		    "been "
 		    "denied (see security.limit_extensions)" },
 		{ { .output = STATUS("404 Not Found"), .error_output = "Primary script unknown",
 		      .script = "/srv/x.php" }, { 0 },
 		    STATE_WARNING, "http-404",
-		    "HTTP 404 Not Found: Primary script unknown: SCRIPT_FILENAME=/srv/x.php, no such "
+		    "HTTP 404 Not Found: Primary script unknown: SCRIPT_FILENAME=/srv/x.php, no "
+		    "such "
 		    "file for PHP?" },
 		{ { .output = STATUS("500 Internal Server Error"),
 		      .error_output = "PHP message: PHP Fatal error:  oops \r\n" }, { 0 },
 		    STATE_CRITICAL, "http-500",
-		    "HTTP 500 Internal Server Error in 2 ms; stderr: PHP message: PHP Fatal error:  "
+		    "HTTP 500 Internal Server Error in 2 ms; stderr: PHP message: PHP Fatal "
+		    "error:  "
 		    "oops" },
-		{ { .output = STATUS("503 Service Unavailable") }, { 0 }, STATE_CRITICAL, "http-503",
+		{ { .output = STATUS("503 Service Unavailable") }, { 0 }, STATE_CRITICAL,
+		    "http-503",
 		    "HTTP 503 Service Unavailable in 2 ms" },
 		{ { .output = STATUS("599 \033[31m\342\200\256") }, { 0 }, STATE_CRITICAL,
 		    "no-header",
@@ -598,11 +610,13 @@ thresholds(void **state)
 	static const struct row rows[] = {
 		{ { .output = HELLO, .took_ms = 2018 }, { .warning = "time=2s" }, STATE_WARNING,
 		    "slow", "time 2.02 s, more than 2 s" },
-		{ { .output = HELLO, .took_ms = 2018 }, { .warning = "time=1s", .critical = "time=2" },
+		{ { .output = HELLO, .took_ms = 2018 }, { .warning = "time=1s",
+		    .critical = "time=2" },
 		    STATE_CRITICAL, "slow", "time 2.02 s, more than 2 s" },
 		{ { .output = HELLO, .took_ms = 2000 }, { .critical = "time=2" }, STATE_OK, "ok",
 		    "HTTP 200 in 2 s" },
-		{ { .output = HELLO, .took_ms = 90, .connected_ms = 50 }, { .warning = "connect=20ms" },
+		{ { .output = HELLO, .took_ms = 90, .connected_ms = 50 },
+		    { .warning = "connect=20ms" },
 		    STATE_WARNING, "slow", "connect 50 ms, more than 20 ms" },
 		{ { .output = HELLO, .took_ms = 90, .first_byte_ms = 50 },
 		    { .critical = "first_byte=20ms" },
@@ -670,7 +684,8 @@ thresholds_on_what_is_not_known(void **state)
 		    STATE_UNKNOWN, "saturation",
 		    "not known: the pool is not static, --max-children is missing" },
 		/* Known or not, something worse is. */
-		{ { .output = STATUS("500") }, { .critical = "idle=1:" }, STATE_CRITICAL, "http-500",
+		{ { .output = STATUS("500") }, { .critical = "idle=1:" }, STATE_CRITICAL,
+		    "http-500",
 		    "HTTP 500 in 2 ms" },
 		{ { .output = HELLO, .queue = 30, .limit = 128 },
 		    { .critical = "queue=20", .warning = "idle=1:" }, STATE_CRITICAL, "queue",
@@ -683,7 +698,8 @@ thresholds_on_what_is_not_known(void **state)
 		    { .critical = "first_byte=1", .is_busy_set = 1, .busy = STATE_WARNING },
 		    STATE_WARNING, "busy", "not accepted within 0.9 s" },
 		/* --readiness */
-		{ { .output = HELLO }, { .critical = "queue_pct=80", .if_known = 1 }, STATE_OK, "ok",
+		{ { .output = HELLO }, { .critical = "queue_pct=80", .if_known = 1 }, STATE_OK,
+		    "ok",
 		    "HTTP 200 in 2 ms" },
 		{ { .output = HELLO, .queue = 103, .limit = 128 },
 		    { .critical = "queue_pct=80", .if_known = 1 }, STATE_CRITICAL, "queue_pct",
@@ -695,7 +711,8 @@ thresholds_on_what_is_not_known(void **state)
 		{ { .ask = ASK_FPM_STATUS, .page = FPM_PAGE },
 		    { .critical = "slow_requests=0" }, STATE_CRITICAL, "slow_requests",
 		    "5, more than 0" },
-		{ { .output = HELLO }, { .critical = "slow_requests=0", .growth = 1 }, STATE_UNKNOWN,
+		{ { .output = HELLO }, { .critical = "slow_requests=0", .growth = 1 },
+		    STATE_UNKNOWN,
 		    "slow_requests", "not known" },
 	};
 
@@ -744,7 +761,8 @@ what_is_alive(void **state)
 		    "pong in 2 ms" },
 		{ { .ask = ASK_PING, .output = STATUS("404") }, { .alive = 1 }, STATE_OK, "ok",
 		    "HTTP 404 in 2 ms" },
-		{ { .ask = ASK_FPM_STATUS, .output = STATUS("404") }, { .alive = 1 }, STATE_OK, "ok",
+		{ { .ask = ASK_FPM_STATUS, .output = STATUS("404") }, { .alive = 1 }, STATE_OK,
+		    "ok",
 		    "HTTP 404 in 2 ms" },
 		{ { .protocol_status = FCGI_OVERLOADED }, { .alive = 1 }, STATE_OK, "overloaded",
 		    "the application says that it is overloaded" },
@@ -848,7 +866,8 @@ a_verdict_is_cut_where_its_text_ends(void **state)
 static void
 the_worst_of_two(void **state)
 {
-	static const enum state order[] = { STATE_OK, STATE_WARNING, STATE_UNKNOWN, STATE_CRITICAL };
+	static const enum state order[] = { STATE_OK, STATE_WARNING, STATE_UNKNOWN,
+	    STATE_CRITICAL };
 	int i, j;
 
 	(void)state;

@@ -432,7 +432,8 @@ other_units_are_refused(void **state)
 		{ METRIC_TIME, "1111111111111111111111111111111111111111111111s" },
 		{ METRIC_SATURATION, "10%%" }, { METRIC_SATURATION, "%" },
 		{ METRIC_SATURATION, "10s" }, { METRIC_SIZE, "k" }, { METRIC_SIZE, "10kk" },
-		{ METRIC_SIZE, "10%" }, { METRIC_SIZE, "1000T" }, { METRIC_QUEUE, "10%" }, { METRIC_QUEUE, "5s" },
+		{ METRIC_SIZE, "10%" }, { METRIC_SIZE, "1000T" }, { METRIC_QUEUE, "10%" },
+		    { METRIC_QUEUE, "5s" },
 		{ METRIC_QUEUE, "1k" }, { METRIC_ACCEPTED_CONN, "1k" },
 	};
 	struct range range;

@@ -2,9 +2,9 @@
 EXTRA_DIST += %D%/README %D%/measure.bash %D%/cgi-fcgi.sh %D%/starter.sh
 
 EXTRA_PROGRAMS = %D%/raw_app %D%/raw_copy
-%C%_raw_app_SOURCES = %D%/raw_app.c
+%C%_raw_app_SOURCES = %D%/raw_app.c %D%/write_all.h
 %C%_raw_app_LDADD = lib/libfcgiutils.a
-%C%_raw_copy_SOURCES = %D%/raw_copy.c
+%C%_raw_copy_SOURCES = %D%/raw_copy.c %D%/write_all.h
 %C%_raw_copy_LDADD = lib/libfcgiutils.a
 CLEANFILES += $(EXTRA_PROGRAMS)
 

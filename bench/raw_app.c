@@ -13,6 +13,7 @@
 #include "fcgi_reader.h"
 #include "fcgi_writer.h"
 #include "number.h"
+#include "write_all.h"
 
 enum { IN_SIZE = 262144, OUT_SIZE = 1048576 };
 
@@ -43,21 +44,6 @@ read_request(int fd)
 				return 1;
 		if (what < 0)
 			return 0;
-	}
-	return 0;
-}
-
-static int
-write_all(int fd, const unsigned char *p, size_t len)
-{
-	ssize_t written;
-
-	while (len > 0) {
-		written = write(fd, p, len);
-		if (written < 0)
-			return -1;
-		p += written;
-		len -= (size_t)written;
 	}
 	return 0;
 }

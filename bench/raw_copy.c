@@ -12,25 +12,11 @@
 
 #include "addr.h"
 #include "fcgi_writer.h"
+#include "write_all.h"
 
 enum { COPY_SIZE = 131072, CONTENT_LEN = 65528, PIPE_SIZE = 1048576 };
 
 static unsigned char buffer[COPY_SIZE];
-
-static int
-write_all(int fd, const unsigned char *p, size_t len)
-{
-	ssize_t written;
-
-	while (len > 0) {
-		written = write(fd, p, len);
-		if (written < 0)
-			return -1;
-		p += written;
-		len -= (size_t)written;
-	}
-	return 0;
-}
 
 static int
 open_socket(const char *text)

@@ -1,8 +1,8 @@
 # Measurements: not tests, since their figures are the machine's.
-EXTRA_DIST += %D%/probe.sh %D%/starter.sh
+EXTRA_DIST += %D%/README %D%/cgi-fcgi.sh %D%/measure.bash %D%/probe.sh %D%/starter.sh
 
-# A runner that takes turns, and what fcgi-probe is held against: linked with the same libraries.
-EXTRA_PROGRAMS = %D%/interleave %D%/probe-floor %D%/probe-static
+# What the programs are held against, and a runner that takes turns.
+EXTRA_PROGRAMS = %D%/interleave %D%/probe-floor %D%/probe-static %D%/raw_app %D%/raw_copy
 CLEANFILES += $(EXTRA_PROGRAMS)
 # A test counts its system calls.
 check_PROGRAMS += %D%/probe-empty
@@ -16,12 +16,18 @@ check_PROGRAMS += %D%/probe-empty
 %C%_probe_static_LDFLAGS = $(AM_LDFLAGS) -static
 # Not POPT_LIBS, which may end with a flag that asks for shared libraries.
 %C%_probe_static_LDADD = lib/libfcgiutils.a -lpopt
+%C%_raw_app_SOURCES = %D%/raw_app.c %D%/write_all.h
+%C%_raw_app_LDADD = lib/libfcgiutils.a
+%C%_raw_copy_SOURCES = %D%/raw_copy.c %D%/write_all.h
+%C%_raw_copy_LDADD = lib/libfcgiutils.a
 
 BENCH_ENVIRONMENT = FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcdir)'
 
-bench: bench-starter bench-probe
+bench: bench-starter bench-cgi-fcgi bench-probe
 bench-starter: all
 	$(BENCH_ENVIRONMENT) $(srcdir)/bench/starter.sh
+bench-cgi-fcgi: all %D%/raw_app %D%/raw_copy
+	$(BENCH_ENVIRONMENT) $(srcdir)/bench/cgi-fcgi.sh
 bench-probe: all %D%/interleave %D%/probe-empty %D%/probe-floor
 	$(BENCH_ENVIRONMENT) $(srcdir)/bench/probe.sh
-.PHONY: bench bench-starter bench-probe
+.PHONY: bench bench-starter bench-cgi-fcgi bench-probe

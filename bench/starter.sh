@@ -15,13 +15,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' HUP INT TERM
 cd "$work" || exit 1
 
-have() {
-  command -v "$1" >/dev/null
-}
-
-now_us() {
-  echo $((${EPOCHREALTIME/./}))
-}
+# shellcheck source=bench/measure.bash
+. "$FCGI_SOURCE/bench/measure.bash"
 
 # The children of a process, in $children.
 read_children() {
@@ -87,11 +82,6 @@ start() {
   after=$(now_us)
   times[$1/$2]+=" $((after - before))"
   end "${pids[@]}"
-}
-
-median() {
-  # shellcheck disable=SC2086 # numbers
-  printf '%s\n' $1 | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
 }
 
 bench_start() {

@@ -86,7 +86,7 @@ traced() {
 
 @test "--timeout counts for each request of --repeat" {
   start_echo
-  run -0 ask /delay/400ms --repeat 4 --timeout 1200ms
+  run -0 ask /delay/400ms --repeat 8 --timeout 3s
 }
 
 @test "--multiplex asks at a time on one connection, and passes whole answers on in order" {

@@ -25,16 +25,16 @@ ask() {
   [ "$stderr" = "cgi-fcgi: $ECHO_ADDR: timed out after 300ms: no STDOUT (nothing was received)" ]
   # The first byte comes at once, the last one after the limit.
   start_echo --fault=drip
-  run -0 ask /bytes/10k --first-byte-timeout 500ms
-  [ "${#output}" -gt 10000 ]
+  run -0 ask /bytes/25k --first-byte-timeout 2s
+  [ "${#output}" -gt 25000 ]
 }
 
 @test "--idle-timeout ends what stands still, not what is slow" {
   start_echo --fault=endless,drip
   run -110 --separate-stderr bash -c '"$@" | wc -c; exit "${PIPESTATUS[0]}"' bash \
     timeout 60 "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/ -connect "$ECHO_ADDR" \
-    --idle-timeout 900ms --timeout 2s
-  [[ $stderr == *"timed out after 2s: no END_REQUEST ("* ]]
+    --idle-timeout 1500ms --timeout 2500ms
+  [[ $stderr == *"timed out after 2.5s: no END_REQUEST ("* ]]
   start_echo
   run -110 --separate-stderr ask /delay/20s --idle-timeout 300ms
   [ "$stderr" = "cgi-fcgi: $ECHO_ADDR: timed out after 300ms: nothing moved (nothing was received)" ]
@@ -44,18 +44,18 @@ ask() {
   start_echo
   one=$(ask /bytes/4M | wc -c)
   # Standard output is full for longer than the limit.
-  run -0 bash -c '"$@" | { sleep 1; wc -c; }; exit "${PIPESTATUS[0]}"' bash timeout 60 \
-    "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/bytes/4M -connect "$ECHO_ADDR" --idle-timeout 400ms
+  run -0 bash -c '"$@" | { sleep 3; wc -c; }; exit "${PIPESTATUS[0]}"' bash timeout 60 \
+    "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/bytes/4M -connect "$ECHO_ADDR" --idle-timeout 2s
   [ "$output" -eq "$one" ]
 }
 
 @test "--idle-timeout counts what is sent too" {
   start_echo
   # A body that comes in pieces keeps the connection from being idle.
-  run -0 bash -c '{ for i in 1 2 3 4; do echo $i; sleep 0.4; done; } | "$@"' bash timeout 60 \
+  run -0 bash -c '{ for i in 1 2 3 4 5 6 7; do echo $i; sleep 0.4; done; } | "$@"' bash timeout 60 \
     "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/sha256 -connect "$ECHO_ADDR" --stream \
-    --idle-timeout 1200ms
-  [[ $output == *" 8" ]]
+    --idle-timeout 2s
+  [[ $output == *" 14" ]]
 }
 
 @test "on expiry the application is told with ABORT_REQUEST" {

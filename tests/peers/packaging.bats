@@ -152,6 +152,8 @@ icinga_command() {
       value = $0
       sub(/^[^=]*= /, "", value)
       if (bare[variable]) { target = 1; next }
+      # The host'"'"'s pool has four workers.
+      sub(/^host\.vars\.php_fpm_max_children$/, 4, value)
       gsub(/[][,]/, " ", value)
       count = split(value, items, " ")
       for (i = 1; i <= count; i++)

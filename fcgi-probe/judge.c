@@ -124,6 +124,14 @@ judge_denied(struct judging *judging)
 	}
 }
 
+/* A relative path as well, but hardly meant as one. */
+static int
+is_like_a_host(const char *name)
+{
+	return strchr(name, '/') == NULL && strchr(name, ':') == NULL && *name != '@' &&
+	    strstr(name, ".sock") == NULL;
+}
+
 static void
 judge_unconnected(struct judging *judging)
 {
@@ -164,6 +172,12 @@ judge_unconnected(struct judging *judging)
 	judge_begin(judging, STATE_CRITICAL, causes[i].cause);
 	verdict_put(&judging->verdict, "%s",
 	    causes[i].text != NULL ? causes[i].text : strerror(system_errno));
+	if (system_errno == ENOENT && is_like_a_host(judging->seen->name)) {
+		verdict_put(&judging->verdict, "; a port would be ");
+		verdict_quote(&judging->verdict, judging->seen->name,
+		    strlen(judging->seen->name), QUOTE_MAX, 0);
+		verdict_put(&judging->verdict, ":PORT");
+	}
 }
 
 static void

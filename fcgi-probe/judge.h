@@ -51,8 +51,8 @@ struct judgement {
 
 void judge_policy_init(struct judge_policy *policy);
 
-/* Whether a counter has a threshold, which its growth has to pass. */
-int judge_has_growth(const struct judge_policy *policy);
+/* Whether a counter has a threshold that could not be judged yet, since its growth is not known. */
+int judge_lacks_growth(const struct judge_policy *policy, const struct metrics *metrics);
 
 /*
  * metrics: of this very observation, with their growth.

@@ -152,15 +152,16 @@ judge_thresholds(struct judging *judging, int is_complete)
 }
 
 int
-judge_has_growth(const struct judge_policy *policy)
+judge_lacks_growth(const struct judge_policy *policy, const struct metrics *metrics)
 {
+	uint32_t unknown = metrics->has & ~metrics->has_delta;
 	int metric;
 
 	if (!policy->growth)
 		return 0;
 	for (metric = 0; metric < METRIC_COUNT; metric++)
 		if (metric_about[metric].kind == METRIC_COUNTER &&
-		    (policy->has_critical | policy->has_warning) & BIT(metric))
+		    (policy->has_critical | policy->has_warning) & unknown & BIT(metric))
 			return 1;
 	return 0;
 }

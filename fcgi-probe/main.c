@@ -259,9 +259,12 @@ turn(struct probe *probe)
 		worst = judge_worst(worst, probe->subjects[i].judgement.state);
 	}
 	report(probe);
+	if (keep_counters(probe) == 0)
+		return worst;
 	/* Thresholds of growth that is never known would be OK for ever. */
-	if (keep_counters(probe) < 0 && judge_has_growth(&options->policy))
-		worst = judge_worst(worst, STATE_UNKNOWN);
+	for (i = 0; i < options->target_count; i++)
+		if (judge_lacks_growth(&options->policy, &probe->subjects[i].metrics))
+			worst = judge_worst(worst, STATE_UNKNOWN);
 	return worst;
 }
 

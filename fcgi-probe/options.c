@@ -113,8 +113,8 @@ read_statuses(struct options *options, const char *list)
 	policy->expect_status_count = 0;
 	while ((item = strsep(&rest, ",")) != NULL) {
 		if (policy->expect_status_count == JUDGE_STATUS_MAX)
-			cli_usage_error(&options->cli, "--expect-status %s: more than %d items", list,
-			    JUDGE_STATUS_MAX);
+			cli_usage_error(&options->cli, "--expect-status %s: more than %d items",
+			    list, JUDGE_STATUS_MAX);
 		if (read_status(&policy->expect_status[policy->expect_status_count++], item) < 0)
 			cli_usage_error(&options->cli,
 			    "--expect-status %s: not statuses such as 200,3xx,400-404", list);
@@ -376,8 +376,8 @@ check_time(const struct options *options, const struct given *given)
 		return;
 	for (i = 0; i < options->target_count; i++)
 		if (options->targets[i].addr.kind == ADDR_FD)
-			cli_usage_error(cli, "%s: is closed when it was asked, and --watch asks again",
-			    options->targets[i].name);
+			cli_usage_error(cli, "%s: is closed when it was asked, and --watch asks "
+			    "again", options->targets[i].name);
 }
 
 /* What contradicts itself, or would be ignored without a word. */
@@ -405,8 +405,8 @@ check(const struct options *options, const struct given *given)
 	if (options->context.max_children > 0 && options->ask != ASK_FPM_STATUS)
 		cli_usage_error(cli, "--max-children goes with --fpm-status only");
 	if (options->ask != ASK_REQUEST && !is_page && given->answer)
-		cli_usage_error(cli, "--expect-status, --expect-body, --expect-header, --stderr and "
-		    "--app-status are of answers to requests");
+		cli_usage_error(cli, "--expect-status, --expect-body, --expect-header, --stderr "
+		    "and --app-status are of answers to requests");
 	if (options->ask == ASK_QUEUE && given->busy)
 		cli_usage_error(cli, "--busy says nothing with --queue");
 }

@@ -368,6 +368,14 @@ ask_counters() {
   # What is worse stays so; what is no counter needs no file.
   probe 2 --queue --state folder -w queue_drops=0 -c queue_limit=0 "$ECHO_ADDR"
   probe 0 --queue --state folder -w queue=5 "$ECHO_ADDR"
+  # What is known of earlier runs is judged, though this one cannot be kept.
+  command -v flock >/dev/null || skip 'flock is missing'
+  exec 8<state
+  flock 8
+  probe 0 --queue --state state -w queue_drops=0 "$ECHO_ADDR"
+  exec 8<&-
+  [ "$stderr" = 'fcgi-probe: --state state: another run does not let go of it' ]
+  [[ $output == *' queue_drops_growth=0;0;;0'* ]]
 }
 
 @test "--state: runs at the same time lose nothing" {

@@ -156,6 +156,13 @@ sticky-status 0 OK ok
   says 2 CRITICAL refused ./file
 }
 
+@test "a host without a port is taken for a file, and the line says so" {
+  says 2 CRITICAL missing 127.0.0.1
+  [[ $output == *'there is no such socket; a port would be 127.0.0.1:PORT |'* ]]
+  says 2 CRITICAL missing ./127.0.0.1
+  [[ $output == *'there is no such socket |'* ]]
+}
+
 @test "a port where nobody listens" {
   start_echo -l 127.0.0.1:0
   stop_echo || :

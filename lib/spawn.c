@@ -319,11 +319,11 @@ spawn_fill_standard_fds(void)
 	struct pollfd fds[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
 	int fd;
 
-	/* One call for the three of them: nearly always they are open. */
-	if (poll(fds, 3, 0) == 0)
-		return 0;
+	/* One call for the three of them; whatever else it tells of an open one is no matter here. */
+	if (poll(fds, 3, 0) < 0)
+		return -FCGI_E_SYSTEM;
 	for (fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+		if ((fds[fd].revents & POLLNVAL) != 0 && open("/dev/null", modes[fd]) != fd)
 			return -FCGI_E_SYSTEM;
 	return 0;
 }

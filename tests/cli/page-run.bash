@@ -19,6 +19,8 @@ exec 3<"$1" &&
 echo '<?php echo "up\n";' >/srv/www/index.php
 echo '<?php error_log("no database"); http_response_code(500);' >/srv/www/broken.php
 PATH=/run/programs:$PATH
+# It may lie where another /tmp is now.
+export TMPDIR=/tmp
 
 listening() {
   awk '$4 == "0A"' /proc/net/tcp /proc/net/tcp6 | wc -l

@@ -106,6 +106,11 @@ judge_unresolved(struct judging *judging)
 	const struct observation *seen = judging->seen;
 
 	judge_begin(judging, STATE_UNKNOWN, "resolve");
+	if (seen->error == -FCGI_E_TIMEOUT) {
+		verdict_put(&judging->verdict, "name not resolved ");
+		put_wait(judging);
+		return;
+	}
 	verdict_put(&judging->verdict, "the name has no address: %s",
 	    seen->gai_error == EAI_SYSTEM ? strerror(seen->system_errno)
 					  : gai_strerror(seen->gai_error));

@@ -5,6 +5,7 @@ bin_PROGRAMS += %D%/fcgi-probe
 	%D%/judge_answer.c \
 	%D%/judge_private.h \
 	%D%/judge_threshold.c \
+	%D%/lookup.c %D%/lookup.h \
 	%D%/main.c \
 	%D%/metric.c %D%/metric.h \
 	%D%/observation.h \

@@ -28,7 +28,8 @@ enum ask {
 enum observation_end {
 	OBSERVED_ANSWER,	/* END_REQUEST, or the values, or what else was asked for */
 	OBSERVED_ENOUGH,	/* the body was longer than we cared to read: the header is there */
-	OBSERVED_RESOLVE,	/* no address: gai_error */
+	OBSERVED_RESOLVE,	/* no address: gai_error, with EAI_SYSTEM system_errno; or not known
+				   in time: error is -FCGI_E_TIMEOUT */
 	OBSERVED_CONNECT,	/* not connected: system_errno */
 	OBSERVED_CONNECT_TIMEOUT, /* not connected in time; queue_full: why */
 	OBSERVED_TIMEOUT,	/* connected, but the answer was not complete in time */
@@ -59,7 +60,8 @@ struct observation {
 				   bytes of its own as they came */
 	char denied[256];	/* with EACCES: who owns the socket and who we are */
 
-	int64_t start_ns;	/* monotonic clock; 0 where it did not happen */
+	int64_t start_ns;	/* monotonic clock; 0 where it did not happen.  Here the name, if there
+				   is one, is looked up */
 	int64_t connected_ns;
 	int64_t first_byte_ns;	/* of STDOUT */
 	int64_t end_ns;		/* always set */

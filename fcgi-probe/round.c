@@ -18,6 +18,7 @@
 
 enum {
 	SPARE_FILES = 16,	/* for standard streams, netlink, the report and the like */
+	RESOLVING_MAX = 256,	/* each has a process */
 };
 
 /* Where a target is in the round. */
@@ -26,7 +27,8 @@ struct turn {
 	long long tries;
 	int64_t start_ns;	/* when its next try begins */
 	int64_t pause_ns;	/* before the one after that */
-	struct pollfd *fd;	/* its entry while it is asked, or NULL */
+	struct pollfd *fd;	/* its entry while it is under way, or NULL */
+	int64_t wake_ns;	/* when it is to be stepped without an event */
 	int is_over;
 };
 
@@ -39,7 +41,8 @@ struct course {
 	struct queue_place *places;
 	size_t count;
 	size_t left;		/* turns that are not over */
-	size_t asking, asking_max;
+	size_t asking, asking_max; /* those whose names are looked up are among them */
+	size_t resolving, resolving_max;
 	int64_t deadline_ns;
 };
 
@@ -121,6 +124,24 @@ give_up(struct course *course, struct turn *turn)
 	end_turn(course, turn);
 }
 
+/*
+ * Whether it was not even asked, for want of what somebody else will leave when it is done: a
+ * connection its descriptor, a lookup its process.
+ */
+static int
+is_put_off(struct course *course, const struct observation *seen)
+{
+	if (seen->end != OBSERVED_INTERNAL)
+		return 0;
+	if (seen->system_errno == EMFILE && course->asking > 0)
+		course->asking_max = course->asking;
+	else if (seen->system_errno == EAGAIN && course->resolving > 0)
+		course->resolving_max = course->resolving;
+	else
+		return 0;
+	return 1;
+}
+
 /* One try is done: either the next one is arranged, or the turn is over. */
 static void
 judge_try(struct course *course, struct turn *turn, int64_t now_ns)
@@ -129,10 +150,7 @@ judge_try(struct course *course, struct turn *turn, int64_t now_ns)
 	int64_t most_ns = round->wait ? PAUSE_WAIT_MOST_NS : PAUSE_MOST_NS;
 
 	course->asking--;
-	/* Somebody else's connection will end, and leave its descriptor. */
-	if (turn->target->seen.end == OBSERVED_INTERNAL && course->asking > 0 &&
-	    turn->target->seen.system_errno == EMFILE) {
-		course->asking_max = course->asking;
+	if (is_put_off(course, &turn->target->seen)) {
 		turn->tries--;
 		return;
 	}
@@ -151,12 +169,11 @@ start_try(struct course *course, struct turn *turn, int64_t now_ns)
 	int64_t deadline_ns = earlier(course->deadline_ns,
 	    clock_after(now_ns, course->round->timeout_ns));
 
-	/* A name may get its address while we wait. */
-	if (turn->tries > 0 && target->socket_count < 0)
-		target_resolve(target);
 	turn->tries++;
 	course->asking++;
 	target_start(target, now_ns, deadline_ns);
+	if (target->state == TARGET_RESOLVING)
+		course->resolving++;
 	if (target->state == TARGET_DONE)
 		judge_try(course, turn, now_ns);
 }
@@ -164,26 +181,39 @@ start_try(struct course *course, struct turn *turn, int64_t now_ns)
 static int
 is_under_way(const struct target *target)
 {
-	return target->state == TARGET_ASKING || target->state == TARGET_QUEUE;
+	return target->state == TARGET_RESOLVING || target->state == TARGET_ASKING ||
+	    target->state == TARGET_QUEUE;
 }
 
-/* Begins what is due and what there are descriptors for. */
+/* Whether there is a descriptor for it, and a process if it needs one. */
+static int
+is_room_for(const struct course *course, const struct target *target)
+{
+	return course->asking < course->asking_max &&
+	    (course->resolving < course->resolving_max || !target_needs_lookup(target));
+}
+
+/*
+ * Begins what is due and what there is room for.
+ * lookups: 1 for those whose names have to be looked up, 0 for the others.
+ */
 static void
-start_due(struct course *course, int64_t now_ns)
+start_due(struct course *course, int64_t now_ns, int lookups)
 {
 	struct turn *turn;
 	size_t i;
 
 	for (i = 0; i < course->count; i++) {
 		turn = &course->turns[i];
-		if (turn->is_over || is_under_way(turn->target))
+		if (turn->is_over || is_under_way(turn->target) ||
+		    target_needs_lookup(turn->target) != lookups)
 			continue;
 		if (now_ns >= course->deadline_ns) {
 			/* Some had no turn at all. */
 			if (turn->tries == 0)
-				target_cancel(turn->target, now_ns, EMFILE);
+				target_cancel(turn->target, turn->start_ns, EMFILE);
 			give_up(course, turn);
-		} else if (now_ns >= turn->start_ns && course->asking < course->asking_max) {
+		} else if (now_ns >= turn->start_ns && is_room_for(course, turn->target)) {
 			start_try(course, turn, now_ns);
 		}
 	}
@@ -218,24 +248,20 @@ static int64_t
 prepare_poll(struct course *course)
 {
 	int64_t wake_ns = course->deadline_ns;
-	const struct conn *conn;
 	struct turn *turn;
 	size_t i;
 
 	course->fd_count = 0;
 	for (i = 0; i < course->count; i++) {
 		turn = &course->turns[i];
-		conn = &turn->target->conn;
 		turn->fd = NULL;
 		if (turn->is_over)
 			continue;
-		if (turn->target->state == TARGET_ASKING) {
-			wake_ns = earlier(wake_ns, conn->wake_ns);
+		if (is_under_way(turn->target)) {
 			turn->fd = &course->fds[course->fd_count++];
-			/* Without events poll(2) would still tell of a hang-up. */
-			*turn->fd = (struct pollfd){ .fd = conn->events != 0 ? conn->fd : -1,
-				.events = conn->events };
-		} else if (course->asking < course->asking_max) {
+			turn->wake_ns = target_poll(turn->target, turn->fd);
+			wake_ns = earlier(wake_ns, turn->wake_ns);
+		} else if (is_room_for(course, turn->target)) {
 			wake_ns = earlier(wake_ns, turn->start_ns);
 		}
 	}
@@ -263,10 +289,13 @@ step_all(struct course *course, int64_t now_ns)
 
 	for (i = 0; i < course->count; i++) {
 		turn = &course->turns[i];
-		if (turn->fd == NULL ||
-		    (turn->fd->revents == 0 && now_ns < turn->target->conn.wake_ns))
+		if (turn->fd == NULL || (turn->fd->revents == 0 && now_ns < turn->wake_ns))
 			continue;
+		if (turn->target->state == TARGET_RESOLVING)
+			course->resolving--;
 		target_step(turn->target, turn->fd->revents, now_ns);
+		if (turn->target->state == TARGET_RESOLVING)
+			course->resolving++;
 		if (turn->target->state == TARGET_DONE)
 			judge_try(course, turn, now_ns);
 	}
@@ -290,12 +319,14 @@ most_at_once(size_t count)
 }
 
 static void
-run(struct course *course)
+run(struct course *course, int64_t now_ns)
 {
-	int64_t now_ns = clock_now_ns();
-
 	for (;;) {
-		start_due(course, now_ns);
+		start_due(course, now_ns, 1);
+		/* Processes take their time to begin: that is not the others'. */
+		if (course->resolving > 0)
+			now_ns = clock_now_ns();
+		start_due(course, now_ns, 0);
 		while (read_queues(course, now_ns) > 0)
 			;
 		if (course->left == 0)
@@ -318,7 +349,7 @@ int
 round_run(const struct round *round, struct target *targets, size_t count)
 {
 	struct course course = { .round = round, .count = count, .left = count };
-	int64_t now_ns;
+	int64_t now_ns = clock_now_ns();
 	size_t i;
 
 	course.turns = calloc(count, sizeof *course.turns);
@@ -328,13 +359,12 @@ round_run(const struct round *round, struct target *targets, size_t count)
 		give_back(&course);
 		return -FCGI_E_SYSTEM;
 	}
-	for (i = 0; i < count; i++)
-		target_resolve(&targets[i]);
-	now_ns = clock_now_ns();
 	course.asking_max = most_at_once(count);
+	course.resolving_max = RESOLVING_MAX;
 	course.deadline_ns = clock_after(now_ns,
 	    round->wait ? round->wait_timeout_ns : round->timeout_ns);
 	for (i = 0; i < count; i++) {
+		target_find(&targets[i]);
 		targets[i].state = TARGET_IDLE;
 		course.turns[i] = (struct turn){
 			.target = &targets[i],
@@ -342,7 +372,9 @@ round_run(const struct round *round, struct target *targets, size_t count)
 			.pause_ns = round->wait ? PAUSE_WAIT_FIRST_NS : PAUSE_FIRST_NS,
 		};
 	}
-	run(&course);
+	run(&course, now_ns);
+	for (i = 0; i < count; i++)
+		target_reap(&targets[i]);
 	give_back(&course);
 	return 0;
 }

@@ -9,7 +9,8 @@
 
 /* How often, and how long. */
 struct round {
-	int64_t timeout_ns;	/* of each target: all its tries together; with wait of one try */
+	int64_t timeout_ns;	/* of each target: all its tries together; with wait of one try.  Its
+				   name is looked up within it */
 	long long retries;	/* how many more tries a failure that may pass gets */
 	int wait;		/* try on until there is an answer */
 	int64_t wait_timeout_ns; /* all of it then; CLOCK_NEVER: no limit */
@@ -17,8 +18,8 @@ struct round {
 
 /*
  * Asks all targets, and returns when each is done.
- * Host names are looked up first, each time anew since they may move; how long that takes is the
- * system's affair, and not part of the time-out.
+ * Host names are looked up first, all at once and each time anew since they may move; how long that
+ * takes is part of the time-out.  Each has a process of its own (lookup.h), 256 of them at a time.
  * How many are asked at a time depends on the limit of open files, whose soft
  * value is raised if need be; those that have to wait share the time-out of the others.
  *

@@ -27,6 +27,8 @@ target_init(struct target *target, const struct target_settings *settings, const
 	target->request_len = 0;
 	target->socket_count = 0;
 	target->gai_error = 0;
+	target->has_name = 0;
+	target->lookup = LOOKUP_NONE;
 	target->seen.name = name;
 	target->seen.script = NULL;
 	conn_init(&target->conn, target->in, sizeof target->in);
@@ -41,11 +43,22 @@ target_set_request(struct target *target, const void *request, size_t len, const
 }
 
 void
-target_resolve(struct target *target)
+target_find(struct target *target)
 {
-	if (target->addr->kind != ADDR_FD)
-		target->socket_count = addr_resolve(target->addr, 0, target->sockets,
-		    &target->gai_error);
+	if (target->addr->kind == ADDR_FD)
+		return;
+	target->socket_count = addr_resolve_numeric(target->addr, 0, target->sockets,
+	    &target->gai_error);
+	target->has_name = target->socket_count == -FCGI_E_RESOLVE &&
+	    target->gai_error == EAI_NONAME;
+	if (target->has_name)
+		target->socket_count = 0;
+}
+
+int
+target_needs_lookup(const struct target *target)
+{
+	return target->has_name && target->socket_count <= 0;
 }
 
 /* --- the end ------------------------------------------------------------------------------- */
@@ -133,6 +146,25 @@ finish_wrong(struct target *target, int error)
 	}
 	fcgi_fault_describe(seen->what, sizeof seen->what, error, &target->conn.reader);
 	finish(target, OBSERVED_PROTOCOL);
+}
+
+static void
+finish_unresolved(struct target *target, int system_errno)
+{
+	struct observation *seen = &target->seen;
+
+	seen->error = target->socket_count;
+	seen->gai_error = target->gai_error;
+	seen->system_errno = target->gai_error == EAI_SYSTEM ? system_errno : 0;
+	finish(target, OBSERVED_RESOLVE);
+}
+
+/* Whether there is such a name is not known then. */
+static void
+finish_unresolved_in_time(struct target *target)
+{
+	target->seen.error = -FCGI_E_TIMEOUT;
+	finish(target, OBSERVED_RESOLVE);
 }
 
 static void
@@ -316,8 +348,8 @@ note_connected(struct target *target)
 		finish(target, OBSERVED_ANSWER);
 }
 
-void
-target_step(struct target *target, short revents, int64_t now_ns)
+static void
+step_conn(struct target *target, short revents, int64_t now_ns)
 {
 	struct conn *conn = &target->conn;
 	int r = conn_step(conn, revents, now_ns);
@@ -392,22 +424,17 @@ open_connection(struct target *target, int64_t now_ns)
 	note_connected(target);
 	/* All of it is sent at once, where the connection is there at once. */
 	if (target->state == TARGET_ASKING && conn->state == CONN_OPEN)
-		target_step(target, 0, now_ns);
+		step_conn(target, 0, now_ns);
 }
 
-void
-target_start(struct target *target, int64_t now_ns, int64_t deadline_ns)
+/* The addresses are known, if it has any. */
+static void
+ask(struct target *target, int64_t now_ns)
 {
 	struct observation *seen = &target->seen;
 	int r;
 
-	forget(target, now_ns);
-	target->deadline_ns = deadline_ns;
-	if (target->addr->kind != ADDR_FD && target->socket_count <= 0) {
-		seen->gai_error = target->gai_error;
-		seen->error = target->socket_count;
-		finish(target, OBSERVED_RESOLVE);
-	} else if (seen->ask == ASK_QUEUE && target->addr->kind == ADDR_FD) {
+	if (seen->ask == ASK_QUEUE && target->addr->kind == ADDR_FD) {
 		r = queue_read(target->addr->port, &seen->queue);
 		note_queue(target, r, errno);
 		finish_queue(target);
@@ -418,6 +445,62 @@ target_start(struct target *target, int64_t now_ns, int64_t deadline_ns)
 	} else {
 		open_connection(target, now_ns);
 	}
+}
+
+void
+target_start(struct target *target, int64_t now_ns, int64_t deadline_ns)
+{
+	forget(target, now_ns);
+	target->deadline_ns = deadline_ns;
+	if (target_needs_lookup(target)) {
+		if (lookup_start(&target->lookup, target->addr) < 0)
+			finish_errno(target, OBSERVED_INTERNAL, errno);
+		else
+			target->state = TARGET_RESOLVING;
+	} else if (target->addr->kind != ADDR_FD && target->socket_count < 0) {
+		finish_unresolved(target, errno);
+	} else {
+		ask(target, now_ns);
+	}
+}
+
+static void
+step_lookup(struct target *target, short revents, int64_t now_ns)
+{
+	if (revents != 0) {
+		target->socket_count = lookup_take(&target->lookup, target->sockets,
+		    &target->gai_error);
+		if (target->socket_count < 0)
+			finish_unresolved(target, errno);
+		else
+			ask(target, now_ns);
+	} else if (now_ns >= target->deadline_ns) {
+		lookup_cancel(&target->lookup);
+		finish_unresolved_in_time(target);
+	}
+}
+
+void
+target_step(struct target *target, short revents, int64_t now_ns)
+{
+	if (target->state == TARGET_RESOLVING)
+		step_lookup(target, revents, now_ns);
+	else
+		step_conn(target, revents, now_ns);
+}
+
+int64_t
+target_poll(const struct target *target, struct pollfd *fd)
+{
+	const struct conn *conn = &target->conn;
+
+	if (target->state == TARGET_RESOLVING) {
+		*fd = (struct pollfd){ .fd = target->lookup.fd, .events = POLLIN };
+		return target->deadline_ns;
+	}
+	/* Without events poll(2) would still tell of a hang-up. */
+	*fd = (struct pollfd){ .fd = conn->events != 0 ? conn->fd : -1, .events = conn->events };
+	return conn->wake_ns;
 }
 
 const struct addr_socket *
@@ -449,8 +532,17 @@ target_take_queue(struct target *target, const struct queue_place *place, int64_
 }
 
 void
-target_cancel(struct target *target, int64_t now_ns, int system_errno)
+target_cancel(struct target *target, int64_t start_ns, int system_errno)
 {
-	forget(target, now_ns);
-	finish_errno(target, OBSERVED_INTERNAL, system_errno);
+	forget(target, start_ns);
+	if (target_needs_lookup(target))
+		finish_unresolved_in_time(target);
+	else
+		finish_errno(target, OBSERVED_INTERNAL, system_errno);
+}
+
+void
+target_reap(struct target *target)
+{
+	lookup_reap(&target->lookup);
 }

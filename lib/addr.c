@@ -302,7 +302,7 @@ resolve_name(const char *host, int port, int flags, struct addr_socket *sockets,
 }
 
 int
-addr_resolve(const struct addr *addr, int listening, struct addr_socket *sockets, int *gai)
+addr_resolve_numeric(const struct addr *addr, int listening, struct addr_socket *sockets, int *gai)
 {
 	const char *host = addr->name;
 	int any = strcmp(host, "*") == 0;
@@ -327,9 +327,16 @@ addr_resolve(const struct addr *addr, int listening, struct addr_socket *sockets
 	 * Numbers in other forms, "127.1" and "fe80::1%eth0", must not load what nsswitch.conf(5)
 	 * names, nor wait for it.
 	 */
-	count = resolve_name(host, addr->port, AI_NUMERICHOST, sockets, gai);
+	return resolve_name(host, addr->port, AI_NUMERICHOST, sockets, gai);
+}
+
+int
+addr_resolve(const struct addr *addr, int listening, struct addr_socket *sockets, int *gai)
+{
+	int count = addr_resolve_numeric(addr, listening, sockets, gai);
+
 	if (count < 0 && *gai == EAI_NONAME)
-		count = resolve_name(host, addr->port, 0, sockets, gai);
+		count = resolve_name(addr->name, addr->port, 0, sockets, gai);
 	return count;
 }
 

@@ -70,6 +70,13 @@ char *addr_format_socket(char *dst, size_t size, const struct addr_socket *socke
 int addr_resolve(const struct addr *addr, int listening, struct addr_socket *sockets, int *gai);
 
 /*
+ * The same without the resolver, and so without waiting: where there is a name to look up, it is
+ * -FCGI_E_RESOLVE with EAI_NONAME.
+ */
+int addr_resolve_numeric(const struct addr *addr, int listening, struct addr_socket *sockets,
+    int *gai);
+
+/*
  * Starts to connect; a TCP connection has TCP_NODELAY.
  * Returns a nonblocking, close-on-exec descriptor: connected if *in_progress is 0, else wait for
  * POLLOUT and call addr_connected();  or -FCGI_E_SYSTEM with errno.  EAGAIN means that a UNIX

@@ -20,6 +20,7 @@ CLI_TESTS += %D%/fcgi-echo-fault.bats
 CLI_TESTS += %D%/fcgi-echo-protocol.bats
 CLI_TESTS += %D%/fcgi-echo.bats
 CLI_TESTS += %D%/fcgi-probe-judge.bats
+CLI_TESTS += %D%/fcgi-probe-names.bats
 CLI_TESTS += %D%/fcgi-probe-options.bats
 CLI_TESTS += %D%/fcgi-probe-report.bats
 CLI_TESTS += %D%/fcgi-probe-target.bats
@@ -38,6 +39,10 @@ CLI_TESTS += %D%/pages.bats
 # An application that shows what it was started with.
 check_PROGRAMS += %D%/show-state
 %C%_show_state_SOURCES = %D%/show-state.c
+
+# A UDP port that never answers.
+check_PROGRAMS += %D%/mute
+%C%_mute_SOURCES = %D%/mute.c
 
 # A checker of OpenMetrics expositions.
 check_PROGRAMS += %D%/openmetrics

@@ -229,6 +229,8 @@ no_connection(void **state)
 		{ { .end = OBSERVED_RESOLVE, .gai_error = EAI_SYSTEM, .system_errno = EMFILE },
 		    { 0 },
 		    STATE_UNKNOWN, "resolve", "the name has no address: Too many open files" },
+		{ { .end = OBSERVED_RESOLVE, .error = -FCGI_E_TIMEOUT, .took_ms = 900 }, { 0 },
+		    STATE_UNKNOWN, "resolve", "name not resolved within 0.9 s" },
 		{ { .end = OBSERVED_CONNECT, .system_errno = EAGAIN, .queue = 8, .limit = 7 },
 		    { 0 },
 		    STATE_CRITICAL, "queue-full", "turned away, 8 of 7 waiting" },

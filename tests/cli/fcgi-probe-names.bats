@@ -26,7 +26,7 @@ with_mute_server() {
 ip link set lo up && mount --bind hosts /etc/hosts && mount --bind nsswitch /etc/nsswitch.conf &&
   mount --bind resolv /etc/resolv.conf || exit 99
 source "$FCGI_SOURCE/tests/cli/helper.bash"
-trap stop_all EXIT
+trap 'kill $(jobs -p) 2>/dev/null || :; stop_all' EXIT
 set -e
 probe() { timeout 100 "$fcgi_probe" "$@"; }
 has_lookups() { [ "$(pgrep -c -P "$1")" -eq "$2" ]; }

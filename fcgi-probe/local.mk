@@ -11,6 +11,8 @@ bin_PROGRAMS += %D%/fcgi-probe
 	%D%/observation.h \
 	%D%/options.c %D%/options.h \
 	%D%/options_table.c %D%/options_table.h \
+	%D%/probe.c %D%/probe.h \
+	%D%/publish.c %D%/publish.h \
 	%D%/range.c %D%/range.h \
 	%D%/replace.c %D%/replace.h \
 	%D%/report.c %D%/report.h \

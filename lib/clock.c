@@ -35,6 +35,15 @@ clock_now_ns(void)
 }
 
 int64_t
+clock_wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / CLOCK_NS_PER_MS;
+}
+
+int64_t
 clock_after(int64_t now_ns, int64_t duration_ns)
 {
 	int64_t sum;

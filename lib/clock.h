@@ -12,6 +12,9 @@
 /* CLOCK_MONOTONIC in nanoseconds. */
 int64_t clock_now_ns(void);
 
+/* The time of day in milliseconds since 1970. */
+int64_t clock_wall_ms(void);
+
 /*
  * The point that lies duration_ns (>= 0) after now_ns; CLOCK_NEVER when duration_ns is CLOCK_NEVER
  * or the sum would pass it.

@@ -49,18 +49,6 @@ read_role(const struct cli *cli, const char *value)
 	return (uint16_t)cli_number(cli, "--role", value, 0, UINT16_MAX);
 }
 
-/* One of a list of words; its place in the list. */
-static int
-read_word(const struct cli *cli, const char *option, const char *value, const char *const *words)
-{
-	int i;
-
-	for (i = 0; words[i] != NULL; i++)
-		if (strcmp(value, words[i]) == 0)
-			return i;
-	cli_usage_error(cli, "%s %s: not one of what --help names", option, value);
-}
-
 static void
 add_rules(struct options *options, int is_file, const char *text)
 {
@@ -311,7 +299,7 @@ read_look(struct options *options, int option, const char *value)
 	switch (option) {
 	case OPT_PRINT_FORMAT:
 		options->print_format =
-		    (enum print_format)read_word(cli, "--print-format", value, formats);
+		    (enum print_format)cli_word(cli, "--print-format", value, formats);
 		break;
 	case OPT_TRACE:
 		cli_replace(cli, &options->trace_file, value);

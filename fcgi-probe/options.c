@@ -20,18 +20,6 @@ static const struct cli_about about = {
 #define TIMEOUT_ORCHESTRATED_NS (900 * CLOCK_NS_PER_MS)
 #define INTERVAL_NS (5 * CLOCK_NS_PER_S)
 
-/* One of a list of words; its place in the list. */
-static int
-read_word(const struct cli *cli, const char *option, const char *value, const char *const *words)
-{
-	int i;
-
-	for (i = 0; words[i] != NULL; i++)
-		if (strcmp(value, words[i]) == 0)
-			return i;
-	cli_usage_error(cli, "%s %s: not one of what --help names", option, value);
-}
-
 static enum state
 read_state(const struct cli *cli, const char *option, const char *value)
 {
@@ -42,7 +30,7 @@ read_state(const struct cli *cli, const char *option, const char *value)
 		NULL,
 	};
 
-	return (enum state)read_word(cli, option, value, words);
+	return (enum state)cli_word(cli, option, value, words);
 }
 
 static void
@@ -247,7 +235,7 @@ read_report(struct options *options, int option, const char *value)
 
 	switch (option) {
 	case OPT_FORMAT:
-		options->format = (enum report_format)read_word(cli, "--format", value, formats);
+		options->format = (enum report_format)cli_word(cli, "--format", value, formats);
 		break;
 	case OPT_OUTPUT:
 		cli_replace(cli, &options->output_file, value);
@@ -256,7 +244,7 @@ read_report(struct options *options, int option, const char *value)
 		cli_replace(cli, &options->state_file, value);
 		break;
 	case OPT_EXIT:
-		options->exit_style = (enum exit_style)read_word(cli, "--exit", value, styles);
+		options->exit_style = (enum exit_style)cli_word(cli, "--exit", value, styles);
 		break;
 	default:
 		break;

@@ -242,6 +242,17 @@ cli_number(const struct cli *cli, const char *option, const char *value, long lo
 	return number;
 }
 
+int
+cli_word(const struct cli *cli, const char *option, const char *value, const char *const *words)
+{
+	int i;
+
+	for (i = 0; words[i] != NULL; i++)
+		if (strcmp(value, words[i]) == 0)
+			return i;
+	cli_usage_error(cli, "%s %s: not one of what --help names", option, value);
+}
+
 int64_t
 cli_duration(const struct cli *cli, const char *option, const char *value)
 {

@@ -106,6 +106,9 @@ void cli_replace(const struct cli *cli, char **where, const char *value);
  */
 long long cli_number(const struct cli *cli, const char *option, const char *value, long long min,
     long long max);
+/* One of words, which ends with NULL: its place in the list. */
+int cli_word(const struct cli *cli, const char *option, const char *value,
+    const char *const *words);
 int64_t cli_duration(const struct cli *cli, const char *option, const char *value); /* ns */
 uint64_t cli_size(const struct cli *cli, const char *option, const char *value);    /* bytes */
 /* An octal mode, or a change to base such as g-w or o=rw; of the bits 0777, whatever the umask. */

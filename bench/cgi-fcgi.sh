@@ -201,44 +201,20 @@ count_calls() {
   grep -vc '^[+-]' "$work/calls"
 }
 
-# batch NAME COMMAND...: the time of a hundred runs of it.
-batch() {
-  local name=$1 before i
-  shift
-  before=$(now_us)
-  for ((i = 0; i < 100; i++)); do
-    "$@" >/dev/null
-  done
-  times[$name]+=" $(($(now_us) - before))"
-}
-
 show_small() {
-  local i runs=$((4 * rounds)) true
-  true=$(type -P true)
-  # No more in it than a request needs; bash alone would set the rest.
-  export -n PWD OLDPWD SHLVL
+  local runs=$((300 * rounds)) program
   start_app unix "$FCGI_BUILD/fcgi-echo/fcgi-echo"
-  times=()
-  for ((i = 0; i < runs; i++)); do
-    batch nothing "$true"
-    batch ours "$cgi_fcgi" -bind -connect "$address"
-    [ ! -x "$devkit" ] || batch devkit "$devkit" -bind -connect "$address"
-  done
-  echo "one small request, from exec to exit ($runs times 100 runs in turn):"
-  for i in ours devkit; do
-    local program=$cgi_fcgi
-    [ "$i" = ours ] || program=$devkit
+  {
+    [ ! -x "$devkit" ] || printf 'devkit\t%s\n' "$devkit -bind -connect $address"
+    printf 'ours\t%s\n' "$cgi_fcgi -bind -connect $address"
+  } >commands
+  echo "one small request, from exec to exit, $runs in turn: wall (a tenth is below), processor, ratio"
+  env -i REQUEST_METHOD=GET SCRIPT_NAME=/ "$FCGI_BUILD/bench/interleave" "$runs" <commands
+  for program in "$devkit" "$cgi_fcgi"; do
     [ -x "$program" ] || continue
-    awk -v name="$i" -v time="$(median "${times[$i]}")" -v nothing="$(median "${times[nothing]}")" \
-      -v calls="$(count_calls "$program" -bind -connect "$address")" \
-      -v instructions="$(instructions "$program" -bind -connect "$address")" 'BEGIN {
-      printf "  %-8s %8.3f ms, less that of true(1): %6.3f ms; %s system calls, %s instructions\n",
-        name, time / 1e5, (time - nothing) / 1e5, calls, instructions }'
+    echo "$program: $(count_calls "$program" -bind -connect "$address") system calls," \
+      "$(instructions "$program" -bind -connect "$address") instructions"
   done
-  [ ! -x "$devkit" ] || awk -v ours="$(median "${times[ours]}")" \
-    -v devkit="$(median "${times[devkit]}")" -v nothing="$(median "${times[nothing]}")" 'BEGIN {
-    printf "  ratio to the devkit: %.2f, less that of true(1): %.2f\n", ours / devkit,
-      (ours - nothing) / (devkit - nothing) }'
   end_apps
 }
 

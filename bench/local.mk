@@ -26,7 +26,7 @@ BENCH_ENVIRONMENT = FCGI_BUILD='$(abs_top_builddir)' FCGI_SOURCE='$(abs_top_srcd
 bench: bench-starter bench-cgi-fcgi bench-probe
 bench-starter: all
 	$(BENCH_ENVIRONMENT) $(srcdir)/bench/starter.sh
-bench-cgi-fcgi: all %D%/raw_app %D%/raw_copy
+bench-cgi-fcgi: all %D%/interleave %D%/raw_app %D%/raw_copy
 	$(BENCH_ENVIRONMENT) $(srcdir)/bench/cgi-fcgi.sh
 bench-probe: all %D%/interleave %D%/probe-empty %D%/probe-floor
 	$(BENCH_ENVIRONMENT) $(srcdir)/bench/probe.sh

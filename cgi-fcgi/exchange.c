@@ -416,9 +416,8 @@ exchange_begin(struct exchange *exchange, struct request *request)
 	exchange->begin_ns = clock_now_ns();
 	exchange->moved_ns = exchange->begin_ns;
 	exchange->abort_ns = clock_after(exchange->begin_ns, options->abort_after_ns);
-	exchange->output.deadline_ns = exchange->abort_ns < exchange->deadline_ns
-	    ? exchange->abort_ns
-	    : exchange->deadline_ns;
+	exchange->output.deadline_ns =
+	    clock_earlier(exchange->abort_ns, exchange->deadline_ns);
 	output_begin(&exchange->output);
 	sender_init(&exchange->sender, request, options->request_id);
 	exchange->senders = &exchange->sender;

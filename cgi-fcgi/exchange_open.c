@@ -74,9 +74,7 @@ earliest(const struct exchange *exchange, int64_t ns)
 {
 	const struct conn *conn = &exchange->conn;
 
-	if (conn->deadline_ns < ns)
-		ns = conn->deadline_ns;
-	return conn->connect_deadline_ns < ns ? conn->connect_deadline_ns : ns;
+	return clock_earlier(ns, clock_earlier(conn->deadline_ns, conn->connect_deadline_ns));
 }
 
 /* Which of the times it is that has run out, or will first. */
@@ -118,7 +116,7 @@ exchange_open(struct exchange *exchange, const struct options *options, const st
 			return -1;
 		if (clock_now_ns() >= earliest(exchange, CLOCK_NEVER))
 			return expire(exchange);
-		delay_ns = 2 * delay_ns < LOOK_MOST_NS ? 2 * delay_ns : LOOK_MOST_NS;
+		delay_ns = clock_earlier(2 * delay_ns, LOOK_MOST_NS);
 	}
 	exchange->times.connected_ns = clock_now_ns();
 	return 0;

@@ -103,6 +103,7 @@ die_of_data(const struct options *options, const char *option, const char *name,
     const char *directory, int error)
 {
 	const struct cli *cli = &options->cli;
+
 	if (error != EINTR && directory != NULL)
 		cli_die(cli, 1, "%s%s: cannot keep it in %s: %s", option, name, directory,
 		    strerror(error));
@@ -205,7 +206,6 @@ write_head(struct request *request, const struct options *options)
 	/* Else the application closes the connection behind the first answer. */
 	if (options->multiplex > 1)
 		flags |= FCGI_KEEP_CONN;
-
 	request->head = malloc(size);
 	if (request->head == NULL)
 		cli_die(&options->cli, 1, "out of memory");

@@ -5,22 +5,6 @@
 #include "fcgi_body.h"
 #include "fcgi_error.h"
 
-const char *const values_standard[] = { FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS, NULL };
-
-int
-values_ask(struct fcgi_writer *writer, const char *const *names)
-{
-	struct fcgi_nv nv = { 0 };
-
-	for (; *names != NULL; names++) {
-		nv.name = (const unsigned char *)*names;
-		nv.name_len = strlen(*names);
-		nv.value = nv.name;
-		(void)fcgi_writer_value(writer, &nv, 0);
-	}
-	return fcgi_writer_flush(writer);
-}
-
 /* Whether the pairs come out even. */
 static int
 check_pairs(const struct values *values)

@@ -1,6 +1,6 @@
 /*
- * The client's half of FCGI_GET_VALUES: an application is asked for variables of its own (FastCGI
- * 1.0, section 4.1).  Pure: no I/O, no allocation.
+ * The answer to FCGI_GET_VALUES, which fcgi_writer_get_values() asks: what an application tells of
+ * its own variables (FastCGI 1.0, section 4.1).  Pure: no I/O, no allocation.
  */
 #ifndef CGI_FCGI_VALUES_H
 #define CGI_FCGI_VALUES_H
@@ -10,7 +10,6 @@
 
 #include "fcgi_nv.h"
 #include "fcgi_reader.h"
-#include "fcgi_writer.h"
 
 enum values_event {
 	VALUES_NOTHING = 0,	/* go on */
@@ -25,16 +24,6 @@ struct values {
 	size_t read;
 	unsigned char content[FCGI_MAX_LENGTH];
 };
-
-/* The names every application should know, NULL-terminated. */
-extern const char *const values_standard[];
-
-/*
- * Writes the question.
- * names: NULL-terminated.
- * Returns 0, or -FCGI_E_SPACE: more than one record holds, or than the writer's buffer does.
- */
-int values_ask(struct fcgi_writer *writer, const char *const *names);
 
 /*
  * Takes one result of fcgi_reader_next().

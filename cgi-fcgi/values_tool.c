@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "exchange.h"
 #include "fcgi_error.h"
+#include "fcgi_writer.h"
 #include "interrupt.h"
 #include "print.h"
 #include "trace_file.h"
@@ -24,7 +25,8 @@ struct values_tool {
 static const char *const *
 names_of(const struct values_tool *tool)
 {
-	return tool->options.operands[0] != NULL ? tool->options.operands : values_standard;
+	return tool->options.operands[0] != NULL ? tool->options.operands
+						 : fcgi_writer_standard_values;
 }
 
 static int
@@ -107,7 +109,7 @@ queue_question(struct values_tool *tool)
 	struct fcgi_writer writer;
 
 	fcgi_writer_init(&writer, tool->question, sizeof tool->question, FCGI_NULL_REQUEST_ID);
-	if (values_ask(&writer, names_of(tool)) < 0)
+	if (fcgi_writer_get_values(&writer, names_of(tool)) < 0)
 		cli_usage_error(&tool->options.cli,
 		    "--get-values: more names than fit into a record");
 	iov.iov_len = (size_t)(writer.p - tool->question);

@@ -46,12 +46,6 @@ struct course {
 	int64_t deadline_ns;
 };
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* --- another try? -------------------------------------------------------------------------- */
 
 static int
@@ -155,7 +149,7 @@ judge_try(struct course *course, struct turn *turn, int64_t now_ns)
 		return;
 	}
 	turn->start_ns = clock_after(now_ns, turn->pause_ns);
-	turn->pause_ns = earlier(2 * turn->pause_ns, most_ns);
+	turn->pause_ns = clock_earlier(2 * turn->pause_ns, most_ns);
 	if (!wants_again(round, turn))
 		end_turn(course, turn);
 	else if (turn->start_ns >= course->deadline_ns)
@@ -166,7 +160,7 @@ static void
 start_try(struct course *course, struct turn *turn, int64_t now_ns)
 {
 	struct target *target = turn->target;
-	int64_t deadline_ns = earlier(course->deadline_ns,
+	int64_t deadline_ns = clock_earlier(course->deadline_ns,
 	    clock_after(now_ns, course->round->timeout_ns));
 
 	turn->tries++;
@@ -260,9 +254,9 @@ prepare_poll(struct course *course)
 		if (is_under_way(turn->target)) {
 			turn->fd = &course->fds[course->fd_count++];
 			turn->wake_ns = target_poll(turn->target, turn->fd);
-			wake_ns = earlier(wake_ns, turn->wake_ns);
+			wake_ns = clock_earlier(wake_ns, turn->wake_ns);
 		} else if (is_room_for(course, turn->target)) {
-			wake_ns = earlier(wake_ns, turn->start_ns);
+			wake_ns = clock_earlier(wake_ns, turn->start_ns);
 		}
 	}
 	return wake_ns;

@@ -83,19 +83,13 @@ encode(struct probe *probe, unsigned char *dst, size_t size)
 		{ "SERVER_SOFTWARE", "fcgistarter" },
 		{ "REMOTE_ADDR", "127.0.0.1" },
 	};
-	static const char *const values[] = { FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS };
 	struct fcgi_writer writer;
 	struct fcgi_nv nv = { 0 };
 	size_t i;
 
 	fcgi_writer_init(&writer, dst, size, probe->reply.request_id);
 	if (probe->kind == READY_VALUES) {
-		for (i = 0; i < sizeof values / sizeof *values; i++) {
-			nv.name = (const unsigned char *)values[i];
-			nv.name_len = strlen(values[i]);
-			fcgi_writer_value(&writer, &nv, 0);
-		}
-		fcgi_writer_flush(&writer);
+		fcgi_writer_get_values(&writer, fcgi_writer_standard_values);
 	} else {
 		fcgi_writer_begin(&writer, FCGI_RESPONDER, 0);
 		for (i = 0; i < sizeof variables / sizeof *variables; i++) {

@@ -21,9 +21,8 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* A token of RFC 9110, section 5.6.2: what may stand in a header's name. */
-static int
-is_name_char(char c)
+int
+cgi_response_is_name_char(char c)
 {
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c))
 		return 1;
@@ -141,13 +140,13 @@ take_byte(struct cgi_response *response, char c)
 	switch (response->state) {
 	case LINE_BEGIN:
 		response->state = IN_NAME;
-		return is_name_char(c) ? 0 : -FCGI_E_HEADER;
+		return cgi_response_is_name_char(c) ? 0 : -FCGI_E_HEADER;
 	case IN_NAME:
 		if (c == ':') {
 			response->state = IN_VALUE;
 			return 0;
 		}
-		return is_name_char(c) ? 0 : -FCGI_E_HEADER;
+		return cgi_response_is_name_char(c) ? 0 : -FCGI_E_HEADER;
 	default:
 		return is_value_char(c) ? 0 : -FCGI_E_HEADER;
 	}

@@ -16,6 +16,9 @@ struct cgi_header {
 	size_t value_len;
 };
 
+/* 1 for a character of a token (RFC 9110, section 5.6.2), as a header's name is one; else 0. */
+int cgi_response_is_name_char(char c);
+
 /* Set up with cgi_response_init().  Public to read: status, block_len, complete. */
 struct cgi_response {
 	char *block;		/* the caller's buffer: the header block as it came */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgi_response.h"
 #include "fcgi_error.h"
 
 enum { WHY_SIZE = 512 };
@@ -59,16 +60,14 @@ const struct poptOption cli_request_options[] = {
 	POPT_TABLEEND,
 };
 
-/* A token of RFC 9110, section 5.6.2. */
+/* A name of a header, or of a method: a token of RFC 9110. */
 static int
 is_token(const char *name, size_t len)
 {
-	static const char also[] = "!#$%&'*+-.^_`|~";
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if ((name[i] < '0' || name[i] > '9') && ((name[i] | 32) < 'a' || (name[i] | 32) > 'z') &&
-		    strchr(also, name[i]) == NULL)
+		if (!cgi_response_is_name_char(name[i]))
 			return 0;
 	return len > 0;
 }

@@ -44,6 +44,12 @@ clock_wall_ms(void)
 }
 
 int64_t
+clock_earlier(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
+int64_t
 clock_after(int64_t now_ns, int64_t duration_ns)
 {
 	int64_t sum;

@@ -21,6 +21,9 @@ int64_t clock_wall_ms(void);
  */
 int64_t clock_after(int64_t now_ns, int64_t duration_ns);
 
+/* The first of two points of time, or the shorter of two durations. */
+int64_t clock_earlier(int64_t a_ns, int64_t b_ns);
+
 /*
  * Reads a duration: a number, with a fraction if wanted, then us, ms, s, m or h; a bare number is
  * seconds.  "250ms", "2s", "1.5s", ".5", "1m", "10".

@@ -13,12 +13,6 @@
 #define RETRY_FIRST_NS (CLOCK_NS_PER_MS)
 #define RETRY_MOST_NS (20 * CLOCK_NS_PER_MS)
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* What to poll for and until when follows from the state alone. */
 static void
 set_wants(struct conn *conn)
@@ -27,12 +21,12 @@ set_wants(struct conn *conn)
 	switch (conn->state) {
 	case CONN_CONNECTING:
 		conn->events = POLLOUT;
-		conn->wake_ns = earlier(conn->wake_ns, conn->connect_deadline_ns);
+		conn->wake_ns = clock_earlier(conn->wake_ns, conn->connect_deadline_ns);
 		break;
 	case CONN_RETRY:
 		conn->events = 0;
-		conn->wake_ns = earlier(conn->wake_ns,
-		    earlier(conn->connect_deadline_ns, conn->retry_ns));
+		conn->wake_ns = clock_earlier(conn->wake_ns,
+		    clock_earlier(conn->connect_deadline_ns, conn->retry_ns));
 		break;
 	case CONN_OPEN:
 		conn->events = (short)(POLLIN | (conn->out_count > 0 ? POLLOUT : 0));
@@ -87,7 +81,7 @@ connect_next(struct conn *conn, int64_t now_ns)
 		if (conn->error == EAGAIN && conn->peer.sa.ss_family == AF_UNIX) {
 			conn->retry_delay_ns = conn->retry_delay_ns == 0
 			    ? RETRY_FIRST_NS
-			    : earlier(2 * conn->retry_delay_ns, RETRY_MOST_NS);
+			    : clock_earlier(2 * conn->retry_delay_ns, RETRY_MOST_NS);
 			conn->retry_ns = clock_after(now_ns, conn->retry_delay_ns);
 			conn->state = CONN_RETRY;
 			set_wants(conn);

@@ -6,6 +6,9 @@
 #include "fcgi_error.h"
 #include "fcgi_record.h"
 
+const char *const fcgi_writer_standard_values[] = { FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS,
+	NULL };
+
 static const unsigned char zeros[FCGI_ALIGNMENT];
 
 static size_t
@@ -262,6 +265,20 @@ fcgi_writer_value(struct fcgi_writer *writer, const struct fcgi_nv *nv, int resu
 	if (p != NULL)
 		(void)fcgi_nv_encode(p, p + size, nv);
 	return writer->error;
+}
+
+int
+fcgi_writer_get_values(struct fcgi_writer *writer, const char *const *names)
+{
+	struct fcgi_nv nv = { 0 };
+
+	for (; *names != NULL; names++) {
+		nv.name = (const unsigned char *)*names;
+		nv.name_len = strlen(*names);
+		nv.value = nv.name;
+		(void)fcgi_writer_value(writer, &nv, 0);
+	}
+	return fcgi_writer_flush(writer);
 }
 
 size_t

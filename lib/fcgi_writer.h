@@ -50,6 +50,7 @@ size_t fcgi_writer_head_bound(size_t nv_len);
  *   fcgi_writer_splits()).
  * value: one pair of GET_VALUES or, with result set, GET_VALUES_RESULT (4.1); one record holds them
  *   all, so -FCGI_E_SPACE also when they pass 65535 bytes.
+ * get_values: the whole GET_VALUES record that asks for names, which end with NULL (4.1).
  * flush: ends the record that param or value opened; the others do so themselves.
  * stream_end: the empty record that ends a stream (3.3); also an empty GET_VALUES_RESULT, which
  *   answers a query of variables we do not know (4.1).
@@ -60,11 +61,15 @@ int fcgi_writer_begin(struct fcgi_writer *writer, uint16_t role, uint8_t flags);
 int fcgi_writer_abort(struct fcgi_writer *writer);
 int fcgi_writer_param(struct fcgi_writer *writer, const struct fcgi_nv *nv);
 int fcgi_writer_value(struct fcgi_writer *writer, const struct fcgi_nv *nv, int result);
+int fcgi_writer_get_values(struct fcgi_writer *writer, const char *const *names);
 int fcgi_writer_flush(struct fcgi_writer *writer);
 int fcgi_writer_stream_end(struct fcgi_writer *writer, uint8_t type);
 int fcgi_writer_end_request(struct fcgi_writer *writer, uint32_t app_status,
     uint8_t protocol_status);
 int fcgi_writer_unknown_type(struct fcgi_writer *writer, uint8_t type);
+
+/* The names that every application should know (4.1), for get_values. */
+extern const char *const fcgi_writer_standard_values[];
 
 /*
  * Content of a stream, copied, without the stream's end; for bodies that are small enough to lie in

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fcgi_error.h"
+#include "fcgi_writer.h"
 #include "pieces.h"
 #include "wire.h"
 
@@ -25,7 +26,7 @@ the_question_is_one_padded_record(void **state)
 
 	(void)state;
 	fcgi_writer_init(&writer, question, sizeof question, 1);
-	assert_int_equal(values_ask(&writer, names), 0);
+	assert_int_equal(fcgi_writer_get_values(&writer, names), 0);
 	assert_int_equal(writer.p - question, sizeof expected - 1);
 	assert_memory_equal(question, expected, sizeof expected - 1);
 }
@@ -41,7 +42,7 @@ too_many_names_are_refused(void **state)
 	(void)state;
 	memset(name, 'x', sizeof name - 1);
 	fcgi_writer_init(&writer, question, sizeof question, 0);
-	assert_int_equal(values_ask(&writer, names), -FCGI_E_SPACE);
+	assert_int_equal(fcgi_writer_get_values(&writer, names), -FCGI_E_SPACE);
 }
 
 struct reading {

@@ -72,11 +72,11 @@ probe_prepare(struct probe *probe)
 	probe->items = calloc(count, sizeof *probe->items);
 	if (probe->targets == NULL || probe->subjects == NULL || probe->items == NULL)
 		die_of_memory(probe);
+	request_make(&probe->requests, options);
 	for (i = 0; i < count; i++) {
 		struct target *target = &probe->targets[i];
-		struct request *request = &probe->subjects[i].request;
+		const struct request *request = request_of(&probe->requests, i);
 
-		request_make(request, options, &options->targets[i].addr);
 		target_init(target, &probe->settings, options->targets[i].name,
 		    &options->targets[i].addr);
 		target_set_request(target, request->bytes, request->len, request->script);
@@ -98,6 +98,16 @@ consider(struct probe *probe, size_t i)
 	metrics_keep(&subject->before, &subject->metrics);
 }
 
+struct report_item
+probe_item(const struct probe *probe, size_t i)
+{
+	return (struct report_item){
+		.seen = &probe->targets[i].seen,
+		.metrics = &probe->subjects[i].metrics,
+		.judgement = &probe->subjects[i].judgement,
+	};
+}
+
 /* Returns 0, or -1 when the next run will know nothing of this one. */
 static int
 keep_counters(struct probe *probe)
@@ -109,11 +119,7 @@ keep_counters(struct probe *probe)
 	if (options->state_file == NULL)
 		return 0;
 	for (i = 0; i < options->target_count; i++)
-		probe->items[i] = (struct report_item){
-			.seen = &probe->targets[i].seen,
-			.metrics = &probe->subjects[i].metrics,
-			.judgement = &probe->subjects[i].judgement,
-		};
+		probe->items[i] = probe_item(probe, i);
 	if (state_file_update(options->state_file, probe->items, options->target_count,
 		clock_wall_ms() / 1000, &why) < 0) {
 		tell_state_is_lost(probe, why);
@@ -155,10 +161,7 @@ probe_turn(struct probe *probe)
 void
 probe_reset(struct probe *probe)
 {
-	size_t i;
-
-	for (i = 0; i < probe->options.target_count; i++)
-		request_reset(&probe->subjects[i].request);
+	request_reset(&probe->requests);
 	free(probe->targets);
 	free(probe->subjects);
 	free(probe->items);

@@ -10,7 +10,6 @@
 
 /* What is known of one target beside what target.c knows. */
 struct subject {
-	struct request request;
 	struct metrics metrics;
 	struct metrics before;		/* counters of earlier rounds, or of --state */
 	struct judgement judgement;
@@ -21,6 +20,7 @@ struct subject {
 struct probe {
 	struct options options;
 	struct target_settings settings;
+	struct requests requests;
 	struct target *targets;
 	struct subject *subjects;
 	struct report_item *items;
@@ -32,6 +32,9 @@ void probe_prepare(struct probe *probe);
 
 /* Asks all targets once, reports, keeps the counters, and returns the worst state. */
 enum state probe_turn(struct probe *probe);
+
+/* What is reported of a target. */
+struct report_item probe_item(const struct probe *probe, size_t i);
 
 /* Gives back all it holds, the options too. */
 void probe_reset(struct probe *probe);

@@ -37,11 +37,7 @@ select_items(struct probe *probe)
 		if (tells_changes(options) && !has_changed(subject))
 			continue;
 		subject->last = subject->judgement;
-		probe->items[count++] = (struct report_item){
-			.seen = &probe->targets[i].seen,
-			.metrics = &subject->metrics,
-			.judgement = &subject->judgement,
-		};
+		probe->items[count++] = probe_item(probe, i);
 	}
 	return count;
 }

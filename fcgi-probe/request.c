@@ -31,9 +31,6 @@ static const char *const boring[] = {
 	"REDIRECT_STATUS=200",
 };
 
-/* The values that the specification names (section 4.1). */
-static const char *const values[] = { FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS };
-
 static void
 set(const struct options *options, struct params *params, const char *name, const char *value)
 {
@@ -87,15 +84,12 @@ encode(struct request *request, const struct options *options, const struct para
 }
 
 static void
-make_request(struct request *request, const struct options *options, const struct addr *addr)
+make_request(struct request *request, const struct options *options, const struct addr *addr,
+    const void *body, size_t body_len)
 {
 	struct params params = { 0 };
 	const char *script;
-	size_t body_len = 0;
-	void *body = NULL;
 
-	if (options->http.data != NULL)
-		body = cli_data_read(&options->cli, options->http.data, &body_len);
 	if (cli_request_is_web(&options->http))
 		cli_request_apply(&options->cli, &options->http, &options->identity, addr,
 		    body != NULL, (int64_t)body_len, &params);
@@ -106,7 +100,6 @@ make_request(struct request *request, const struct options *options, const struc
 	script = params_get(&params, "SCRIPT_FILENAME");
 	request->script = script != NULL ? cli_keep(&options->cli, script) : NULL;
 	params_reset(&params);
-	free(body);
 }
 
 static void
@@ -114,24 +107,18 @@ make_values(struct request *request, const struct options *options)
 {
 	enum { SIZE = 128 };
 	struct fcgi_writer writer;
-	struct fcgi_nv nv = { 0 };
-	size_t i;
 
 	request->bytes = malloc(SIZE);
 	if (request->bytes == NULL)
 		cli_die(&options->cli, STATE_UNKNOWN, "out of memory");
 	fcgi_writer_init(&writer, request->bytes, SIZE, FCGI_NULL_REQUEST_ID);
-	for (i = 0; i < sizeof values / sizeof *values; i++) {
-		nv.name = (const unsigned char *)values[i];
-		nv.name_len = strlen(values[i]);
-		fcgi_writer_value(&writer, &nv, 0);
-	}
-	fcgi_writer_flush(&writer);
+	fcgi_writer_get_values(&writer, fcgi_writer_standard_values);
 	request->len = (size_t)(writer.p - request->bytes);
 }
 
-void
-request_make(struct request *request, const struct options *options, const struct addr *addr)
+static void
+make_one(struct request *request, const struct options *options, const struct addr *addr,
+    const void *body, size_t body_len)
 {
 	switch (options->ask) {
 	case ASK_QUEUE:
@@ -141,14 +128,44 @@ request_make(struct request *request, const struct options *options, const struc
 		make_values(request, options);
 		break;
 	default:
-		make_request(request, options, addr);
+		make_request(request, options, addr, body, body_len);
 	}
 }
 
 void
-request_reset(struct request *request)
+request_make(struct requests *requests, const struct options *options)
 {
-	free(request->bytes);
-	free(request->script);
-	*request = (struct request){ 0 };
+	size_t i, body_len = 0;
+	void *body = NULL;
+
+	/* Only a web server's variables may hold the address. */
+	requests->count = cli_request_is_web(&options->http) ? options->target_count : 1;
+	requests->items = calloc(requests->count, sizeof *requests->items);
+	if (requests->items == NULL)
+		cli_die(&options->cli, STATE_UNKNOWN, "out of memory");
+	/* Once: standard input has it but once. */
+	if (options->http.data != NULL)
+		body = cli_data_read(&options->cli, options->http.data, &body_len);
+	for (i = 0; i < requests->count; i++)
+		make_one(&requests->items[i], options, &options->targets[i].addr, body, body_len);
+	free(body);
+}
+
+const struct request *
+request_of(const struct requests *requests, size_t target)
+{
+	return &requests->items[requests->count == 1 ? 0 : target];
+}
+
+void
+request_reset(struct requests *requests)
+{
+	size_t i;
+
+	for (i = 0; i < requests->count; i++) {
+		free(requests->items[i].bytes);
+		free(requests->items[i].script);
+	}
+	free(requests->items);
+	*requests = (struct requests){ 0 };
 }

@@ -470,3 +470,13 @@ count_calls() {
   start_echo --fault=speaks-http
   says 2 CRITICAL protocol --wait "$ECHO_ADDR"
 }
+
+@test "-d - is sent to every target, though standard input can be read but once" {
+  start_echo
+  for how in '' --url=/sha256; do
+    # shellcheck disable=SC2086 # an option or none
+    run -0 "$fcgi_probe" -d - -e SCRIPT_NAME=/sha256 $how \
+      --expect-body "$(printf body | sha256sum | cut -d' ' -f1)" "$ECHO_ADDR" "$ECHO_ADDR" \
+      < <(printf body)
+  done
+}

@@ -1,0 +1,48 @@
+/*
+ * What a thread counts while it runs, and the sum of all threads at the end.  Nothing in it is
+ * shared while it is written.  Pure.
+ */
+#ifndef FCGI_BENCH_TALLY_H
+#define FCGI_BENCH_TALLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "histogram.h"
+
+enum tally_span {
+	TALLY_RESPONSE,		/* open loop: from when it was due to the last byte */
+	TALLY_SERVICE,		/* from sending to the last byte */
+	TALLY_LATENESS,		/* open loop: from when it was due to sending */
+	TALLY_CONNECT,		/* from connect(2) to a connection */
+	TALLY_FIRST_BYTE,	/* from sending to the first byte */
+	TALLY_SPANS,
+};
+
+/* Counted are requests that began inside the window (after the warm-up, before the end). */
+struct tally {
+	uint64_t complete;	/* good answers */
+	uint64_t sent_bytes;
+	uint64_t received_bytes;
+	uint64_t connects;	/* connections made */
+	uint64_t reconnects;	/* after the application closed one that was to be kept */
+	uint64_t refused_keep_alive; /* closed after the answer though FCGI_KEEP_CONN was set */
+	uint64_t slow_connects[3]; /* that took about 1, 3 and 7 s: a SYN was sent again */
+	uint64_t unsent;	/* open loop: were due and had no free connection when the run ended */
+	uint64_t no_free;	/* open loop: requests that were due while every connection was busy */
+	uint64_t connections_used;	/* that had an answer */
+	uint64_t connections_starved;	/* that never had one */
+	int64_t cpu_ns;		/* of the thread: user and system */
+	int64_t wall_ns;
+	int64_t busy_ns;	/* the longest share of an interval that the thread had the processor, scaled
+				   to 1 s */
+	uint64_t involuntary;	/* context switches */
+	uint64_t *payload_complete; /* by payload; the engine's */
+	struct failure_table failures;
+	struct histogram spans[TALLY_SPANS];
+};
+
+void tally_add(struct tally *to, const struct tally *from);
+
+#endif

@@ -31,7 +31,7 @@ enum failure_kind {
 	FAILURE_LENGTH,
 	FAILURE_BODY,
 	FAILURE_SHA256,
-	FAILURE_OTHER,		/* what the table had no room for */
+	FAILURE_OTHER,		/* of its phase, what the table had no room for; number: 0 */
 };
 
 /* One cause; all of the same phase, kind and number are one. */
@@ -59,8 +59,15 @@ void failure_add(struct failure_table *to, const struct failure_table *from);
 void failure_since(struct failure_table *difference, const struct failure_table *later,
     const struct failure_table *earlier);
 
-/* Words: "connect", "first-byte"; "backlog-full", "ECONNREFUSED", "timeout", "status 503". */
+/* "connect", "send", "first-byte", "answer", "valid". */
 const char *failure_phase_name(enum failure_phase phase);
-char *failure_cause(char *dst, size_t size, const struct failure *failure); /* 64 bytes hold any */
+
+/*
+ * "backlog-full", "ECONNREFUSED", "timeout", "closed", "status 503": a key of the JSON, so the words
+ * stay.
+ * size: FAILURE_CAUSE_MAX holds any.  Returns dst.
+ */
+enum { FAILURE_CAUSE_MAX = 64 };
+char *failure_cause(char *dst, size_t size, const struct failure *failure);
 
 #endif

@@ -20,7 +20,8 @@ struct histogram {
 	uint64_t count;			/* of all */
 	uint64_t min_ns;		/* exact; valid when count > 0 */
 	uint64_t max_ns;
-	double sum_ns;			/* for the mean */
+	uint64_t sum_ns;		/* for the mean: the low word ... */
+	uint64_t sum_high;		/* ... and the high one, so that no order of adding shows */
 	uint64_t counts[HISTOGRAM_BUCKETS];
 };
 
@@ -46,17 +47,18 @@ histogram_record(struct histogram *histogram, int64_t ns)
 		histogram->min_ns = value;
 	if (value > histogram->max_ns)
 		histogram->max_ns = value;
-	histogram->sum_ns += (double)value;
+	histogram->sum_ns += value;
+	histogram->sum_high += histogram->sum_ns < value;
 	histogram->count++;
 	histogram->counts[histogram_index(value)]++;
 }
 
-/* Adds all of from; exact and in any order the same, bucket for bucket. */
+/* Adds all of from; exact and in any order the same, bit for bit. */
 void histogram_add(struct histogram *to, const struct histogram *from);
 
 /*
  * What was counted since an earlier copy of the same histogram: later - earlier.  min and max are
- * those of the buckets then.
+ * those of the buckets then.  difference may be later or earlier.
  */
 void histogram_since(struct histogram *difference, const struct histogram *later,
     const struct histogram *earlier);
@@ -64,8 +66,8 @@ void histogram_since(struct histogram *difference, const struct histogram *later
 double histogram_mean_ns(const struct histogram *histogram); /* 0 when empty */
 
 /*
- * The value that percent (0 < percent <= 100) of all are not above: the highest that its bucket
- * stands for, but never above max_ns.  0 when empty.
+ * The value that percent (0 < percent <= 100, seven digits behind the point) of all are not above:
+ * the highest that its bucket stands for, but never above max_ns.  0 when empty.
  */
 uint64_t histogram_percentile_ns(const struct histogram *histogram, double percent);
 

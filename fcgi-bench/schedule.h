@@ -10,7 +10,10 @@
 
 enum schedule_arrival { SCHEDULE_CONSTANT, SCHEDULE_POISSON };
 
-/* For so long at that rate; a run without --stages is one of them. */
+/*
+ * For so long at that rate; a run without --stages is one of them.  The stream goes on from one to
+ * the next: half a request that is left of one is the first half of one in the next.
+ */
 struct schedule_stage {
 	int64_t duration_ns;	/* CLOCK_NEVER: to the end */
 	double rate;		/* requests a second, of all threads together; > 0 */
@@ -34,9 +37,10 @@ struct schedule_share {
 	const struct schedule *schedule; /* private from here on */
 	size_t stage;
 	int64_t stage_start_ns;
-	uint64_t next;		/* of the stage */
-	uint64_t step;
-	uint64_t random[4];
+	double stage_first;	/* requests of all threads that are due before the stage */
+	double at;		/* of the next request among those of all threads */
+	double step;		/* to the one behind it; poisson: on average */
+	uint64_t random;
 };
 
 void schedule_share_init(struct schedule_share *share, const struct schedule *schedule,
@@ -45,7 +49,10 @@ void schedule_share_init(struct schedule_share *share, const struct schedule *sc
 /* The request that was due has been taken: on to the next. */
 void schedule_share_next(struct schedule_share *share);
 
-/* How many requests are due before time_ns (since the start), of all threads; poisson: on average. */
+/*
+ * How many requests are due before time_ns (since the start), of all threads; poisson: on average,
+ * with a fraction.
+ */
 double schedule_expected(const struct schedule *schedule, int64_t time_ns);
 
 #endif

@@ -34,15 +34,20 @@ struct tally {
 	uint64_t connections_used;	/* that had an answer */
 	uint64_t connections_starved;	/* that never had one */
 	int64_t cpu_ns;		/* of the thread: user and system */
-	int64_t wall_ns;
+	int64_t wall_ns;	/* that the thread ran; of a sum, of all of them together */
 	int64_t busy_ns;	/* the longest share of an interval that the thread had the processor, scaled
 				   to 1 s */
 	uint64_t involuntary;	/* context switches */
-	uint64_t *payload_complete; /* by payload; the engine's */
+	uint64_t *payload_complete; /* good answers by payload; the owner's, or NULL */
+	size_t payload_count;	/* of its items */
 	struct failure_table failures;
 	struct histogram spans[TALLY_SPANS];
 };
 
+/*
+ * Adds all of from.  busy_ns becomes the higher one.  payload_complete is added where both have it,
+ * up to the shorter one's end; a copy of a tally shares it, so clear or replace it there.
+ */
 void tally_add(struct tally *to, const struct tally *from);
 
 #endif

@@ -55,7 +55,8 @@ struct result {
 	size_t interval_count;
 	int has_server_cpu;
 	double server_cpu_us;	/* per complete request */
-	char server_why[128];	/* why there is none */
+	char server_why[160];	/* why there is none */
+	char server_name[32];	/* of its first process, such as "php-fpm8.2"; "" when not known */
 	double client_cpu_us;	/* per complete request */
 	double client_limit_rps; /* of --self-test; 0: not measured */
 	int client_saturated;
@@ -69,7 +70,7 @@ struct result {
 	size_t gate_count;
 };
 
-/* Adds what there is to say of the run (diagnosis.c). */
+/* Adds what there is to say of the run, and sets client_saturated (diagnosis.c).  Pure. */
 void result_diagnose(struct result *result);
 
 #endif

@@ -50,6 +50,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/spawn_child.c %D%/spawn_child.h
 %C%_libfcgiutils_a_SOURCES += %D%/spawn_explain.c %D%/spawn_explain.h
 %C%_libfcgiutils_a_SOURCES += %D%/spool.c %D%/spool.h
+%C%_libfcgiutils_a_SOURCES += %D%/stanza.c %D%/stanza.h
 %C%_libfcgiutils_a_SOURCES += %D%/text.c %D%/text.h
 %C%_libfcgiutils_a_SOURCES += %D%/trace.c %D%/trace.h
 %C%_libfcgiutils_a_SOURCES += %D%/trace_dump.c %D%/trace_dump.h

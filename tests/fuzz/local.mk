@@ -16,7 +16,7 @@ TESTS += %D%/cgi_response.tap
 check_PROGRAMS += %D%/fpm_status.tap
 TESTS += %D%/fpm_status.tap
 %C%_fpm_status_tap_SOURCES = %D%/fpm_status.c %D%/replay.c \
-	fcgi-probe/fpm_status.c fcgi-probe/range.c
+	fcgi-probe/fpm_status.c
 %C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_tap_LDADD = $(FCGIUTILS_LIBS)
 
@@ -74,6 +74,11 @@ TESTS += %D%/serve.tap
 %C%_serve_tap_SOURCES = %D%/serve.c %D%/replay.c
 %C%_serve_tap_LDADD = $(FCGIUTILS_LIBS)
 
+check_PROGRAMS += %D%/stanza.tap
+TESTS += %D%/stanza.tap
+%C%_stanza_tap_SOURCES = %D%/stanza.c %D%/replay.c
+%C%_stanza_tap_LDADD = $(FCGIUTILS_LIBS)
+
 STATE_FILE_SOURCES = fcgi-probe/metric.c fcgi-probe/range.c fcgi-probe/replace.c \
 	fcgi-probe/state_file.c
 check_PROGRAMS += %D%/state_file.tap
@@ -111,7 +116,7 @@ check_PROGRAMS += %D%/cgi_response.fuzz
 
 check_PROGRAMS += %D%/fpm_status.fuzz
 %C%_fpm_status_fuzz_SOURCES = %D%/fpm_status.c \
-	fcgi-probe/fpm_status.c fcgi-probe/range.c
+	fcgi-probe/fpm_status.c
 %C%_fpm_status_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_fpm_status_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
@@ -164,6 +169,11 @@ check_PROGRAMS += %D%/serve.fuzz
 %C%_serve_fuzz_SOURCES = %D%/serve.c
 %C%_serve_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_serve_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/stanza.fuzz
+%C%_stanza_fuzz_SOURCES = %D%/stanza.c
+%C%_stanza_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_stanza_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/state_file.fuzz
 %C%_state_file_fuzz_SOURCES = %D%/state_file.c $(STATE_FILE_SOURCES)

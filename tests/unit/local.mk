@@ -138,7 +138,7 @@ TESTS += %D%/fcgi_writer_params.tap
 check_PROGRAMS += %D%/fpm_status.tap
 TESTS += %D%/fpm_status.tap
 %C%_fpm_status_tap_SOURCES = %D%/fpm_status.c \
-	fcgi-probe/fpm_status.c fcgi-probe/range.c
+	fcgi-probe/fpm_status.c
 %C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_tap_LDADD = $(UNIT_LIBS)
 
@@ -313,6 +313,11 @@ check_PROGRAMS += %D%/spawn_become.tap
 TESTS += %D%/spawn_become.tap
 %C%_spawn_become_tap_SOURCES = %D%/spawn_become.c
 %C%_spawn_become_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/stanza.tap
+TESTS += %D%/stanza.tap
+%C%_stanza_tap_SOURCES = %D%/stanza.c
+%C%_stanza_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/state_file.tap
 TESTS += %D%/state_file.tap

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "fcgi_error.h"
+
 static void
 numbers_are_read(void **state)
 {
@@ -60,6 +62,24 @@ the_limits_are_kept(void **state)
 	assert_int_equal(number, 10);
 }
 
+static void
+a_decimal_ends_where_it_is_told(void **state)
+{
+	double value = 7;
+
+	(void)state;
+	assert_int_equal(number_decimal(&value, "12.75", 2), 0);
+	assert_true(value == 12);
+	assert_int_equal(number_decimal(&value, "12.75", 4), 0);
+	assert_true(value == 12.7);
+	assert_int_equal(number_decimal(&value, "-3", 2), 0);
+	assert_true(value == -3);
+	assert_int_equal(number_decimal(&value, "12.75", 3), -FCGI_E_SYNTAX);
+	assert_int_equal(number_decimal(&value, "12", 0), -FCGI_E_SYNTAX);
+	assert_int_equal(number_decimal(&value, "1\0002", 3), -FCGI_E_SYNTAX);
+	assert_true(value == -3);
+}
+
 int
 main(void)
 {
@@ -67,6 +87,7 @@ main(void)
 		cmocka_unit_test(numbers_are_read),
 		cmocka_unit_test(other_text_is_refused),
 		cmocka_unit_test(the_limits_are_kept),
+		cmocka_unit_test(a_decimal_ends_where_it_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

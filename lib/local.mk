@@ -25,6 +25,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_record.c %D%/fcgi_record.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_request.c %D%/fcgi_request.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_serve.c %D%/fcgi_serve.h
+%C%_libfcgiutils_a_SOURCES += %D%/fcgi_values.c %D%/fcgi_values.h
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_writer.c %D%/fcgi_writer.h
 %C%_libfcgiutils_a_SOURCES += %D%/http_status.c %D%/http_status.h
 %C%_libfcgiutils_a_SOURCES += %D%/json.c %D%/json.h

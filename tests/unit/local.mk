@@ -125,6 +125,11 @@ TESTS += %D%/fcgi_serve.tap
 %C%_fcgi_serve_tap_SOURCES = %D%/fcgi_serve.c
 %C%_fcgi_serve_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/fcgi_values.tap
+TESTS += %D%/fcgi_values.tap
+%C%_fcgi_values_tap_SOURCES = %D%/fcgi_values.c
+%C%_fcgi_values_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/fcgi_writer.tap
 TESTS += %D%/fcgi_writer.tap
 %C%_fcgi_writer_tap_SOURCES = %D%/fcgi_writer.c
@@ -341,12 +346,6 @@ check_PROGRAMS += %D%/trace.tap
 TESTS += %D%/trace.tap
 %C%_trace_tap_SOURCES = %D%/trace.c
 %C%_trace_tap_LDADD = $(UNIT_LIBS)
-
-check_PROGRAMS += %D%/values.tap
-TESTS += %D%/values.tap
-%C%_values_tap_SOURCES = %D%/values.c cgi-fcgi/values.c
-%C%_values_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
-%C%_values_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/watch.tap
 TESTS += %D%/watch.tap

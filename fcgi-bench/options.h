@@ -17,6 +17,18 @@
 #include "plan.h"
 #include "schedule.h"
 
+/* What an exit status says. */
+enum status {
+	STATUS_GOOD,
+	STATUS_FAILED,		/* a gate, or more requests than are allowed */
+	STATUS_USAGE,		/* also what keeps us from running at all */
+	STATUS_NO_ANSWER,	/* not one valid answer */
+	STATUS_INCONCLUSIVE,
+	STATUS_INTERRUPTED = 130,
+};
+
+enum { OPTIONS_CONNECTIONS_MAX = 1 << 20, OPTIONS_THREADS_MAX = 1024 };
+
 /* A target as it was given. */
 struct option_target {
 	const char *name;
@@ -47,17 +59,18 @@ struct options {
 	unsigned int streams;
 	int keep_alive;			/* -k, or implied by -m and --requests-per-connection */
 	uint64_t requests_per_connection; /* 0: no limit */
-	int64_t duration_ns;		/* CLOCK_NEVER: until request_limit */
+	int64_t duration_ns;		/* behind the warm-up; CLOCK_NEVER: until request_limit */
 	uint64_t request_limit;		/* 0: none */
 	int64_t warmup_ns;
 	double rate;			/* 0: closed loop, or stages */
 	enum schedule_arrival arrival;
+	int has_seed;
 	uint64_t seed;
 	struct schedule_stage *stages;	/* of --stages */
 	size_t stage_count;
 	enum plan_spin spin;
 	struct cli_time time;
-	char *find_max_text;		/* --find-max as given, or NULL */
+	int has_find_max;
 	struct gate find_max;		/* what a good rate holds to */
 	int self_test;
 

@@ -26,10 +26,11 @@ int engine_start(struct engine *engine);
 int64_t engine_start_ns(const struct engine *engine); /* the first request is due */
 
 /*
- * Waits until all threads have ended, or until_ns (CLOCK_MONOTONIC), or a signal.
+ * Waits until all threads have ended, or until_ns (CLOCK_MONOTONIC), or until wake_fd is readable: a
+ * signalfd(2), say; -1: there is none.
  * Returns 1 when they have ended, 0 otherwise.
  */
-int engine_wait(struct engine *engine, int64_t until_ns);
+int engine_wait(struct engine *engine, int64_t until_ns, int wake_fd);
 
 /*
  * The sum of what the threads left at the last interval that all of them have passed.

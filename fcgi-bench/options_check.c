@@ -57,6 +57,12 @@ check_load(const struct options *options)
 		cli_usage_error(cli, "--connect-timeout: has to be longer than nothing");
 }
 
+static int
+is_text(const char *text, const char *word)
+{
+	return text != NULL && strcmp(text, word) == 0;
+}
+
 static void
 check_request(const struct options *options)
 {
@@ -70,6 +76,10 @@ check_request(const struct options *options)
 		cli_usage_error(cli, "--role filter: --filter-data is missing");
 	if (options->credentials != NULL && options->role != FCGI_AUTHORIZER)
 		cli_usage_error(cli, "--credentials goes with --role authorizer only");
+	if (options->target_count > 1 &&
+	    (is_text(options->http.data, "-") || is_text(options->input_file, "-")))
+		cli_usage_error(cli, "%s: standard input is read once, and there are several targets",
+		    is_text(options->input_file, "-") ? "-i -" : "-d -");
 	/* A stanza may hold the URL that they speak of. */
 	if (options->input_file != NULL)
 		return;

@@ -11,6 +11,9 @@
 #include "payload.h"
 #include "schedule.h"
 
+struct options;
+struct option_target;
+
 enum plan_spin { PLAN_SPIN_AUTO, PLAN_SPIN_ALWAYS, PLAN_SPIN_NEVER };
 
 struct plan_target {
@@ -42,6 +45,27 @@ struct plan {
 					   are waited for */
 	int64_t interval_ns;		/* of snapshots */
 	enum plan_spin spin;
+
+	struct schedule_stage *stages;	/* private: what the schedule points to */
+	size_t payload_sets;		/* private: of how many targets the payloads are ours to free */
 };
+
+/*
+ * Makes the plan: names are resolved, requests encoded.  What cannot be made does not return.
+ * targets: those of the options, or the application that is to be started; it need not listen yet.
+ */
+void plan_make(struct plan *plan, const struct options *options,
+    const struct option_target *targets, size_t target_count);
+
+/*
+ * Changes it to an open loop of that rate for that long: stages, and a limit of requests, are gone.
+ */
+void plan_set_rate(struct plan *plan, double rate, int64_t duration_ns);
+
+/* How long requests are sent for, the warm-up included; CLOCK_NEVER when only their number ends it. */
+int64_t plan_length_ns(const struct plan *plan);
+
+/* Gives back what it holds. */
+void plan_reset(struct plan *plan);
 
 #endif

@@ -11,4 +11,4 @@ bin_PROGRAMS += %D%/fcgi-bench
 %C%_fcgi_bench_SOURCES += %D%/schedule.c %D%/schedule.h
 %C%_fcgi_bench_SOURCES += %D%/tally.c %D%/tally.h
 %C%_fcgi_bench_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
-%C%_fcgi_bench_LDADD = lib/libfcgiutils.a $(POPT_LIBS) $(MD_LIBS) -lz -lm -lpthread
+%C%_fcgi_bench_LDADD = lib/libfcgiutils.a $(POPT_LIBS) $(MD_LIBS) $(ZLIB_LIBS) $(M_LIBS) -lpthread

@@ -4,6 +4,7 @@ EXTRA_DIST += %D%/missing.sh %D%/fpm_page.h %D%/guard.h %D%/must.h %D%/no_netlin
 EXTRA_DIST += %D%/folder.h %D%/openmetrics.h %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
 EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
 EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh %D%/preset_shown.h
+EXTRA_DIST += %D%/samples.h
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 
@@ -85,6 +86,12 @@ TESTS += %D%/decode.tap
 %C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/failure.tap
+TESTS += %D%/failure.tap
+%C%_failure_tap_SOURCES = %D%/failure.c fcgi-bench/failure.c
+%C%_failure_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_failure_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/fcgi_body.tap
 TESTS += %D%/fcgi_body.tap
 %C%_fcgi_body_tap_SOURCES = %D%/fcgi_body.c
@@ -146,6 +153,12 @@ TESTS += %D%/fpm_status.tap
 	fcgi-probe/fpm_status.c
 %C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/histogram.tap
+TESTS += %D%/histogram.tap
+%C%_histogram_tap_SOURCES = %D%/histogram.c fcgi-bench/histogram.c
+%C%_histogram_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_histogram_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/http_status.tap
 TESTS += %D%/http_status.tap
@@ -299,6 +312,12 @@ TESTS += %D%/setenvif.tap
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
 
+check_PROGRAMS += %D%/schedule.tap
+TESTS += %D%/schedule.tap
+%C%_schedule_tap_SOURCES = %D%/schedule.c fcgi-bench/schedule.c
+%C%_schedule_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_schedule_tap_LDADD = $(UNIT_LIBS) $(M_LIBS)
+
 check_PROGRAMS += %D%/seen_by.tap
 TESTS += %D%/seen_by.tap
 %C%_seen_by_tap_SOURCES = %D%/seen_by.c
@@ -336,6 +355,12 @@ TESTS += %D%/status.tap
 %C%_status_tap_SOURCES = %D%/status.c fcgistarter/status.c
 %C%_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_status_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/tally.tap
+TESTS += %D%/tally.tap
+%C%_tally_tap_SOURCES = %D%/tally.c fcgi-bench/failure.c fcgi-bench/histogram.c fcgi-bench/tally.c
+%C%_tally_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_tally_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/text.tap
 TESTS += %D%/text.tap

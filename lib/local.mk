@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 # One line a module; keep them sorted.
 %C%_libfcgiutils_a_SOURCES += %D%/addr.c %D%/addr.h
 %C%_libfcgiutils_a_SOURCES += %D%/addr_listen.c %D%/addr_listen.h
+%C%_libfcgiutils_a_SOURCES += %D%/application.c %D%/application.h
 %C%_libfcgiutils_a_SOURCES += %D%/base64.c %D%/base64.h
 %C%_libfcgiutils_a_SOURCES += %D%/buffer.c %D%/buffer.h
 %C%_libfcgiutils_a_SOURCES += %D%/cgi_response.c %D%/cgi_response.h
@@ -43,6 +44,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/queue_proc.c %D%/queue_proc.h
 %C%_libfcgiutils_a_SOURCES += %D%/queue_tcp.c %D%/queue_tcp.h
 %C%_libfcgiutils_a_SOURCES += %D%/sock_diag.c %D%/sock_diag.h
+%C%_libfcgiutils_a_SOURCES += %D%/replace.c %D%/replace.h
 %C%_libfcgiutils_a_SOURCES += %D%/seen_by.c %D%/seen_by.h
 %C%_libfcgiutils_a_SOURCES += %D%/seen_by_answer.c
 %C%_libfcgiutils_a_SOURCES += %D%/seen_by_block.c

@@ -79,7 +79,7 @@ TESTS += %D%/stanza.tap
 %C%_stanza_tap_SOURCES = %D%/stanza.c %D%/replay.c
 %C%_stanza_tap_LDADD = $(FCGIUTILS_LIBS)
 
-STATE_FILE_SOURCES = fcgi-probe/metric.c fcgi-probe/range.c fcgi-probe/replace.c \
+STATE_FILE_SOURCES = fcgi-probe/metric.c fcgi-probe/range.c \
 	fcgi-probe/state_file.c
 check_PROGRAMS += %D%/state_file.tap
 TESTS += %D%/state_file.tap

@@ -4,12 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <zlib.h>
 
 #include "base64.h"
+#include "folder.h"
 #include "must.h"
 #include "samples.h"
 
@@ -410,6 +413,70 @@ the_payload_holds_counts_of_any_size(void **state)
 	free(histogram);
 }
 
+/* Where Debian's libhdrhistogram-java has it. */
+#define JAR "/usr/share/java/hdrhistogram.jar"
+
+static void
+write_log(const char *path, const struct histogram *histogram)
+{
+	char *text = histogram_encode(histogram);
+	FILE *file = fopen(path, "w");
+
+	must(file != NULL && text != NULL);
+	fprintf(file, "#[Histogram log format version 1.3]\n"
+	    "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\","
+	    "\"Interval_Compressed_Histogram\"\n0.0,1.0,1.0,%s\n", text);
+	must(fclose(file) == 0);
+	free(text);
+}
+
+/* Every line of the distribution as HdrHistogram tells it is so here. */
+static void
+assert_told_by_java(const struct histogram *histogram)
+{
+	unsigned long long count, last = 0;
+	uint64_t below = 0;
+	double value, part;
+	size_t i = 0, lines = 0;
+	char line[256];
+	FILE *told;
+
+	write_log("log", histogram);
+	told = popen("java -cp " JAR " org.HdrHistogram.HistogramLogProcessor -csv "
+	    "-outputValueUnitRatio 1 -i log -o out && cat out.hgrm", "r");
+	must(told != NULL);
+	while (fgets(line, sizeof line, told) != NULL) {
+		if (sscanf(line, "%lf,%lf,%llu,", &value, &part, &count) != 3)
+			continue;
+		for (; i <= histogram_index((uint64_t)value); i++)
+			below += histogram->counts[i];
+		assert_int_equal(count, below);
+		last = count;
+		lines++;
+	}
+	assert_int_equal(pclose(told), 0);
+	assert_int_equal(last, histogram->count);
+	assert_true(lines > 10);
+}
+
+static void
+java_reads_what_is_encoded(void **state)
+{
+	static int64_t samples[SAMPLES];
+	struct histogram *histogram;
+	int kind;
+
+	(void)state;
+	if (access(JAR, R_OK) < 0 || system("java -version >/dev/null 2>&1") != 0)
+		skip();
+	for (kind = SAMPLES_EVEN; kind < KINDS; kind++) {
+		samples_make(samples, SAMPLES, (enum samples_kind)kind);
+		histogram = histogram_of(samples, SAMPLES);
+		assert_told_by_java(histogram);
+		free(histogram);
+	}
+}
+
 int
 main(void)
 {
@@ -425,6 +492,7 @@ main(void)
 		cmocka_unit_test(a_percentile_wants_ten_samples_beyond),
 		cmocka_unit_test(the_payload_holds_every_count),
 		cmocka_unit_test(the_payload_holds_counts_of_any_size),
+		FOLDER_TEST(java_reads_what_is_encoded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,17 @@ histogram_add(struct histogram *to, const struct histogram *from)
 }
 
 void
+histogram_copy(struct histogram *to, const struct histogram *from)
+{
+	size_t first = histogram_index(from->min_ns), last = histogram_index(from->max_ns);
+
+	memcpy(to, from, offsetof(struct histogram, counts));
+	if (from->count > 0)
+		memcpy(&to->counts[first], &from->counts[first],
+		    (last + 1 - first) * sizeof *from->counts);
+}
+
+void
 histogram_since(struct histogram *difference, const struct histogram *later,
     const struct histogram *earlier)
 {

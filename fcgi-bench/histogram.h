@@ -57,6 +57,12 @@ histogram_record(struct histogram *histogram, int64_t ns)
 void histogram_add(struct histogram *to, const struct histogram *from);
 
 /*
+ * Makes a copy, and touches no more than the buckets that were counted in.
+ * to: zero-filled, or an earlier copy of the same histogram.
+ */
+void histogram_copy(struct histogram *to, const struct histogram *from);
+
+/*
  * What was counted since an earlier copy of the same histogram: later - earlier.  min and max are
  * those of the buckets then.  difference may be later or earlier.
  */

@@ -1,5 +1,7 @@
 #include "tally.h"
 
+#include <string.h>
+
 static void
 add_payloads(struct tally *to, const struct tally *from)
 {
@@ -37,4 +39,16 @@ tally_add(struct tally *to, const struct tally *from)
 	failure_add(&to->failures, &from->failures);
 	for (i = 0; i < TALLY_SPANS; i++)
 		histogram_add(&to->spans[i], &from->spans[i]);
+}
+
+void
+tally_copy(struct tally *to, const struct tally *from)
+{
+	size_t i;
+
+	memcpy(to, from, offsetof(struct tally, spans));
+	to->payload_complete = NULL;
+	to->payload_count = 0;
+	for (i = 0; i < TALLY_SPANS; i++)
+		histogram_copy(&to->spans[i], &from->spans[i]);
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct host {
-	char kernel[80];
+	char kernel[208];	/* its name, release and machine */
 	char cpu[80];		/* model name */
 	unsigned int cpus;	/* we may run on */
 	char clocksource[32];

@@ -1,14 +1,22 @@
 bin_PROGRAMS += %D%/fcgi-bench
 # A line for each module, sorted.
 %C%_fcgi_bench_SOURCES =
+%C%_fcgi_bench_SOURCES += %D%/diagnosis.c
 %C%_fcgi_bench_SOURCES += %D%/failure.c %D%/failure.h
+%C%_fcgi_bench_SOURCES += %D%/find_max.c %D%/find_max.h
 %C%_fcgi_bench_SOURCES += %D%/gate.c %D%/gate.h
 %C%_fcgi_bench_SOURCES += %D%/histogram.c %D%/histogram.h
+%C%_fcgi_bench_SOURCES += %D%/host.c %D%/host.h
+%C%_fcgi_bench_SOURCES += %D%/live.c %D%/live.h
 %C%_fcgi_bench_SOURCES += %D%/main.c
+%C%_fcgi_bench_SOURCES += %D%/mpxs.c %D%/mpxs.h
 %C%_fcgi_bench_SOURCES += %D%/options.c %D%/options.h
 %C%_fcgi_bench_SOURCES += %D%/options_check.c %D%/options_check.h
 %C%_fcgi_bench_SOURCES += %D%/options_table.c %D%/options_table.h
+%C%_fcgi_bench_SOURCES += %D%/process.c %D%/process.h
 %C%_fcgi_bench_SOURCES += %D%/schedule.c %D%/schedule.h
+%C%_fcgi_bench_SOURCES += %D%/server.c %D%/server.h
+%C%_fcgi_bench_SOURCES += %D%/server_find.c
 %C%_fcgi_bench_SOURCES += %D%/tally.c %D%/tally.h
 %C%_fcgi_bench_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
-%C%_fcgi_bench_LDADD = lib/libfcgiutils.a $(POPT_LIBS) $(MD_LIBS) $(ZLIB_LIBS) $(M_LIBS) -lpthread
+%C%_fcgi_bench_LDADD = $(FCGIUTILS_LIBS) $(MD_LIBS) $(ZLIB_LIBS) $(M_LIBS) -lpthread

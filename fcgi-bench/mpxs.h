@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "plan.h"
+struct plan_target;
 
 enum mpxs_answer {
 	MPXS_NO,		/* it says that it does not */

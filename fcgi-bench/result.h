@@ -57,6 +57,7 @@ struct result {
 	double server_cpu_us;	/* per complete request */
 	char server_why[160];	/* why there is none */
 	char server_name[32];	/* of its first process, such as "php-fpm8.2"; "" when not known */
+	int64_t server_backlog;	/* that it listens with; 0: not known */
 	double client_cpu_us;	/* per complete request */
 	double client_limit_rps; /* of --self-test; 0: not measured */
 	int client_saturated;
@@ -70,7 +71,16 @@ struct result {
 	size_t gate_count;
 };
 
-/* Adds what there is to say of the run, and sets client_saturated (diagnosis.c).  Pure. */
+/*
+ * Adds what there is to say of the run, and sets client_saturated (diagnosis.c).  The rest of the
+ * result is there.  Pure.
+ */
 void result_diagnose(struct result *result);
+
+/* 1 when the run was diagnosed so. */
+int result_has_diagnosis(const struct result *result, enum diagnosis_kind kind);
+
+/* "starved", "backlog-full", "client-saturated": a word of the JSON, so it stays. */
+const char *diagnosis_name(enum diagnosis_kind kind);
 
 #endif

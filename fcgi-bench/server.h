@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "plan.h"
+struct plan;
 
 enum { SERVER_PIDS_MAX = 64 };
 
@@ -21,11 +21,13 @@ struct server {
 	const char *cgroup;		/* set by the owner, instead: its directory; or NULL */
 	char name[32];			/* of the first process, such as "php-fpm8.2"; or "" */
 	char why[160];			/* "" or why there is no figure */
+	int64_t backlog;		/* that the first target listens with; 0: not known */
 
 	struct server_process *known;	/* private from here on */
 	size_t known_count;
 	size_t known_size;
 	int64_t ended_ns;
+	int begun;
 };
 
 /*
@@ -33,7 +35,7 @@ struct server {
  * machine, as the kernel tells of UNIX sockets (SO_PEERCRED), else who holds the listening socket
  * among the processes that we may look into.  We ourselves and process 1, which listen on behalf of
  * others, do not count.
- * What was found may be none: why says so then.
+ * What was found may be none: why says so then.  The backlog is looked for in any case.
  */
 void server_find(struct server *server, const struct plan *plan);
 

@@ -3,23 +3,13 @@
 #include <math.h>
 
 #include "clock.h"
-
-/* A step of a counter and a stir: all of 2^64 numbers, each once (SplitMix64). */
-static uint64_t
-next_random(uint64_t *state)
-{
-	uint64_t word = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	word = (word ^ word >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	word = (word ^ word >> 27) * UINT64_C(0x94d049bb133111eb);
-	return word ^ word >> 31;
-}
+#include "random.h"
 
 /* The gap before an event of a stream without memory, in mean gaps; never without end. */
 static double
 next_gap(uint64_t *state)
 {
-	return -log((double)((next_random(state) >> 11) + 1) * 0x1p-53);
+	return -log(random_part(state));
 }
 
 static double
@@ -64,8 +54,8 @@ schedule_share_init(struct schedule_share *share, const struct schedule *schedul
 	};
 	if (schedule->arrival == SCHEDULE_POISSON) {
 		/* Each begins elsewhere among the numbers. */
-		share->random = next_random(&share->random) + thread;
-		share->random = next_random(&share->random);
+		share->random = random_next(&share->random) + thread;
+		share->random = random_next(&share->random);
 		share->at = share->step * next_gap(&share->random);
 	}
 	find_due(share);

@@ -271,6 +271,11 @@ TESTS += %D%/policy.tap
 %C%_policy_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_policy_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/random.tap
+TESTS += %D%/random.tap
+%C%_random_tap_SOURCES = %D%/random.c
+%C%_random_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/range.tap
 TESTS += %D%/range.tap
 %C%_range_tap_SOURCES = %D%/range.c \

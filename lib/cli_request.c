@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgi_response.h"
+#include "cgi_block.h"
 #include "fcgi_error.h"
 
 enum { WHY_SIZE = 512 };
@@ -67,7 +67,7 @@ is_token(const char *name, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (!cgi_response_is_name_char(name[i]))
+		if (!cgi_block_is_name_char(name[i]))
 			return 0;
 	return len > 0;
 }

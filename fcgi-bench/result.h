@@ -46,9 +46,15 @@ struct diagnosis {
 	char text[320];		/* one sentence, with the figure and the advice */
 };
 
+struct find_max;
+struct gate;
+struct gate_outcome;
+
+/* Whatever a report tells, and where it points to, has to live as long. */
 struct result {
-	const struct plan *plan;
+	const struct plan *plan;	/* NULL: --self-test alone, and client_limit_rps is all there is */
 	struct tally total;
+	int64_t started_ms;	/* wall clock, since 1970 */
 	double duration_s;	/* of the window */
 	double rps;		/* good answers a second */
 	struct result_interval *intervals;
@@ -67,8 +73,11 @@ struct result {
 	struct diagnosis diagnoses[DIAGNOSIS_KINDS];
 	size_t diagnosis_count;
 	enum result_verdict verdict;
+	char reason[320];	/* why the verdict is not good, in one line */
 	struct gate_outcome *gates;	/* gate.h */
 	size_t gate_count;
+	const struct find_max *search;	/* --find-max; NULL: none */
+	const struct gate *condition;	/* likewise: what a good rate holds to */
 };
 
 /*

@@ -60,3 +60,20 @@ number_decimal(double *value, const char *text, size_t len)
 	*value = strtod(number, NULL);
 	return 0;
 }
+
+static int
+hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int
+number_hex_byte(const char *digits)
+{
+	int high = hex_digit(digits[0]), low = high < 0 ? -1 : hex_digit(digits[1]);
+
+	return low < 0 ? -1 : high << 4 | low;
+}

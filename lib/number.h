@@ -25,4 +25,10 @@ enum { NUMBER_WHOLE_MAX = 15, NUMBER_FRACTION_MAX = 9 };
  */
 int number_decimal(double *value, const char *text, size_t len);
 
+/*
+ * The byte that two hexadecimal digits stand for, of either case; -1 when they are none.  The second
+ * is not looked at when the first is none.
+ */
+int number_hex_byte(const char *digits);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "fcgi_error.h"
@@ -80,6 +81,25 @@ a_decimal_ends_where_it_is_told(void **state)
 	assert_true(value == -3);
 }
 
+static void
+two_hexadecimal_digits_are_a_byte(void **state)
+{
+	static const char *const none[] = { "", "0", "0g", "g0", "-1", "0x", " 1", "1 ", "@0", "0G" };
+	char text[3];
+	size_t i;
+	int byte;
+
+	(void)state;
+	for (byte = 0; byte < 256; byte++) {
+		snprintf(text, sizeof text, "%02x", (unsigned int)byte);
+		assert_int_equal(number_hex_byte(text), byte);
+		snprintf(text, sizeof text, "%02X", (unsigned int)byte);
+		assert_int_equal(number_hex_byte(text), byte);
+	}
+	for (i = 0; i < sizeof none / sizeof *none; i++)
+		assert_int_equal(number_hex_byte(none[i]), -1);
+}
+
 int
 main(void)
 {
@@ -88,6 +108,7 @@ main(void)
 		cmocka_unit_test(other_text_is_refused),
 		cmocka_unit_test(the_limits_are_kept),
 		cmocka_unit_test(a_decimal_ends_where_it_is_told),
+		cmocka_unit_test(two_hexadecimal_digits_are_a_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,8 +46,12 @@ struct payloads {
 void payload_make(struct payloads *payloads, const struct options *options, const struct addr *app,
     int keep_conn);
 
-/* The bytes of a payload under another id; dst holds payload->len. */
-void payload_copy(unsigned char *dst, const struct payload *payload, uint16_t request_id);
+/*
+ * Copies len bytes of a payload from offset on, which are inside of it, under another id.  A piece
+ * may begin or end between the two bytes of an id.
+ */
+void payload_copy(unsigned char *dst, const struct payload *payload, size_t offset, size_t len,
+    uint16_t request_id);
 
 void payload_reset(struct payloads *payloads);
 

@@ -86,6 +86,12 @@ TESTS += %D%/decode.tap
 %C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/delay.tap
+TESTS += %D%/delay.tap
+%C%_delay_tap_SOURCES = %D%/delay.c fcgi-echo/delay.c fcgi-echo/query.c
+%C%_delay_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-echo
+%C%_delay_tap_LDADD = $(UNIT_LIBS) $(M_LIBS)
+
 check_PROGRAMS += %D%/failure.tap
 TESTS += %D%/failure.tap
 %C%_failure_tap_SOURCES = %D%/failure.c fcgi-bench/failure.c

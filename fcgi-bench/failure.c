@@ -109,7 +109,7 @@ failure_since(struct failure_table *difference, const struct failure_table *late
 		    later->rows[i].times - (i < earlier->count ? earlier->rows[i].times : 0));
 }
 
-/* --- words ------------------------------------------------------------------------------------------ */
+/* --- words ----------------------------------------------------------------------------------- */
 
 const char *
 failure_phase_name(enum failure_phase phase)

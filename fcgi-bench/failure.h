@@ -19,7 +19,7 @@ enum failure_phase {
 };
 
 enum failure_kind {
-	FAILURE_ERRNO = 1,	/* number: errno; EAGAIN of a UNIX socket's connect is backlog-full */
+	FAILURE_ERRNO = 1,	/* number: errno; EAGAIN of a UNIX connect is backlog-full */
 	FAILURE_TIMEOUT,
 	FAILURE_CLOSED,		/* the application closed */
 	FAILURE_STARVED,	/* its connection never had an answer in the whole run */
@@ -63,8 +63,8 @@ void failure_since(struct failure_table *difference, const struct failure_table 
 const char *failure_phase_name(enum failure_phase phase);
 
 /*
- * "backlog-full", "ECONNREFUSED", "timeout", "closed", "status 503": a key of the JSON, so the words
- * stay.
+ * "backlog-full", "ECONNREFUSED", "timeout", "closed", "status 503": a key of the JSON, so the
+ * words stay.
  * size: FAILURE_CAUSE_MAX holds any.  Returns dst.
  */
 enum { FAILURE_CAUSE_MAX = 64 };

@@ -8,7 +8,7 @@
 
 enum {
 	DIGITS = 3,
-	PERCENT_PARTS = 10000000,	/* one percent has so many of the parts that ranks are told in */
+	PERCENT_PARTS = 10000000,	/* of a percent, which ranks are told in */
 	NEEDED_BEYOND = 10,		/* samples beyond a percentile that means something */
 	/* HdrHistogram's "V2" and its compressed form, each with a flag for words of any length. */
 	COOKIE_COMPRESSED = 0x1c849314,
@@ -91,7 +91,7 @@ histogram_since(struct histogram *difference, const struct histogram *later,
 	}
 	if (difference->count == 0)
 		return;
-	/* The extremes of all are those of the difference where they lie in its outermost buckets. */
+	/* The extremes of all are the difference's where they lie in its outermost buckets. */
 	difference->min_ns = lowest_at(first) > lowest ? lowest_at(first) : lowest;
 	difference->max_ns = last < histogram_index(highest) ? highest_at(last) : highest;
 }
@@ -151,7 +151,7 @@ histogram_needed(double percent)
 	return beyond > 0 ? (NEEDED_BEYOND * all + beyond - 1) / beyond : UINT64_MAX;
 }
 
-/* --- HdrHistogram's form --------------------------------------------------------------------------- */
+/* --- HdrHistogram's form --------------------------------------------------------------------- */
 
 /* High byte first. */
 static unsigned char *

@@ -1,7 +1,7 @@
 /*
  * Latencies counted in log-linear buckets of three significant digits, from 1 ns to an hour: the
- * layout of an HdrHistogram with lowest 1, highest 3 600 000 000 000 and 3 digits, so that the sum of
- * two is exact and its own tools read ours.
+ * layout of an HdrHistogram with lowest 1, highest 3 600 000 000 000 and 3 digits, so that the sum
+ * of two is exact and its own tools read ours.
  * Pure but for histogram_encode(), which compresses.
  */
 #ifndef FCGI_BENCH_HISTOGRAM_H

@@ -1,6 +1,6 @@
 /*
- * When each request of an open loop is due.  Arithmetic alone: no queue, no timer, no clock; the due
- * time of request i depends on the schedule and on i.  Pure.
+ * When each request of an open loop is due.  Arithmetic alone: no queue, no timer, no clock; the
+ * due time of request i depends on the schedule and on i.  Pure.
  */
 #ifndef FCGI_BENCH_SCHEDULE_H
 #define FCGI_BENCH_SCHEDULE_H

@@ -191,7 +191,8 @@ static void
 a_merge_is_the_histogram_of_all_bit_for_bit(void **state)
 {
 	enum { PARTS = 8 };
-	static const size_t ends[PARTS + 1] = { 0, 1, 1, 30000, 30010, 64000, 64001, 99999, SAMPLES };
+	static const size_t ends[PARTS + 1] = { 0, 1, 1, 30000, 30010, 64000, 64001, 99999,
+		SAMPLES };
 	static int64_t samples[SAMPLES];
 	struct histogram *all, *parts[PARTS], *forwards, *backwards, *tree[2];
 	int kind, i;
@@ -263,8 +264,8 @@ a_percentile_wants_ten_samples_beyond(void **state)
 	static const struct {
 		double percent;
 		uint64_t needed;
-	} cases[] = { { 50, 20 }, { 75, 40 }, { 90, 100 }, { 95, 200 }, { 99, 1000 }, { 99.5, 2000 },
-		{ 99.9, 10000 }, { 99.95, 20000 }, { 99.99, 100000 }, { 99.999, 1000000 },
+	} cases[] = { { 50, 20 }, { 75, 40 }, { 90, 100 }, { 95, 200 }, { 99, 1000 },
+		{ 99.5, 2000 }, { 99.9, 10000 }, { 99.95, 20000 }, { 99.99, 100000 }, { 99.999, 1000000 },
 		{ 99.9999, 10000000 }, { 33, 15 }, { 100, UINT64_MAX } };
 	struct histogram *histogram = new_histogram();
 	size_t i;
@@ -281,7 +282,7 @@ a_percentile_wants_ten_samples_beyond(void **state)
 	free(histogram);
 }
 
-/* --- HdrHistogram's form ---------------------------------------------------------------------------- */
+/* --- HdrHistogram's form --------------------------------------------------------------------- */
 
 static uint64_t
 take_number(const unsigned char **p, const unsigned char *end, int len)

@@ -24,7 +24,8 @@ one_stage(struct schedule_stage *stage, enum schedule_arrival arrival, int64_t d
     double rate)
 {
 	*stage = (struct schedule_stage){ .duration_ns = duration_ns, .rate = rate };
-	return (struct schedule){ .arrival = arrival, .seed = 1, .stages = stage, .stage_count = 1 };
+	return (struct schedule){ .arrival = arrival, .seed = 1, .stages = stage,
+		.stage_count = 1 };
 }
 
 static int
@@ -59,7 +60,7 @@ collect(struct arrivals *arrivals, const struct schedule *schedule, unsigned int
 	qsort(arrivals->due_ns, arrivals->count, sizeof *arrivals->due_ns, compare);
 }
 
-/* --- constant --------------------------------------------------------------------------------------- */
+/* --- constant -------------------------------------------------------------------------------- */
 
 /* Request i is due at i / rate to the nanosecond, however many there were before. */
 static void
@@ -75,7 +76,8 @@ constant_arrivals_are_even(void **state)
 	(void)state;
 	for (i = 0; i < sizeof rates / sizeof *rates; i++) {
 		for (threads = 1; threads <= THREADS_MAX; threads++) {
-			schedule = one_stage(&stage, SCHEDULE_CONSTANT, 2 * CLOCK_NS_PER_S, rates[i]);
+			schedule = one_stage(&stage, SCHEDULE_CONSTANT, 2 * CLOCK_NS_PER_S,
+			    rates[i]);
 			collect(&arrivals, &schedule, threads);
 			assert_int_equal(arrivals.count, 2 * rates[i]);
 			for (k = 0; k < arrivals.count; k++)
@@ -185,7 +187,7 @@ as_many_are_due_as_expected(void **state)
 	assert_true(schedule_expected(&schedule, -1) == 0);
 }
 
-/* --- poisson ---------------------------------------------------------------------------------------- */
+/* --- poisson --------------------------------------------------------------------------------- */
 
 static int
 compare_doubles(const void *a, const void *b)
@@ -196,8 +198,8 @@ compare_doubles(const void *a, const void *b)
 }
 
 /*
- * Kolmogorov and Smirnov's distance between values, each of which is to be even in 0 to 1, and that;
- * times the root of their number.  Above CRITICAL for one in a thousand of those that are.
+ * Kolmogorov and Smirnov's distance between values, each of which is to be even in 0 to 1, and
+ * that; times the root of their number.  Above CRITICAL for one in a thousand of those that are.
  */
 #define CRITICAL 1.95
 
@@ -378,7 +380,8 @@ static void
 each_stage_of_poisson_has_its_rate(void **state)
 {
 	static const struct schedule_stage stages[] = {
-		{ 10 * CLOCK_NS_PER_S, 1000 }, { 20 * CLOCK_NS_PER_S, 4000 }, { CLOCK_NS_PER_S, 9000 },
+		{ 10 * CLOCK_NS_PER_S, 1000 }, { 20 * CLOCK_NS_PER_S, 4000 },
+		{ CLOCK_NS_PER_S, 9000 },
 	};
 	static const struct schedule schedule = { .arrival = SCHEDULE_POISSON, .seed = 5,
 		.stages = stages, .stage_count = 3 };

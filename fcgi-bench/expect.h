@@ -47,6 +47,12 @@ expect_has_status(const struct expect *expect, int status)
 					: status >= 200 && status <= 299;
 }
 
+/*
+ * Looks for the text in a body that comes in pieces.
+ * matched: 0 at first, then what it returned; body_len once it is found, and not fed any more.
+ */
+size_t expect_feed(const struct expect *expect, size_t matched, const unsigned char *p, size_t len);
+
 void expect_reset(struct expect *expect);
 
 #endif

@@ -2,11 +2,13 @@ bin_PROGRAMS += %D%/fcgi-bench
 # A line for each module, sorted.
 %C%_fcgi_bench_SOURCES =
 %C%_fcgi_bench_SOURCES += %D%/diagnosis.c
+%C%_fcgi_bench_SOURCES += %D%/expect.c %D%/expect.h
 %C%_fcgi_bench_SOURCES += %D%/failure.c %D%/failure.h
 %C%_fcgi_bench_SOURCES += %D%/find_max.c %D%/find_max.h
 %C%_fcgi_bench_SOURCES += %D%/gate.c %D%/gate.h
 %C%_fcgi_bench_SOURCES += %D%/histogram.c %D%/histogram.h
 %C%_fcgi_bench_SOURCES += %D%/host.c %D%/host.h
+%C%_fcgi_bench_SOURCES += %D%/intake.c %D%/intake.h
 %C%_fcgi_bench_SOURCES += %D%/live.c %D%/live.h
 %C%_fcgi_bench_SOURCES += %D%/main.c
 %C%_fcgi_bench_SOURCES += %D%/mpxs.c %D%/mpxs.h

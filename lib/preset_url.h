@@ -45,5 +45,4 @@ int preset_path_decode(char *path, unsigned int rules, const char **why);
 /* The same, of a path that stays as it is otherwise. */
 int preset_path_simplify(char *path, unsigned int rules, const char **why);
 
-
 #endif

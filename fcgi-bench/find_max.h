@@ -29,7 +29,7 @@ struct find_max_trial {
 	enum find_max_outcome outcome;
 };
 
-enum { FIND_MAX_TRIALS = 40 };
+enum { FIND_MAX_TRIALS = 64 };
 
 struct find_max {
 	double best;		/* the highest good rate; 0: none yet */

@@ -229,6 +229,7 @@ static int
 read_processes(struct server *server, int64_t *cpu_ns)
 {
 	struct processes all = { 0 };
+	int64_t now_ns;
 	int r = processes_read(&all);
 
 	if (r == 0) {
@@ -236,10 +237,16 @@ read_processes(struct server *server, int64_t *cpu_ns)
 		forget_gone(server);
 		r = add_new(server, &all);
 	}
-	if (r == 0)
-		*cpu_ns = read_known(server, &all);
-	else if (*server->why == '\0')
-		snprintf(server->why, sizeof server->why, "/proc: %s", strerror(errno));
+	if (r < 0) {
+		if (*server->why == '\0')
+			snprintf(server->why, sizeof server->why, "/proc: %s", strerror(errno));
+	} else {
+		/* What a parent has taken over is told in ticks: it may be less than was seen. */
+		now_ns = read_known(server, &all);
+		if (now_ns > server->last_ns)
+			server->last_ns = now_ns;
+		*cpu_ns = server->last_ns;
+	}
 	processes_reset(&all);
 	return r;
 }
@@ -264,5 +271,6 @@ server_reset(struct server *server)
 	server->known = NULL;
 	server->known_count = server->known_size = 0;
 	server->ended_ns = 0;
+	server->last_ns = 0;
 	server->begun = 0;
 }

@@ -27,6 +27,7 @@ struct server {
 	size_t known_count;
 	size_t known_size;
 	int64_t ended_ns;
+	int64_t last_ns;
 	int begun;
 };
 

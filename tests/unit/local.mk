@@ -92,6 +92,16 @@ TESTS += %D%/delay.tap
 %C%_delay_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-echo
 %C%_delay_tap_LDADD = $(UNIT_LIBS) $(M_LIBS)
 
+check_PROGRAMS += %D%/diagnosis.tap
+TESTS += %D%/diagnosis.tap
+%C%_diagnosis_tap_SOURCES = %D%/diagnosis.c \
+	fcgi-bench/diagnosis.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/schedule.c
+%C%_diagnosis_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_diagnosis_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
+
 check_PROGRAMS += %D%/failure.tap
 TESTS += %D%/failure.tap
 %C%_failure_tap_SOURCES = %D%/failure.c fcgi-bench/failure.c
@@ -153,6 +163,12 @@ TESTS += %D%/fcgi_writer_params.tap
 %C%_fcgi_writer_params_tap_SOURCES = %D%/fcgi_writer_params.c
 %C%_fcgi_writer_params_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/find_max.tap
+TESTS += %D%/find_max.tap
+%C%_find_max_tap_SOURCES = %D%/find_max.c fcgi-bench/find_max.c fcgi-bench/histogram.c
+%C%_find_max_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_find_max_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
+
 check_PROGRAMS += %D%/fpm_status.tap
 TESTS += %D%/fpm_status.tap
 %C%_fpm_status_tap_SOURCES = %D%/fpm_status.c \
@@ -191,6 +207,12 @@ TESTS += %D%/json.tap
 %C%_json_tap_SOURCES = %D%/json.c
 %C%_json_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/live.tap
+TESTS += %D%/live.tap
+%C%_live_tap_SOURCES = %D%/live.c fcgi-bench/live.c
+%C%_live_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_live_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/log.tap
 TESTS += %D%/log.tap
 %C%_log_tap_SOURCES = %D%/log.c fcgistarter/log.c \
@@ -216,6 +238,12 @@ TESTS += %D%/metric.tap
 	fcgi-probe/metric.c fcgi-probe/range.c
 %C%_metric_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_metric_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/mpxs.tap
+TESTS += %D%/mpxs.tap
+%C%_mpxs_tap_SOURCES = %D%/mpxs.c fcgi-bench/mpxs.c
+%C%_mpxs_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_mpxs_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/multiplex.tap
 TESTS += %D%/multiplex.tap
@@ -260,6 +288,12 @@ TESTS += %D%/print_config.tap
 	fcgistarter/print_part.c fcgistarter/print_unit.c fcgistarter/print_web.c
 %C%_print_config_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_print_config_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/process.tap
+TESTS += %D%/process.tap
+%C%_process_tap_SOURCES = %D%/process.c fcgi-bench/process.c
+%C%_process_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_process_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/queue.tap
 TESTS += %D%/queue.tap
@@ -310,6 +344,15 @@ TESTS += %D%/sender.tap
 %C%_sender_tap_SOURCES = %D%/sender.c cgi-fcgi/body.c cgi-fcgi/sender.c
 %C%_sender_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_sender_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/server.tap
+TESTS += %D%/server.tap
+%C%_server_tap_SOURCES = %D%/server.c \
+	fcgi-bench/process.c \
+	fcgi-bench/server.c \
+	fcgi-bench/server_find.c
+%C%_server_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_server_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/setenvif.tap
 TESTS += %D%/setenvif.tap

@@ -275,6 +275,49 @@ read_request(struct options *options, int option, const char *value)
 	}
 }
 
+/* r: what reading the value gave; words: what it is not, when it is not. */
+static void
+check_expected(const struct cli *cli, int r, const char *option, const char *value,
+    const char *words)
+{
+	if (r == -FCGI_E_SYSTEM)
+		cli_die(cli, STATUS_USAGE, "out of memory");
+	if (r < 0)
+		cli_usage_error(cli, "%s %s: %s", option, value, words);
+}
+
+static int
+read_expected(struct options *options, int option, const char *value)
+{
+	struct expect *expect = &options->expect;
+	const struct cli *cli = &options->cli;
+
+	switch (option) {
+	case OPT_EXPECT_STATUS:
+		check_expected(cli, http_status_set_parse(&expect->status, value),
+		    "--expect-status", value, "not statuses such as 200,3xx,400-404");
+		return 1;
+	case OPT_EXPECT_LENGTH:
+		check_expected(cli, expect_set_length(expect, value), "--expect-length", value,
+		    "not a number of bytes");
+		return 1;
+	case OPT_EXPECT_BODY:
+		check_expected(cli, expect_set_body(expect, value, strlen(value)),
+		    "--expect-body", value, "every body has an empty text");
+		return 1;
+	case OPT_EXPECT_SHA256:
+		check_expected(cli, expect_set_sha256(expect, value), "--expect-sha256", value,
+		    "not 64 hexadecimal digits");
+		return 1;
+	case OPT_EXPECT_APP_STATUS:
+		expect->app_status =
+		    (uint32_t)cli_number(cli, "--expect-app-status", value, 0, UINT32_MAX);
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 static int
 read_report(struct options *options, int option, const char *value)
 {
@@ -318,6 +361,7 @@ read_arguments(struct options *options)
 		if (!read_load(options, option, value) &&
 		    !read_connections(options, option, value) &&
 		    !read_request(options, option, value) &&
+		    !read_expected(options, option, value) &&
 		    !read_report(options, option, value) &&
 		    !cli_request_take(cli, &options->http, option, value) &&
 		    !cli_identity_take(cli, &options->identity, option, value) &&
@@ -404,6 +448,7 @@ options_reset(struct options *options)
 	free(options->input_file);
 	free(options->filter_data);
 	free(options->credentials);
+	expect_reset(&options->expect);
 	cli_request_reset(&options->http);
 	cli_identity_reset(&options->identity);
 	cli_variables_reset(&options->variables);

@@ -69,6 +69,7 @@ struct result {
 	int client_saturated;
 	double steal;		/* 0 to 1 */
 	int interrupted;
+	char broken[160];	/* what ended the run before its time, in words; "" */
 	struct host host;
 	struct diagnosis diagnoses[DIAGNOSIS_KINDS];
 	size_t diagnosis_count;
@@ -91,5 +92,8 @@ int result_has_diagnosis(const struct result *result, enum diagnosis_kind kind);
 
 /* "starved", "backlog-full", "client-saturated": a word of the JSON, so it stays. */
 const char *diagnosis_name(enum diagnosis_kind kind);
+
+/* Gives back the intervals and the counts by payload, and empties it. */
+void result_reset(struct result *result);
 
 #endif

@@ -33,6 +33,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/json.c %D%/json.h
 %C%_libfcgiutils_a_SOURCES += %D%/number.c %D%/number.h
 %C%_libfcgiutils_a_SOURCES += %D%/params.c %D%/params.h
+%C%_libfcgiutils_a_SOURCES += %D%/params_plain.c %D%/params_plain.h
 %C%_libfcgiutils_a_SOURCES += %D%/preset.c %D%/preset.h %D%/preset_builtin.h
 %C%_libfcgiutils_a_SOURCES += %D%/preset_apache.c %D%/preset_apache.h
 %C%_libfcgiutils_a_SOURCES += %D%/preset_context.c %D%/preset_context.h

@@ -339,6 +339,12 @@ TESTS += %D%/report.tap
 %C%_report_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_report_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/responder.tap
+TESTS += %D%/responder.tap
+%C%_responder_tap_SOURCES = %D%/responder.c fcgi-bench/responder.c
+%C%_responder_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_responder_tap_LDADD = $(UNIT_LIBS) -lpthread
+
 check_PROGRAMS += %D%/sender.tap
 TESTS += %D%/sender.tap
 %C%_sender_tap_SOURCES = %D%/sender.c cgi-fcgi/body.c cgi-fcgi/sender.c

@@ -34,10 +34,27 @@ TESTS += %D%/allow.tap
 %C%_allow_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_allow_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/application.tap
+TESTS += %D%/application.tap
+%C%_application_tap_SOURCES = %D%/application.c
+%C%_application_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/base64.tap
 TESTS += %D%/base64.tap
 %C%_base64_tap_SOURCES = %D%/base64.c
 %C%_base64_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/bench_verdict.tap
+TESTS += %D%/bench_verdict.tap
+%C%_bench_verdict_tap_SOURCES = %D%/bench_verdict.c \
+	fcgi-bench/diagnosis.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/gate.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/schedule.c \
+	fcgi-bench/verdict.c
+%C%_bench_verdict_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_bench_verdict_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/cgi_response.tap
 TESTS += %D%/cgi_response.tap
@@ -175,6 +192,15 @@ TESTS += %D%/fpm_status.tap
 	fcgi-probe/fpm_status.c
 %C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/gate.tap
+TESTS += %D%/gate.tap
+%C%_gate_tap_SOURCES = %D%/gate.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/gate.c \
+	fcgi-bench/histogram.c
+%C%_gate_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_gate_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/histogram.tap
 TESTS += %D%/histogram.tap
@@ -350,6 +376,16 @@ TESTS += %D%/sender.tap
 %C%_sender_tap_SOURCES = %D%/sender.c cgi-fcgi/body.c cgi-fcgi/sender.c
 %C%_sender_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_sender_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/series.tap
+TESTS += %D%/series.tap
+%C%_series_tap_SOURCES = %D%/series.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/series.c \
+	fcgi-bench/tally.c
+%C%_series_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_series_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/server.tap
 TESTS += %D%/server.tap

@@ -265,7 +265,8 @@ a_percentile_wants_ten_samples_beyond(void **state)
 		double percent;
 		uint64_t needed;
 	} cases[] = { { 50, 20 }, { 75, 40 }, { 90, 100 }, { 95, 200 }, { 99, 1000 },
-		{ 99.5, 2000 }, { 99.9, 10000 }, { 99.95, 20000 }, { 99.99, 100000 }, { 99.999, 1000000 },
+		{ 99.5, 2000 }, { 99.9, 10000 }, { 99.95, 20000 }, { 99.99, 100000 },
+		{ 99.999, 1000000 },
 		{ 99.9999, 10000000 }, { 33, 15 }, { 100, UINT64_MAX } };
 	struct histogram *histogram = new_histogram();
 	size_t i;

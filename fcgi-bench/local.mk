@@ -1,6 +1,7 @@
 bin_PROGRAMS += %D%/fcgi-bench
 # A line for each module, sorted.
 %C%_fcgi_bench_SOURCES =
+%C%_fcgi_bench_SOURCES += %D%/credentials.c %D%/credentials.h
 %C%_fcgi_bench_SOURCES += %D%/diagnosis.c
 %C%_fcgi_bench_SOURCES += %D%/expect.c %D%/expect.h
 %C%_fcgi_bench_SOURCES += %D%/failure.c %D%/failure.h
@@ -15,6 +16,8 @@ bin_PROGRAMS += %D%/fcgi-bench
 %C%_fcgi_bench_SOURCES += %D%/options.c %D%/options.h
 %C%_fcgi_bench_SOURCES += %D%/options_check.c %D%/options_check.h
 %C%_fcgi_bench_SOURCES += %D%/options_table.c %D%/options_table.h
+%C%_fcgi_bench_SOURCES += %D%/payload.c %D%/payload.h
+%C%_fcgi_bench_SOURCES += %D%/payload_make.c
 %C%_fcgi_bench_SOURCES += %D%/process.c %D%/process.h
 %C%_fcgi_bench_SOURCES += %D%/report.c %D%/report.h
 %C%_fcgi_bench_SOURCES += %D%/report_csv.c

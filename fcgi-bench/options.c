@@ -253,14 +253,11 @@ read_connections(struct options *options, int option, const char *value)
 }
 
 static int
-read_request(struct options *options, int option, const char *value)
+read_role_option(struct options *options, int option, const char *value)
 {
 	const struct cli *cli = &options->cli;
 
 	switch (option) {
-	case OPT_INPUT:
-		cli_replace(cli, &options->input_file, value);
-		return 1;
 	case OPT_ROLE:
 		options->role = read_role(cli, value);
 		return 1;
@@ -318,12 +315,27 @@ read_expected(struct options *options, int option, const char *value)
 	}
 }
 
+int
+options_take_request(struct options *options, int option, const char *value)
+{
+	const struct cli *cli = &options->cli;
+
+	return read_role_option(options, option, value) ||
+	    read_expected(options, option, value) ||
+	    cli_request_take(cli, &options->http, option, value) ||
+	    cli_identity_take(cli, &options->identity, option, value) ||
+	    cli_variables_take(cli, &options->variables, option, value);
+}
+
 static int
 read_report(struct options *options, int option, const char *value)
 {
 	const struct cli *cli = &options->cli;
 
 	switch (option) {
+	case OPT_INPUT:
+		cli_replace(cli, &options->input_file, value);
+		return 1;
 	case OPT_FORMAT:
 		read_format(options, value);
 		return 1;
@@ -360,12 +372,8 @@ read_arguments(struct options *options)
 	while ((option = cli_next(cli, &value)) >= 0)
 		if (!read_load(options, option, value) &&
 		    !read_connections(options, option, value) &&
-		    !read_request(options, option, value) &&
-		    !read_expected(options, option, value) &&
 		    !read_report(options, option, value) &&
-		    !cli_request_take(cli, &options->http, option, value) &&
-		    !cli_identity_take(cli, &options->identity, option, value) &&
-		    !cli_variables_take(cli, &options->variables, option, value))
+		    !options_take_request(options, option, value))
 			cli_time_take(cli, &options->time, option, value);
 }
 

@@ -105,6 +105,12 @@ struct options {
 /* Reads the command line; a wrong one does not return. */
 void options_read(struct options *options, int argc, char **argv);
 
+/*
+ * Takes an option that says what is requested, as whom, or what is expected: those that a stanza of
+ * -i may hold as fields.  Returns 1, or 0 for another one.
+ */
+int options_take_request(struct options *options, int option, const char *value);
+
 /* Gives back all it holds. */
 void options_reset(struct options *options);
 

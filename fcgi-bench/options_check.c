@@ -63,8 +63,8 @@ is_text(const char *text, const char *word)
 	return text != NULL && strcmp(text, word) == 0;
 }
 
-static void
-check_request(const struct options *options)
+void
+options_check_request(const struct options *options)
 {
 	const struct cli *cli = &options->cli;
 	const char *stray = cli_request_stray(&options->http);
@@ -150,7 +150,7 @@ options_check(const struct options *options)
 {
 	check_targets(options);
 	check_load(options);
-	check_request(options);
+	options_check_request(options);
 	check_reports(options);
 	check_gates(options);
 }

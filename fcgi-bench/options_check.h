@@ -10,4 +10,7 @@
  */
 void options_check(const struct options *options);
 
+/* The same of what is requested alone, for a stanza of -i. */
+void options_check_request(const struct options *options);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "addr.h"
 #include "expect.h"
+#include "params.h"
 
 struct options;
 
@@ -45,6 +46,33 @@ struct payloads {
  */
 void payload_make(struct payloads *payloads, const struct options *options, const struct addr *app,
     int keep_conn);
+
+/* What a payload is made of; all of it is the caller's. */
+struct payload_content {
+	uint16_t role;
+	int keep_conn;
+	const struct params *params;
+	const void *body;	/* FCGI_STDIN */
+	size_t body_len;
+	const void *data;	/* FCGI_DATA, of a filter */
+	size_t data_len;
+};
+
+/*
+ * Encodes it: bytes, len, id_at, id_count, role and head of the payload are set.  An authorizer gets
+ * an FCGI_STDIN stream only if there is a body: most web servers send it none, not even its end.
+ * Returns 0, or -FCGI_E_SYSTEM when memory is short.  Sections 5.1 to 5.3 and 6.
+ */
+int payload_encode(struct payload *payload, const struct payload_content *content);
+
+/*
+ * Makes the order of sending, of the payloads' weights.  Of two of them the one whose share is used
+ * up the less comes first, and of equals the first; so none comes in bursts.
+ * Returns 0; -FCGI_E_SPACE when weights without a common divisor add up to more than
+ * PAYLOAD_TURNS_MAX; -FCGI_E_SYSTEM when memory is short.
+ */
+enum { PAYLOAD_TURNS_MAX = 1 << 20 };
+int payload_order(struct payloads *payloads);
 
 /*
  * Copies len bytes of a payload from offset on, which are inside of it, under another id.  A piece

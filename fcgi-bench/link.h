@@ -1,0 +1,123 @@
+/*
+ * One connection for one or more requests at a time: connecting, and sending what is queued.  What
+ * is received, and what becomes of requests, is the owner's (exchange.h).
+ *
+ * The kernel is told once of each connection that is made, edge-triggered: who is told of an event
+ * receives until less comes than would fit.  A request is written at once, also to a connection that
+ * may not be there yet; EPOLLOUT is asked for when the kernel did not take all of it.
+ */
+#ifndef FCGI_BENCH_LINK_H
+#define FCGI_BENCH_LINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "intake.h"
+#include "plan.h"
+
+enum link_state {
+	LINK_CLOSED,
+	LINK_CONNECTING,
+	LINK_OPEN,
+	LINK_PAUSED,		/* closed, and not to be tried again before retry_ns */
+};
+
+enum link_slot_state {
+	LINK_SLOT_FREE,
+	LINK_SLOT_QUEUED,	/* not all of it was sent */
+	LINK_SLOT_SENT,
+	LINK_SLOT_DEAD,		/* given up, but its id is in use until the application ends it */
+};
+
+/* A request id, and the request that has it.  Times are CLOCK_MONOTONIC. */
+struct link_slot {
+	int64_t due_ns;		/* of an open loop */
+	int64_t begun_ns;	/* when a connection was found, or made, for it */
+	int64_t sent_ns;	/* when sending began; 0: not yet */
+	int64_t first_ns;	/* when the answer began; 0: not yet */
+	uint32_t payload;	/* its place among the target's */
+	uint16_t next;		/* id behind it, among the free or the queued; 0: none */
+	uint8_t state;		/* enum link_slot_state */
+	uint8_t is_counted;	/* it began inside the window */
+};
+
+/* Public to read. */
+struct link {
+	int fd;			/* -1: none */
+	uint8_t state;		/* enum link_state */
+	uint8_t is_watched;	/* the kernel knows of it ... */
+	uint8_t wants_out;	/* ... and was asked to tell when there is room to send */
+	uint8_t is_waiting;	/* the owner's: among those that are free for a request */
+	uint8_t is_used;	/* it has had an answer, on this connection or an earlier one */
+	uint8_t is_vain;	/* nothing of an answer came in time */
+	uint8_t is_spent;	/* this connection is to have no more requests */
+	uint16_t free_first;	/* the ids; 0: none */
+	uint16_t queue_first, queue_last; /* ids to be sent; 0: none */
+	unsigned int in_flight;	/* slots that are not free */
+	unsigned int dead;	/* of them, those given up */
+	int send_error;		/* errno: nothing can be sent any more; 0 else */
+	size_t queue_sent;	/* bytes of the first in the queue */
+	uint64_t begun;		/* requests of this connection */
+	uint64_t answers;	/* to them */
+	unsigned int failures;	/* in a row, without an answer between */
+	struct link *behind;	/* the owner's: the next that waits */
+	size_t turn;		/* the owner's: among the turns of the target's payloads */
+	struct link_slot *slots; /* that of id i is the one at i - 1 */
+	const struct plan_target *target;
+	int epoll_fd;
+	struct intake intake;
+	int socket_at;		/* among the target's */
+	int sockets_left;	/* to be tried */
+	int64_t connect_ns;	/* when it began to connect */
+	int64_t retry_ns;
+};
+
+/* What requests under other ids than 1 are copied to; bytes is the owner's. */
+struct link_scratch {
+	unsigned char *bytes;
+	size_t size;
+};
+
+/* slots: streams of them, zero-filled, the owner's; memory and target outlive it. */
+int link_init(struct link *link, const struct plan_target *target, struct intake_memory *memory,
+    struct link_slot *slots, unsigned int streams, int epoll_fd); /* 0, or -FCGI_E_SYSTEM */
+
+static inline struct link_slot *
+link_slot(struct link *link, uint16_t id)
+{
+	return &link->slots[id - 1];
+}
+
+/* Takes a free id (free_first != 0) for a request, and queues it. */
+uint16_t link_take(struct link *link);
+
+/* The connection is another one now: the request of that id is queued again. */
+void link_requeue(struct link *link, uint16_t id);
+
+/* The request of that id is over, sent or not. */
+void link_give_back(struct link *link, uint16_t id);
+
+/*
+ * Begins to connect, to the target's addresses in turn.
+ * Returns 0: then link_flush() follows; or -FCGI_E_SYSTEM with errno (of the last address).
+ */
+int link_open(struct link *link, int64_t now_ns);
+
+/*
+ * Sends what is queued; slots get their state, not their times.  Whether a connection is there that
+ * was not known to be, sending finds out: state is LINK_OPEN then.  Where the target has more
+ * addresses, a failure is the next one's turn.
+ * Returns 0, or -FCGI_E_SYSTEM with errno when there is no connection to be had.  An error of an open
+ * connection is left in send_error: there may be an answer all the same.
+ */
+int link_flush(struct link *link, const struct link_scratch *scratch);
+
+/* What was received might not be all: the kernel is to tell once more. */
+void link_again(struct link *link);
+
+/* Closes the connection; slots stay as they are, and none is queued. */
+void link_close(struct link *link);
+
+void link_reset(struct link *link);
+
+#endif

@@ -259,6 +259,31 @@ what_came_since_a_copy_is_the_histogram_of_that(void **state)
 }
 
 static void
+a_copy_is_the_same_afresh_and_brought_up_to_date(void **state)
+{
+	static int64_t samples[SAMPLES];
+	struct histogram *histogram, *copy;
+	int kind;
+	size_t i;
+
+	(void)state;
+	for (kind = 0; kind < KINDS; kind++) {
+		histogram = new_histogram();
+		copy = new_histogram();
+		samples_make(samples, SAMPLES, (enum samples_kind)kind);
+		for (i = 0; i < SAMPLES; i++) {
+			if (i % 7777 == 0) {
+				histogram_copy(copy, histogram);
+				assert_memory_equal(copy, histogram, sizeof *copy);
+			}
+			histogram_record(histogram, samples[i]);
+		}
+		free(histogram);
+		free(copy);
+	}
+}
+
+static void
 a_percentile_wants_ten_samples_beyond(void **state)
 {
 	static const struct {
@@ -491,6 +516,7 @@ main(void)
 		cmocka_unit_test(a_sum_of_any_size_is_exact),
 		cmocka_unit_test(a_merge_is_the_histogram_of_all_bit_for_bit),
 		cmocka_unit_test(what_came_since_a_copy_is_the_histogram_of_that),
+		cmocka_unit_test(a_copy_is_the_same_afresh_and_brought_up_to_date),
 		cmocka_unit_test(a_percentile_wants_ten_samples_beyond),
 		cmocka_unit_test(the_payload_holds_every_count),
 		cmocka_unit_test(the_payload_holds_counts_of_any_size),

@@ -187,6 +187,47 @@ as_many_are_due_as_expected(void **state)
 	assert_true(schedule_expected(&schedule, -1) == 0);
 }
 
+/* Up to its nanosecond a request is not due before, and from the next one on it is. */
+static void
+a_request_is_due_when_it_is_expected(void **state)
+{
+	static const double rates[] = { 3, 7, 1000, 99999 };
+	static struct arrivals arrivals;
+	struct schedule_stage stage;
+	struct schedule schedule;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof rates / sizeof *rates; i++) {
+		schedule = one_stage(&stage, SCHEDULE_CONSTANT, CLOCK_NS_PER_S, rates[i]);
+		collect(&arrivals, &schedule, 1);
+		for (k = 0; k < arrivals.count; k++) {
+			assert_true(schedule_expected(&schedule, arrivals.due_ns[k]) == (double)k);
+			assert_true(schedule_expected(&schedule, arrivals.due_ns[k] + 1) ==
+			    (double)k + 1);
+		}
+	}
+}
+
+/* Rounded, it is due at the end of a stage; exactly, before the start of the next, slow one. */
+static void
+a_request_between_two_stages_is_due_between_them(void **state)
+{
+	static const struct schedule_stage stages[] = {
+		{ 666666667, 3 }, { 1500 * CLOCK_NS_PER_S, 0.001 },
+	};
+	static const struct schedule schedule = { .stages = stages, .stage_count = 2 };
+	static struct arrivals arrivals;
+
+	(void)state;
+	collect(&arrivals, &schedule, 1);
+	assert_int_equal(arrivals.count, 4);
+	assert_int_equal(arrivals.due_ns[1], 333333333);
+	assert_int_equal(arrivals.due_ns[2], 666666667);
+	assert_true(schedule_expected(&schedule, 666666667) == 2);
+	assert_true(schedule_expected(&schedule, 666666668) == 3);
+}
+
 /* --- poisson --------------------------------------------------------------------------------- */
 
 static int
@@ -416,6 +457,8 @@ main(void)
 		cmocka_unit_test(a_thread_without_a_request_has_none),
 		cmocka_unit_test(stages_follow_one_another_without_a_gap),
 		cmocka_unit_test(as_many_are_due_as_expected),
+		cmocka_unit_test(a_request_is_due_when_it_is_expected),
+		cmocka_unit_test(a_request_between_two_stages_is_due_between_them),
 		cmocka_unit_test(poisson_arrivals_have_no_memory),
 		cmocka_unit_test(other_arrivals_are_told_from_poisson),
 		cmocka_unit_test(gaps_do_not_depend_on_one_another),

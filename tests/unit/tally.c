@@ -105,6 +105,31 @@ the_sum_of_threads_is_the_tally_of_all(void **state)
 }
 
 static void
+a_copy_has_all_but_the_payloads(void **state)
+{
+	uint64_t payloads[PAYLOADS] = { 0 }, random = 1;
+	struct tally *tally = new_tally(), *copy = new_tally();
+	unsigned int i;
+
+	(void)state;
+	tally->payload_complete = payloads;
+	tally->payload_count = PAYLOADS;
+	for (i = 0; i < REQUESTS; i++) {
+		if (i % (REQUESTS / 3) == 0)
+			tally_copy(copy, tally);
+		count_one(tally, &random, i);
+	}
+	tally_copy(copy, tally);
+	assert_null(copy->payload_complete);
+	assert_int_equal(copy->payload_count, 0);
+	tally->payload_complete = NULL;
+	tally->payload_count = 0;
+	assert_memory_equal(copy, tally, sizeof *copy);
+	free(tally);
+	free(copy);
+}
+
+static void
 the_busiest_interval_is_that_of_any_thread(void **state)
 {
 	struct tally *one = new_tally(), *other = new_tally();
@@ -136,6 +161,10 @@ payloads_are_added_where_both_have_them(void **state)
 	tally_add(one, other);
 	assert_int_equal(few[0], 11);
 	assert_int_equal(few[1], 22);
+	tally_add(other, one);
+	assert_int_equal(many[0], 21);
+	assert_int_equal(many[1], 42);
+	assert_int_equal(many[2], 30);
 	one->payload_complete = NULL;
 	tally_add(one, other);
 	assert_null(one->payload_complete);
@@ -149,6 +178,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_sum_of_threads_is_the_tally_of_all),
+		cmocka_unit_test(a_copy_has_all_but_the_payloads),
 		cmocka_unit_test(the_busiest_interval_is_that_of_any_thread),
 		cmocka_unit_test(payloads_are_added_where_both_have_them),
 	};

@@ -306,7 +306,7 @@ diagnose_loop(struct result *result)
 {
 	const struct plan *plan = result->plan;
 
-	if (plan->open_loop)
+	if (plan->open_loop || result->total.complete == 0)
 		return;
 	diagnose(result, DIAGNOSIS_CLOSED_LOOP,
 	    "closed loop: while the application pauses nothing is sent, so its pauses are "
@@ -398,4 +398,21 @@ diagnosis_name(enum diagnosis_kind kind)
 	};
 
 	return names[kind];
+}
+
+const char *
+diagnosis_doubt(enum diagnosis_kind kind)
+{
+	switch (kind) {
+	case DIAGNOSIS_CLIENT_SATURATED:
+		return "the client was at its limit";
+	case DIAGNOSIS_SCHEDULE_MISSED:
+		return "the client could not keep to the schedule";
+	case DIAGNOSIS_STEAL:
+		return "other guests of this machine took its processors";
+	case DIAGNOSIS_CLOCK:
+		return "the kernel's clock is too slow to measure by";
+	default:
+		return NULL;
+	}
 }

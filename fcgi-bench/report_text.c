@@ -7,7 +7,7 @@
 #include "report_private.h"
 #include "text.h"
 
-enum { TIME_TEXT_MAX = 32 };
+enum { TIME_TEXT_MAX = 32, LINE_WIDTH = 96 };
 
 /* Text of others, cut where it is long. */
 static void
@@ -289,16 +289,40 @@ put_gates(FILE *to, const struct result *result)
 	}
 }
 
+/* As many words on a line as fit; those that follow are indented. */
+static void
+put_wrapped(FILE *to, const char *text)
+{
+	size_t column = 0, len;
+
+	while (*text != '\0') {
+		len = strcspn(text, " ");
+		if (column > 0 && column + 1 + len > LINE_WIDTH)
+			column = (size_t)fprintf(to, "\n  %.*s", (int)len, text) - 1;
+		else
+			column += (size_t)fprintf(to, "%s%.*s", column > 0 ? " " : "", (int)len,
+			    text);
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputs("\n", to);
+}
+
 static void
 put_diagnoses(FILE *to, const struct result *result)
 {
-	size_t i;
+	const struct diagnosis *diagnosis = result->diagnoses;
+	char line[2 * sizeof diagnosis->text];
+	size_t i, len;
 
 	if (result->diagnosis_count > 0)
 		fputs("\n", to);
-	for (i = 0; i < result->diagnosis_count; i++) {
-		put_escaped(to, result->diagnoses[i].text);
-		fputs("\n", to);
+	for (i = 0; i < result->diagnosis_count; i++, diagnosis++) {
+		len = (size_t)snprintf(line, sizeof line, "%s: ",
+		    diagnosis_doubt(diagnosis->kind) != NULL ? "warning" : "note");
+		text_escape(line + len, sizeof line - len, diagnosis->text,
+		    strlen(diagnosis->text), 0);
+		put_wrapped(to, line);
 	}
 }
 

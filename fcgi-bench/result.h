@@ -93,6 +93,12 @@ int result_has_diagnosis(const struct result *result, enum diagnosis_kind kind);
 /* "starved", "backlog-full", "client-saturated": a word of the JSON, so it stays. */
 const char *diagnosis_name(enum diagnosis_kind kind);
 
+/*
+ * Why the figures are to be doubted when a run was diagnosed so, in words: "the client was at its
+ * limit"; NULL for a diagnosis that is only advice.
+ */
+const char *diagnosis_doubt(enum diagnosis_kind kind);
+
 /* Gives back the intervals and the counts by payload, and empties it. */
 void result_reset(struct result *result);
 

@@ -25,8 +25,12 @@ move(struct result *to, struct result *from)
 static int
 is_doubtful(const struct result *result)
 {
-	return result->client_saturated || result_has_diagnosis(result, DIAGNOSIS_STEAL) ||
-	    result_has_diagnosis(result, DIAGNOSIS_CLOCK);
+	size_t i;
+
+	for (i = 0; i < result->diagnosis_count; i++)
+		if (diagnosis_doubt(result->diagnoses[i].kind) != NULL)
+			return 1;
+	return 0;
 }
 
 static void

@@ -65,22 +65,16 @@ judge_failures(struct result *result, const struct options *options)
 static void
 judge_client(struct result *result)
 {
-	static const struct {
-		enum diagnosis_kind kind;
-		const char *reason;
-	} doubts[] = {
-		{ DIAGNOSIS_CLIENT_SATURATED, "the client was at its limit" },
-		{ DIAGNOSIS_SCHEDULE_MISSED, "the client could not keep to the schedule" },
-		{ DIAGNOSIS_STEAL, "other guests of this machine took its processors" },
-		{ DIAGNOSIS_CLOCK, "the kernel's clock is too slow to measure by" },
-	};
+	const char *doubt;
 	size_t i;
 
 	if (result->gate_count == 0 && !result->plan->open_loop)
 		return;
-	for (i = 0; i < sizeof doubts / sizeof *doubts; i++)
-		if (result_has_diagnosis(result, doubts[i].kind))
-			set(result, RESULT_INCONCLUSIVE, "%s", doubts[i].reason);
+	for (i = 0; i < result->diagnosis_count; i++) {
+		doubt = diagnosis_doubt(result->diagnoses[i].kind);
+		if (doubt != NULL)
+			set(result, RESULT_INCONCLUSIVE, "%s", doubt);
+	}
 	for (i = 0; i < result->gate_count; i++)
 		if (!result->gates[i].is_known)
 			set(result, RESULT_INCONCLUSIVE, "%s is not known: %s",

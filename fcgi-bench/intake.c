@@ -118,8 +118,10 @@ intake_connected(struct intake *intake)
 {
 	unsigned int i;
 
-	for (i = 0; i < intake->stream_count; i++)
+	for (i = 0; i < intake->stream_count; i++) {
 		intake->streams[i].state = STREAM_IDLE;
+		intake->streams[i].untold = 0;
+	}
 	intake->reader = (struct fcgi_reader){ 0 };
 	intake->in_flight = 0;
 	intake->untold = 0;

@@ -26,6 +26,13 @@ TESTS += %D%/decode.tap
 %C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_tap_LDADD = $(FCGIUTILS_LIBS)
 
+INTAKE_FUZZ_SOURCES = fcgi-bench/expect.c fcgi-bench/intake.c
+check_PROGRAMS += %D%/intake.tap
+TESTS += %D%/intake.tap
+%C%_intake_tap_SOURCES = %D%/intake.c %D%/replay.c $(INTAKE_FUZZ_SOURCES)
+%C%_intake_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_intake_tap_LDADD = $(FCGIUTILS_LIBS) $(MD_LIBS)
+
 check_PROGRAMS += %D%/nv.tap
 TESTS += %D%/nv.tap
 %C%_nv_tap_SOURCES = %D%/nv.c %D%/replay.c
@@ -126,6 +133,12 @@ check_PROGRAMS += %D%/decode.fuzz
 %C%_decode_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_decode_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/intake.fuzz
+%C%_intake_fuzz_SOURCES = %D%/intake.c $(INTAKE_FUZZ_SOURCES)
+%C%_intake_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_intake_fuzz_LDADD = $(FCGIUTILS_LIBS) $(MD_LIBS)
+%C%_intake_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c

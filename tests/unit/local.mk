@@ -228,6 +228,13 @@ TESTS += %D%/judge.tap
 %C%_judge_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_judge_tap_LDADD = $(UNIT_LIBS)
 
+INTAKE_SOURCES = fcgi-bench/expect.c fcgi-bench/intake.c
+check_PROGRAMS += %D%/intake.tap
+TESTS += %D%/intake.tap
+%C%_intake_tap_SOURCES = %D%/intake.c $(INTAKE_SOURCES)
+%C%_intake_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_intake_tap_LDADD = $(UNIT_LIBS) $(MD_LIBS)
+
 check_PROGRAMS += %D%/json.tap
 TESTS += %D%/json.tap
 %C%_json_tap_SOURCES = %D%/json.c

@@ -85,8 +85,9 @@ options_check_request(const struct options *options)
 		return;
 	if (stray != NULL)
 		cli_usage_error(cli, "%s says nothing without --url or --as", stray);
-	if (options->identity.user != NULL && !cli_request_is_web(&options->http))
-		cli_usage_error(cli, "-u says nothing without --url or --as");
+	if (options->identity.user != NULL && !cli_request_is_web(&options->http) &&
+	    options->role != FCGI_AUTHORIZER)
+		cli_usage_error(cli, "-u says nothing without --url, --as or --role authorizer");
 }
 
 static int

@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 setup() {
   tools=$FCGI_SOURCE/tests/cli
   pages=$FCGI_SOURCE/man1
-  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe})
+  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe,fcgi-bench/fcgi-bench})
   cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -65,6 +65,10 @@ run_examples() {
   same_options fcgi-probe
 }
 
+@test "pages: fcgi-bench: --help and the page have the same options" {
+  same_options fcgi-bench
+}
+
 @test "pages: fcgistarter: mandoc finds nothing" {
   lint fcgistarter
 }
@@ -81,6 +85,10 @@ run_examples() {
   lint fcgi-probe
 }
 
+@test "pages: fcgi-bench: mandoc finds nothing" {
+  lint fcgi-bench
+}
+
 @test "pages: fcgistarter: the examples run" {
   run_examples fcgistarter
 }
@@ -95,4 +103,8 @@ run_examples() {
 
 @test "pages: fcgi-probe: the examples run" {
   run_examples fcgi-probe
+}
+
+@test "pages: fcgi-bench: the examples run" {
+  run_examples fcgi-bench
 }

@@ -82,6 +82,10 @@ void intake_connected(struct intake *intake);
  */
 void intake_begin(struct intake *intake, uint16_t request_id, uint32_t payload);
 
+/* What intake_next() leaves to it; the same. */
+int intake_read(struct intake *intake, const unsigned char **p, const unsigned char *end,
+    struct intake_event *event);
+
 /*
  * Takes bytes until something is to be told.
  * *p: where to read; moved behind what was taken.  The bytes must stay until it returns 0.
@@ -94,8 +98,14 @@ void intake_begin(struct intake *intake, uint16_t request_id, uint32_t payload);
  * Sections 3.3, 5.3 and 5.5.  Records of other ids, of management and of unknown types are skipped,
  * as web servers do.
  */
-int intake_next(struct intake *intake, const unsigned char **p, const unsigned char *end,
-    struct intake_event *event);
+static inline int
+intake_next(struct intake *intake, const unsigned char **p, const unsigned char *end,
+    struct intake_event *event)
+{
+	if (*p == end && intake->untold == 0)
+		return INTAKE_MORE;
+	return intake_read(intake, p, end, event);
+}
 
 /*
  * The phase that a request in flight would fail in now, when its connection ends or its time has

@@ -1,6 +1,7 @@
 /*
- * Answers of the load's connections: whatever comes, whole, in pieces, or as one more answer behind
- * the same bytes, the intake judges as the plain readers of lib/ do, of which it keeps nothing.
+ * Answers of the load's connections: whatever comes, whole, in pieces, and whatever came before, the
+ * intake judges as the plain readers of lib/ do, which keep nothing of it.  The stream begins with a
+ * byte and as many bytes that came before.
  */
 #include "intake.h"
 
@@ -201,12 +202,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct payload payload = { .weight = 1 };
 	struct payloads payloads = { .items = &payload, .count = 1 };
 	struct intake_memory memory = { 0 };
+	const uint8_t *before;
 	unsigned int streams;
 	struct cuts cuts;
+	size_t before_len;
 	int i;
 
-	if (!cuts_read(&cuts, data, size) || cuts.len > 32768)
+	if (!cuts_read(&cuts, data, size) || cuts.len > 32768 || cuts.len == 0)
 		return -1;
+	before_len = *cuts.stream < cuts.len ? *cuts.stream : cuts.len - 1;
+	before = cuts.stream + 1;
+	cuts.stream += 1 + before_len;
+	cuts.len -= 1 + before_len;
 	streams = 1 + (cuts.options & 1) * (STREAMS_MAX - 1);
 	payload.head = cuts.options >> 1 & 1;
 	if (cuts.options & 4)
@@ -216,6 +223,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_plainly(&plain, &payload, streams, cuts.stream, cuts.stream + cuts.len);
 	must(intake_memory_init(&memory, &payloads) == 0);
 	must(intake_init(&owner.intake, &memory, streams) == 0);
+	begin_all(&owner, streams);
+	owner_feed(&owner, before, before + before_len);
 	/* What is good is a sample the next time, in whatever pieces. */
 	for (i = 0; i < 4; i++) {
 		begin_all(&owner, streams);

@@ -370,6 +370,59 @@ test_repeated_in_streams(void **state)
 	transcript_free(&owner.transcript);
 }
 
+/* Only output is an answer, whatever looks like it. */
+static void
+test_like_the_last(void **state)
+{
+	static const unsigned char first[] = ERR("\1", "\6", "A: b\n\n") OUT("\1", "\6", "A: b\n\n")
+	    END("\1");
+	static const unsigned char second[] = ERR("\1", "\10", "A: b\n\nzz") END("\1");
+	static const unsigned char others[] = OUT("\1", "\10", "A: b\n\nzz") OUT("\1", "\0", "")
+	    END("\1");
+	static const unsigned char unlike[] = OUT("\1", "\10", "A: c\n\nzz") OUT("\1", "\1", "y")
+	    END("\1");
+	static const struct {
+		const unsigned char *wire;
+		size_t len;
+		const char *told;
+	} rows[] = {
+		{ BYTES(OUT("\1", "\7", "A: b\n\nx") END("\1")), "good/1 1" },
+		{ BYTES(OUT("\1", "\6", "A: b\n\n") OUT("\1", "\0", "") END("\1")), "good/1 0" },
+		{ BYTES(OUT("\1", "\7", "A: b\n\nx") OUT("\1", "\1", "y") END("\1")),
+		    "good/1 2" },
+		{ BYTES(OUT("\1", "\5", "A: b\n") END("\1")), "header/1 -13" },
+		{ BYTES(OUT("\1", "\7", "A: b\n\nx") END_STATUS("\1", "\0\0\0\1", "\0")),
+		    "app-status/1 1" },
+		{ BYTES(OUT("\1", "\7", "A: b\n\nx") END_STATUS("\1", "\0\0\0\0", "\3")),
+		    "protocol-status/1 3" },
+		{ BYTES(OUT("\1", "\7", "A: b\n\nx") WIRE(WIRE_END, "\0\1", "\0\7", "\0")
+			"1234567"), "error: record body has the wrong length" },
+		{ BYTES(OUT("\1", "\7", "A: b\n\nx") WIRE(WIRE_END, "\0\1", "\0\10", "\0")), "" },
+	};
+	static const struct expect any;
+	struct owner owner;
+	size_t i;
+
+	(void)state;
+	owner_start(&owner, &any, 1);
+	feed_times(&owner, first, sizeof first - 1, 2);
+	feed_times(&owner, second, sizeof second - 1, 2);
+	assert_string_equal(owner_end(&owner), "good/1 0 good/1 0 header/1 -13 header/1 -13");
+	transcript_free(&owner.transcript);
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		owner_start(&owner, &any, 1);
+		owner.tells_first = 0;
+		feed_times(&owner, others, sizeof others - 1, 1);
+		feed_times(&owner, unlike, sizeof unlike - 1, 1);
+		feed_times(&owner, rows[i].wire, rows[i].len, 1);
+		owner_end(&owner);
+		assert_memory_equal(owner.transcript.text, "good/1 2 good/1 3", 17);
+		assert_string_equal(owner.transcript.text + 17 + (*rows[i].told != '\0'),
+		    rows[i].told);
+		transcript_free(&owner.transcript);
+	}
+}
+
 /* Answers that always differ, and one that is larger than a sample. */
 static void
 test_never_repeated(void **state)
@@ -468,6 +521,7 @@ main(void)
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_repeated_in_streams),
+		cmocka_unit_test(test_like_the_last),
 		cmocka_unit_test(test_never_repeated),
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_connected_again),

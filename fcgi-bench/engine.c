@@ -166,6 +166,18 @@ last_done_ns(const struct engine *engine)
 	return last_ns;
 }
 
+/* Whether as many requests were begun as there were to be. */
+static int
+is_used_up(const struct engine *engine)
+{
+	uint64_t places = __atomic_load_n(&engine->crew.places, __ATOMIC_RELAXED);
+	unsigned int i;
+
+	for (i = 0; i < engine->crew.workers; i++)
+		places -= engine->workers[i]->places;
+	return places >= engine->crew.plan->request_limit;
+}
+
 void
 engine_window(const struct engine *engine, int64_t *begin_ns, int64_t *end_ns)
 {
@@ -175,8 +187,7 @@ engine_window(const struct engine *engine, int64_t *begin_ns, int64_t *end_ns)
 	*begin_ns = clock_after(crew->start_ns, crew->plan->warmup_ns);
 	*end_ns = clock_earlier(clock_after(*begin_ns, crew->plan->duration_ns),
 	    __atomic_load_n(&crew->stop_ns, __ATOMIC_RELAXED));
-	if (limit > 0 && count_ended(engine) == crew->workers &&
-	    __atomic_load_n(&crew->begun, __ATOMIC_RELAXED) >= limit)
+	if (limit > 0 && count_ended(engine) == crew->workers && is_used_up(engine))
 		*end_ns = last_done_ns(engine);
 	if (*end_ns < *begin_ns)
 		*end_ns = *begin_ns;
@@ -210,7 +221,7 @@ engine_snapshot(struct engine *engine, struct tally *sum)
 		mailbox = &engine->workers[i]->mailbox;
 		pthread_mutex_lock(&mailbox->lock);
 		own = mailbox->interval;
-		tally_add(sum, &mailbox->tally);
+		worker_add_tally(sum, &mailbox->tally, &mailbox->whole);
 		pthread_mutex_unlock(&mailbox->lock);
 		/* Who has ended has no more to leave. */
 		if (own == UINT64_MAX)
@@ -240,7 +251,7 @@ engine_finish(struct engine *engine, struct tally *total)
 	unsigned int i;
 
 	for (i = 0; i < engine->crew.workers; i++)
-		tally_add(total, &engine->workers[i]->tally);
+		worker_add_tally(total, &engine->workers[i]->tally, &engine->workers[i]->whole);
 }
 
 void

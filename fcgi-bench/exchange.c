@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "clock.h"
 #include "fcgi_error.h"
@@ -33,11 +32,17 @@ is_alive(const struct link_slot *slot)
 	return slot->state == LINK_SLOT_QUEUED || slot->state == LINK_SLOT_SENT;
 }
 
-static void
+static inline void
 end_request(struct worker *worker, struct link *link, uint16_t id)
 {
-	if (link_slot(link, id)->state != LINK_SLOT_DEAD)
+	uint8_t state = link_slot(link, id)->state;
+
+	if (state == LINK_SLOT_DEAD)
+		link->dead--;
+	else
 		worker->in_flight--;
+	if (state == LINK_SLOT_QUEUED)
+		link_unqueue(link, id);
 	link_give_back(link, id);
 }
 
@@ -89,10 +94,11 @@ rest(struct worker *worker, struct link *link, int64_t for_ns)
 {
 	link->failures++;
 	if (for_ns == 0) {
-		worker_link_free(worker, link);
+		exchange_link_free(worker, link);
 		return;
 	}
 	link->state = LINK_PAUSED;
+	link->barred |= LINK_BARRED_PAUSE;
 	/* On a grid, so that many are found by one look. */
 	link->retry_ns = clock_after(worker->now_ns, for_ns) / CLOCK_NS_PER_MS * CLOCK_NS_PER_MS;
 	worker_sweep_by(worker, link->retry_ns);
@@ -112,17 +118,12 @@ fail_connect(struct worker *worker, struct link *link, enum failure_kind kind, i
 	rest(worker, link, pause_ns(link->failures));
 }
 
-static void
-note_sent(struct worker *worker, struct link *link, uint16_t id)
+static inline void
+note_sent(struct worker *worker, struct link *link, uint16_t id, struct link_slot *slot)
 {
-	struct link_slot *slot = link_slot(link, id);
-
-	intake_begin(&link->intake, id, slot->payload);
-	/* Sent for the second time, it has waited since the first. */
-	if (slot->sent_ns != 0)
-		return;
+	intake_begin(&link->intake, id, slot->payload_at);
 	slot->sent_ns = worker->now_ns;
-	if (slot->is_counted && worker->crew->plan->open_loop)
+	if (worker->is_open_loop && slot->is_counted)
 		histogram_record(&worker->tally.spans[TALLY_LATENESS],
 		    slot->sent_ns - slot->due_ns);
 }
@@ -150,14 +151,21 @@ static void
 be_connected(struct worker *worker, struct link *link)
 {
 	unsigned int id, left = link->in_flight;
+	struct link_slot *slot;
 
 	count_connect(worker, link);
 	intake_connected(&link->intake);
-	for (id = 1; left > 0; id++)
-		if (is_alive(link_slot(link, (uint16_t)id))) {
-			note_sent(worker, link, (uint16_t)id);
-			left--;
-		}
+	for (id = 1; left > 0; id++) {
+		slot = link_slot(link, (uint16_t)id);
+		if (!is_alive(slot))
+			continue;
+		left--;
+		/* Sent for the second time, it has waited since the first. */
+		if (slot->sent_ns == 0)
+			note_sent(worker, link, (uint16_t)id, slot);
+		else
+			intake_begin(&link->intake, (uint16_t)id, slot->payload_at);
+	}
 }
 
 static void
@@ -211,7 +219,7 @@ lose(struct worker *worker, struct link *link, enum failure_kind kind, int64_t n
 			.kind = (uint8_t)kind, .number = number };
 		if (again && failure.phase != FAILURE_ANSWER)
 			continue;
-		if (failure.phase == FAILURE_SEND && link->send_error != 0) {
+		if (failure.phase == FAILURE_SEND && (link->barred & LINK_BARRED_SEND)) {
 			failure.kind = FAILURE_ERRNO;
 			failure.number = link->send_error;
 		}
@@ -219,12 +227,10 @@ lose(struct worker *worker, struct link *link, enum failure_kind kind, int64_t n
 	}
 	close_link(worker, link);
 	if (link->in_flight > 0) {
-		for (id = 1; id <= worker->crew->plan->streams; id++)
-			if (is_alive(link_slot(link, (uint16_t)id)))
-				link_requeue(link, (uint16_t)id);
+		link_requeue(link);
 		make_connection(worker, link);
 	} else if (again) {
-		worker_link_free(worker, link);
+		exchange_link_free(worker, link);
 	} else {
 		rest(worker, link, link->failures == 0 ? 0 : pause_ns(link->failures - 1));
 	}
@@ -232,31 +238,27 @@ lose(struct worker *worker, struct link *link, enum failure_kind kind, int64_t n
 
 /* --- the begin of a request ----------------------------------------------------------------- */
 
-int
-exchange_can_begin(const struct link *link)
-{
-	return link->free_first != 0 && !link->is_spent && link->state != LINK_PAUSED &&
-	    link->send_error == 0;
-}
-
-static uint32_t
-next_payload(struct link *link)
+static inline void
+choose_payload(struct link *link, struct link_slot *slot)
 {
 	const struct payloads *payloads = &link->target->payloads;
-	uint32_t payload = payloads->turns[link->turn];
 
+	/* With but one it has it since its first time. */
+	if (payloads->turn_count == 1 && slot->payload != NULL)
+		return;
+	slot->payload_at = payloads->turns[link->turn];
+	slot->payload = &payloads->items[slot->payload_at];
 	if (++link->turn == payloads->turn_count)
 		link->turn = 0;
-	return payload;
 }
 
-void
-exchange_begin(struct worker *worker, struct link *link, int64_t when_ns)
+static inline void
+begin_request(struct worker *worker, struct link *link, int64_t when_ns)
 {
 	uint16_t id = link_take(link);
 	struct link_slot *slot = link_slot(link, id);
 
-	slot->payload = next_payload(link);
+	choose_payload(link, slot);
 	slot->due_ns = when_ns;
 	slot->begun_ns = worker->now_ns;
 	slot->sent_ns = 0;
@@ -264,40 +266,77 @@ exchange_begin(struct worker *worker, struct link *link, int64_t when_ns)
 	slot->is_counted = when_ns >= worker->window_ns;
 	worker->in_flight++;
 	if (link->begun == worker->per_connection)
-		link->is_spent = 1;
+		link->barred |= LINK_BARRED_SPENT;
 	if (link->state == LINK_OPEN)
-		note_sent(worker, link, id);
+		note_sent(worker, link, id, slot);
+}
+
+/* Sends what was begun, over a new connection if there is none. */
+static inline void
+send_begun(struct worker *worker, struct link *link)
+{
+	if (link->state == LINK_OPEN) {
+		if (link_flush(link, &worker->scratch) < 0)
+			lose(worker, link, FAILURE_ERRNO, errno);
+	} else if (link->state == LINK_CLOSED) {
+		make_connection(worker, link);
+	}
 }
 
 void
-exchange_flush(struct worker *worker, struct link *link)
+exchange_begin(struct worker *worker, struct link *link, int64_t when_ns)
 {
-	if (link->state == LINK_CLOSED)
-		make_connection(worker, link);
-	else if (link->state == LINK_OPEN && link_flush(link, &worker->scratch) < 0)
-		lose(worker, link, FAILURE_ERRNO, errno);
+	begin_request(worker, link, when_ns);
+	send_begun(worker, link);
+}
+
+__attribute__((always_inline)) static inline void
+link_free(struct worker *worker, struct link *link)
+{
+	int begun = 0;
+
+	if (worker->is_open_loop) {
+		worker_wait_for_request(worker, link);
+		return;
+	}
+	while (exchange_can_begin(link) && worker_may_begin(worker, worker->now_ns)) {
+		begin_request(worker, link, worker->now_ns);
+		begun = 1;
+	}
+	if (begun)
+		send_begun(worker, link);
+}
+
+void
+exchange_link_free(struct worker *worker, struct link *link)
+{
+	link_free(worker, link);
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
 
-static void
-count_answer(struct worker *worker, const struct link *link, const struct link_slot *slot)
+static inline void
+count_answer(struct worker *worker, const struct link_slot *slot)
 {
 	struct tally *tally = &worker->tally;
-	int64_t now_ns = worker->now_ns;
-	int64_t first_ns = slot->first_ns != 0 ? slot->first_ns : now_ns;
+	int64_t now_ns = worker->now_ns, service_ns = now_ns - slot->sent_ns;
 
 	tally->complete++;
-	tally->payload_complete[slot->payload]++;
-	tally->sent_bytes += link->target->payloads.items[slot->payload].len;
-	histogram_record(&tally->spans[TALLY_SERVICE], now_ns - slot->sent_ns);
-	histogram_record(&tally->spans[TALLY_FIRST_BYTE], first_ns - slot->sent_ns);
-	if (worker->crew->plan->open_loop)
+	tally->payload_complete[slot->payload_at]++;
+	tally->sent_bytes += slot->payload->len;
+	if (slot->first_ns == 0) {
+		histogram_record(&worker->whole, service_ns);
+	} else {
+		histogram_record(&tally->spans[TALLY_SERVICE], service_ns);
+		histogram_record(&tally->spans[TALLY_FIRST_BYTE],
+		    slot->first_ns - slot->sent_ns);
+	}
+	if (worker->is_open_loop)
 		histogram_record(&tally->spans[TALLY_RESPONSE], now_ns - slot->due_ns);
 	worker->done_ns = now_ns;
 }
 
-static void
+static inline void
 end_answer(struct worker *worker, struct link *link, const struct intake_event *event)
 {
 	struct link_slot *slot = link_slot(link, event->request_id);
@@ -307,27 +346,29 @@ end_answer(struct worker *worker, struct link *link, const struct intake_event *
 	link->is_used = 1;
 	/* It did not want all of the request, and will not get it. */
 	if (slot->state == LINK_SLOT_QUEUED) {
-		link->is_spent = 1;
+		link->barred |= LINK_BARRED_SPENT | LINK_BARRED_SEND;
 		link->send_error = ECANCELED;
 	}
 	if (slot->state != LINK_SLOT_DEAD) {
 		if (event->failure.kind != 0)
 			count_failure(worker, slot, event->failure);
 		else if (slot->is_counted)
-			count_answer(worker, link, slot);
+			count_answer(worker, slot);
 	}
 	end_request(worker, link, event->request_id);
 }
 
 /* Reads what was received.  Returns 0, or the error of intake_next(). */
-static int
+static inline int
 take(struct worker *worker, struct link *link, const unsigned char *p, const unsigned char *end)
 {
 	struct intake_event event;
 	struct link_slot *slot;
 	int what;
 
-	while ((what = intake_next(&link->intake, &p, end, &event)) > 0) {
+	/* There is something to take, the first time. */
+	for (what = intake_read(&link->intake, &p, end, &event); what > 0;
+	    what = intake_next(&link->intake, &p, end, &event)) {
 		if (what == INTAKE_DONE) {
 			end_answer(worker, link, &event);
 			continue;
@@ -339,14 +380,28 @@ take(struct worker *worker, struct link *link, const unsigned char *p, const uns
 	return what;
 }
 
+/*
+ * Answers have come, and the connection is not to have more requests, or was closed.
+ */
 static void
+leave(struct worker *worker, struct link *link, int is_closed)
+{
+	if ((link->barred & LINK_BARRED_SPENT) && link->in_flight == link->dead) {
+		close_link(worker, link);
+		exchange_link_free(worker, link);
+	} else if (is_closed || link->barred == (LINK_BARRED_SPENT | LINK_BARRED_SEND)) {
+		lose(worker, link, FAILURE_CLOSED, 0);
+	}
+}
+
+static inline void
 receive(struct worker *worker, struct link *link, uint32_t events)
 {
 	int is_closed = 0, turn, what;
 	ssize_t n;
 
 	for (turn = 1;; turn++) {
-		n = recv(link->fd, worker->buffer, WORKER_BUFFER_LEN, 0);
+		n = link_receive(link, worker->buffer, WORKER_BUFFER_LEN);
 		worker->now_ns = clock_now_ns();
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
@@ -372,28 +427,34 @@ receive(struct worker *worker, struct link *link, uint32_t events)
 			break;
 		}
 	}
-	if (link->is_spent && link->in_flight == link->dead) {
-		close_link(worker, link);
-		worker_link_free(worker, link);
-	} else if (is_closed || (link->is_spent && link->send_error != 0)) {
-		lose(worker, link, FAILURE_CLOSED, 0);
-	} else if (link->free_first != 0) {
-		worker_link_free(worker, link);
-	}
+	if (link->barred == 0 && !is_closed)
+		link_free(worker, link);
+	else
+		leave(worker, link, is_closed);
 }
 
-void
-exchange_event(struct worker *worker, struct link *link, uint32_t events)
+/*
+ * The kernel tells of something else than that there is something to receive, or of something else
+ * besides.  Returns 1 when there is, else 0.
+ */
+static int
+take_event(struct worker *worker, struct link *link, uint32_t events)
 {
 	/* It may have been closed, or be another connection, since the kernel told of it. */
 	if (link->state == LINK_CONNECTING) {
 		worker->now_ns = clock_now_ns();
 		send_first(worker, link);
-		return;
+		return 0;
 	}
-	if ((events & EPOLLOUT) && link->wants_out)
-		exchange_flush(worker, link);
-	if ((events & ~(uint32_t)EPOLLOUT) && link->state == LINK_OPEN)
+	if (link->state == LINK_OPEN && link->wants_out)
+		send_begun(worker, link);
+	return link->state == LINK_OPEN && (events & ~(uint32_t)EPOLLOUT) != 0;
+}
+
+void
+exchange_event(struct worker *worker, struct link *link, uint32_t events)
+{
+	if ((events == EPOLLIN && link->state == LINK_OPEN) || take_event(worker, link, events))
 		receive(worker, link, events);
 }
 
@@ -452,7 +513,8 @@ exchange_sweep(struct worker *worker, struct link *link, int64_t vain_ns)
 		if (worker->now_ns < link->retry_ns)
 			return link->retry_ns;
 		link->state = LINK_CLOSED;
-		worker_link_free(worker, link);
+		link->barred = 0;
+		exchange_link_free(worker, link);
 		return CLOCK_NEVER;
 	}
 	if (link->in_flight == link->dead)
@@ -468,7 +530,7 @@ exchange_sweep(struct worker *worker, struct link *link, int64_t vain_ns)
 	next_ns = give_up_late(worker, link, vain_ns, &is_stuck);
 	if (link->in_flight == link->dead) {
 		close_link(worker, link);
-		worker_link_free(worker, link);
+		exchange_link_free(worker, link);
 	} else if (is_stuck) {
 		lose(worker, link, FAILURE_TIMEOUT, 0);
 	}

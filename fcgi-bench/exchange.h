@@ -11,16 +11,20 @@
 #include "worker.h"
 
 /* Whether a request can be begun on it now. */
-int exchange_can_begin(const struct link *link);
+static inline int
+exchange_can_begin(const struct link *link)
+{
+	return link->free_first != 0 && link->barred == 0;
+}
 
 /*
- * Begins a request, of those that worker_may_begin(); exchange_flush() follows.
+ * Sends a request, of those that worker_may_begin(), over a new connection if there is none.
  * when_ns: as there.  worker->now_ns is the present.
  */
 void exchange_begin(struct worker *worker, struct link *link, int64_t when_ns);
 
-/* Sends what was begun, over a new connection if there is none. */
-void exchange_flush(struct worker *worker, struct link *link);
+/* The link may be free for a request: in a closed loop it gets one, else it waits for one. */
+void exchange_link_free(struct worker *worker, struct link *link);
 
 /* events: epoll(7)'s. */
 void exchange_event(struct worker *worker, struct link *link, uint32_t events);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fcgi_error.h"
@@ -36,41 +35,8 @@ link_reset(struct link *link)
 
 /* --- ids ----------------------------------------------------------------------------------- */
 
-static void
-queue(struct link *link, uint16_t id)
-{
-	struct link_slot *slot = link_slot(link, id);
-
-	slot->state = LINK_SLOT_QUEUED;
-	slot->next = 0;
-	if (link->queue_first == 0)
-		link->queue_first = id;
-	else
-		link_slot(link, link->queue_last)->next = id;
-	link->queue_last = id;
-}
-
-uint16_t
-link_take(struct link *link)
-{
-	uint16_t id = link->free_first;
-
-	link->free_first = link_slot(link, id)->next;
-	link->in_flight++;
-	link->begun++;
-	queue(link, id);
-	return id;
-}
-
 void
-link_requeue(struct link *link, uint16_t id)
-{
-	link->begun++;
-	queue(link, id);
-}
-
-static void
-remove_queued(struct link *link, uint16_t id)
+link_unqueue(struct link *link, uint16_t id)
 {
 	uint16_t before, next = link_slot(link, id)->next;
 
@@ -87,17 +53,26 @@ remove_queued(struct link *link, uint16_t id)
 }
 
 void
-link_give_back(struct link *link, uint16_t id)
+link_requeue(struct link *link)
 {
-	struct link_slot *slot = link_slot(link, id);
+	unsigned int id, left = link->in_flight;
+	struct link_slot *slot, *before = NULL;
 
-	if (slot->state == LINK_SLOT_QUEUED)
-		remove_queued(link, id);
-	link->dead -= slot->state == LINK_SLOT_DEAD;
-	slot->state = LINK_SLOT_FREE;
-	slot->next = link->free_first;
-	link->free_first = id;
-	link->in_flight--;
+	for (id = 1; left > 0; id++) {
+		slot = link_slot(link, (uint16_t)id);
+		if (slot->state == LINK_SLOT_FREE)
+			continue;
+		slot->state = LINK_SLOT_QUEUED;
+		slot->next = 0;
+		if (before == NULL)
+			link->queue_first = (uint16_t)id;
+		else
+			before->next = (uint16_t)id;
+		link->queue_last = (uint16_t)id;
+		before = slot;
+		left--;
+	}
+	link->begun = link->in_flight;
 }
 
 /* --- connecting ---------------------------------------------------------------------------- */
@@ -151,9 +126,8 @@ link_close(struct link *link)
 		close(link->fd);
 	link->fd = -1;
 	link->state = LINK_CLOSED;
-	link->is_watched = link->wants_out = link->is_spent = 0;
+	link->barred = link->is_watched = link->wants_out = 0;
 	link->begun = link->answers = 0;
-	link->send_error = 0;
 	link->queue_first = 0;
 	link->queue_sent = 0;
 }
@@ -171,7 +145,7 @@ fill(const struct link *link, const struct link_scratch *scratch)
 
 	for (id = link->queue_first; id != 0 && len < scratch->size; id = slot->next) {
 		slot = &link->slots[id - 1];
-		payload = &link->target->payloads.items[slot->payload];
+		payload = slot->payload;
 		part = payload->len - offset;
 		if (part > scratch->size - len)
 			part = scratch->size - len;
@@ -183,7 +157,7 @@ fill(const struct link *link, const struct link_scratch *scratch)
 }
 
 /* Takes what was sent off the queue. */
-static void
+static inline void
 drop_sent(struct link *link, size_t len)
 {
 	struct link_slot *slot;
@@ -191,7 +165,7 @@ drop_sent(struct link *link, size_t len)
 
 	while (len > 0) {
 		slot = link_slot(link, link->queue_first);
-		left = link->target->payloads.items[slot->payload].len - link->queue_sent;
+		left = slot->payload->len - link->queue_sent;
 		if (len < left) {
 			link->queue_sent += len;
 			return;
@@ -204,16 +178,15 @@ drop_sent(struct link *link, size_t len)
 }
 
 /*
- * One write.  Returns 1 when all of it was taken and more may be, 0 when it is to be waited for, or
+ * One write.  Returns 1 when all of it was taken, 0 when the rest is to be waited for, or
  * -FCGI_E_SYSTEM.
  */
-static int
+static inline int
 send_some(struct link *link, const struct link_scratch *scratch)
 {
-	const struct link_slot *slot = link_slot(link, link->queue_first);
-	const struct payload *payload = &link->target->payloads.items[slot->payload];
-	const unsigned char *bytes = payload->bytes + link->queue_sent;
-	size_t len = payload->len - link->queue_sent;
+	struct link_slot *slot = link_slot(link, link->queue_first);
+	const unsigned char *bytes = slot->payload->bytes + link->queue_sent;
+	size_t len = slot->payload->len - link->queue_sent;
 	ssize_t n;
 
 	/* Its bytes are shared, and have 1 for an id. */
@@ -221,7 +194,7 @@ send_some(struct link *link, const struct link_scratch *scratch)
 		len = fill(link, scratch);
 		bytes = scratch->bytes;
 	}
-	n = send(link->fd, bytes, len, MSG_NOSIGNAL);
+	n = link_send(link, bytes, len);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : errno == EINTR ? 1 : -FCGI_E_SYSTEM;
 	link->state = LINK_OPEN;
@@ -234,7 +207,7 @@ static int
 watch(struct link *link)
 {
 	int wants_out = link->state == LINK_CONNECTING ||
-	    (link->queue_first != 0 && link->send_error == 0);
+	    (link->queue_first != 0 && !(link->barred & LINK_BARRED_SEND));
 	struct epoll_event event = {
 		.events = EPOLLIN | EPOLLRDHUP | EPOLLET | (wants_out ? EPOLLOUT : 0),
 		.data.ptr = link,
@@ -250,22 +223,33 @@ watch(struct link *link)
 	return 0;
 }
 
-int
-link_flush(struct link *link, const struct link_scratch *scratch)
+/* Sends on until the kernel does not take any more. */
+static int
+send_all(struct link *link, const struct link_scratch *scratch)
 {
 	int more = 1;
 
-	while (more > 0 && link->queue_first != 0 && link->send_error == 0) {
+	while (more > 0 && link->queue_first != 0) {
 		more = send_some(link, scratch);
 		if (more >= 0)
 			continue;
-		if (link->state == LINK_OPEN)
+		if (link->state == LINK_OPEN) {
 			link->send_error = errno;
-		else if (open_other(link, errno) < 0)
+			link->barred |= LINK_BARRED_SEND;
+		} else if (open_other(link, errno) < 0) {
 			return -FCGI_E_SYSTEM;
-		else
+		} else {
 			more = 1;
+		}
 	}
+	return 0;
+}
+
+int
+link_flush_queue(struct link *link, const struct link_scratch *scratch)
+{
+	if (!(link->barred & LINK_BARRED_SEND) && send_all(link, scratch) < 0)
+		return -FCGI_E_SYSTEM;
 	return watch(link);
 }
 

@@ -69,6 +69,7 @@ init(struct worker *worker)
 	worker->link_count = (plan->connections - worker->index + crew->workers - 1) /
 	    crew->workers;
 	worker->per_connection = plan->keep_alive ? plan->requests_per_connection : 1;
+	worker->is_open_loop = plan->open_loop != 0;
 	worker->scratch.size = SCRATCH_LEN;
 	worker->tally.payload_count = most_payloads(plan);
 	worker->tally.payload_complete = calloc(worker->tally.payload_count,
@@ -136,20 +137,43 @@ wake_crew(int fd)
 	(void)eventfd_write(fd, 1);
 }
 
-int
-worker_may_begin(struct worker *worker, int64_t when_ns)
+/* Takes places of the crew's.  Returns 1, or 0 when there are none. */
+static int
+take_places(struct worker *worker, uint64_t limit)
 {
 	struct crew *crew = worker->crew;
-	uint64_t limit = crew->plan->request_limit, place;
+	uint64_t taken;
 
-	if (when_ns >= worker->end_ns)
-		return 0;
-	if (limit == 0 || when_ns < worker->window_ns)
+	/*
+	 * Nobody keeps places from the others, for requests that are never begun because his
+	 * connections are not served.
+	 */
+	worker->places = crew->workers == 1 ? limit : 1;
+	taken = __atomic_fetch_add(&crew->places, worker->places, __ATOMIC_RELAXED);
+	if (taken >= limit)
+		worker->places = 0;
+	worker->is_last = taken + worker->places == limit;
+	return worker->places > 0;
+}
+
+int
+worker_take_place(struct worker *worker, int64_t when_ns)
+{
+	struct crew *crew = worker->crew;
+	uint64_t limit = crew->plan->request_limit;
+
+	if (limit == 0) {
+		worker->places = UINT64_MAX;
 		return 1;
-	place = __atomic_fetch_add(&crew->begun, 1, __ATOMIC_RELAXED);
-	if (place == limit - 1)
+	}
+	if (when_ns < worker->window_ns)
+		return 1;
+	if (worker->places == 0 && !take_places(worker, limit))
+		return 0;
+	if (worker->places == 1 && worker->is_last)
 		wake_crew(crew->stop_fd);
-	return place < limit;
+	worker->places--;
+	return 1;
 }
 
 void
@@ -163,8 +187,8 @@ worker_sweep_by(struct worker *worker, int64_t when_ns)
 	}
 }
 
-static void
-wait_for_request(struct worker *worker, struct link *link)
+void
+worker_wait_for_request(struct worker *worker, struct link *link)
 {
 	if (link->is_waiting)
 		return;
@@ -177,23 +201,6 @@ wait_for_request(struct worker *worker, struct link *link)
 		worker->waiting_last->behind = link;
 	}
 	worker->waiting_last = link;
-}
-
-void
-worker_link_free(struct worker *worker, struct link *link)
-{
-	int begun = 0;
-
-	if (worker->crew->plan->open_loop) {
-		wait_for_request(worker, link);
-		return;
-	}
-	while (exchange_can_begin(link) && worker_may_begin(worker, worker->now_ns)) {
-		exchange_begin(worker, link, worker->now_ns);
-		begun = 1;
-	}
-	if (begun)
-		exchange_flush(worker, link);
 }
 
 /* --- open loop ------------------------------------------------------------------------------ */
@@ -237,9 +244,8 @@ dispatch(struct worker *worker)
 		worker->waiting_first = link->behind;
 		link->is_waiting = 0;
 		exchange_begin(worker, link, due_ns);
-		exchange_flush(worker, link);
 		if (exchange_can_begin(link))
-			wait_for_request(worker, link);
+			worker_wait_for_request(worker, link);
 		worker->now_ns = clock_now_ns();
 	}
 }
@@ -317,11 +323,20 @@ leave_tally(struct worker *worker)
 		return;
 	measure(worker);
 	tally_copy(&worker->mailbox.tally, &worker->tally);
+	histogram_copy(&worker->mailbox.whole, &worker->whole);
 	worker->mailbox.interval = passed;
 	pthread_mutex_unlock(&worker->mailbox.lock);
 	worker->interval = passed + 1;
 	begin_interval(worker);
 	wake_crew(worker->crew->news_fd);
+}
+
+void
+worker_add_tally(struct tally *to, const struct tally *tally, const struct histogram *whole)
+{
+	tally_add(to, tally);
+	histogram_add(&to->spans[TALLY_SERVICE], whole);
+	histogram_add(&to->spans[TALLY_FIRST_BYTE], whole);
 }
 
 /* --- the end -------------------------------------------------------------------------------- */
@@ -332,7 +347,9 @@ tell_longest(struct worker *worker)
 {
 	int64_t *longest_ns = &worker->crew->longest_ns;
 	int64_t known_ns = __atomic_load_n(longest_ns, __ATOMIC_RELAXED);
-	int64_t own_ns = (int64_t)worker->tally.spans[TALLY_SERVICE].max_ns;
+	uint64_t whole_ns = worker->whole.max_ns;
+	uint64_t split_ns = worker->tally.spans[TALLY_SERVICE].max_ns;
+	int64_t own_ns = (int64_t)(whole_ns > split_ns ? whole_ns : split_ns);
 
 	while (own_ns > known_ns && !__atomic_compare_exchange_n(longest_ns, &known_ns, own_ns, 1,
 		__ATOMIC_RELAXED, __ATOMIC_RELAXED))
@@ -364,7 +381,8 @@ is_at_end(const struct worker *worker)
 	uint64_t limit = crew->plan->request_limit;
 
 	return worker->stops > 0 || worker->now_ns >= worker->end_ns ||
-	    (limit > 0 && __atomic_load_n(&crew->begun, __ATOMIC_RELAXED) >= limit);
+	    (limit > 0 && worker->places == 0 &&
+		__atomic_load_n(&crew->places, __ATOMIC_RELAXED) >= limit);
 }
 
 static void
@@ -495,9 +513,9 @@ begin(struct worker *worker)
 		schedule_share_init(&worker->share, &plan->schedule, worker->index, crew->workers);
 		find_due(worker);
 	}
-	for (i = 0; i < worker->link_count; i++)
-		worker_link_free(worker, &worker->links[i]);
 	attend(worker);
+	for (i = 0; i < worker->link_count; i++)
+		exchange_link_free(worker, &worker->links[i]);
 }
 
 static void
@@ -515,6 +533,7 @@ finish(struct worker *worker)
 		measure(worker);
 	pthread_mutex_lock(&worker->mailbox.lock);
 	tally_copy(&worker->mailbox.tally, tally);
+	histogram_copy(&worker->mailbox.whole, &worker->whole);
 	worker->mailbox.interval = UINT64_MAX;
 	pthread_mutex_unlock(&worker->mailbox.lock);
 }

@@ -203,13 +203,13 @@ copy_text(const struct cli *cli, const char *text)
 	return text != NULL ? cli_keep(cli, text) : NULL;
 }
 
-/* An array of which each item is written anew. */
+/* An array of which each item is written anew; NULL for none, as where nothing was given. */
 static void *
 copy_array(const struct cli *cli, size_t count, size_t size)
 {
-	void *items = calloc(count + 1, size);
+	void *items = count > 0 ? calloc(count, size) : NULL;
 
-	if (items == NULL)
+	if (items == NULL && count > 0)
 		cli_die(cli, cli->about->usage_status, "out of memory");
 	return items;
 }

@@ -38,6 +38,13 @@ TESTS += %D%/nv.tap
 %C%_nv_tap_SOURCES = %D%/nv.c %D%/replay.c
 %C%_nv_tap_LDADD = $(FCGIUTILS_LIBS)
 
+PAYLOAD_FUZZ_SOURCES = fcgi-bench/expect.c fcgi-bench/payload.c
+check_PROGRAMS += %D%/payload.tap
+TESTS += %D%/payload.tap
+%C%_payload_tap_SOURCES = %D%/payload.c %D%/replay.c $(PAYLOAD_FUZZ_SOURCES)
+%C%_payload_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_payload_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/range.tap
 TESTS += %D%/range.tap
 %C%_range_tap_SOURCES = %D%/range.c %D%/replay.c \
@@ -144,6 +151,12 @@ check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c
 %C%_nv_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_nv_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/payload.fuzz
+%C%_payload_fuzz_SOURCES = %D%/payload.c $(PAYLOAD_FUZZ_SOURCES)
+%C%_payload_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_payload_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_payload_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/range.fuzz
 %C%_range_fuzz_SOURCES = %D%/range.c \

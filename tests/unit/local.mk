@@ -119,6 +119,12 @@ TESTS += %D%/diagnosis.tap
 %C%_diagnosis_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
 %C%_diagnosis_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
+check_PROGRAMS += %D%/expect.tap
+TESTS += %D%/expect.tap
+%C%_expect_tap_SOURCES = %D%/expect.c fcgi-bench/expect.c
+%C%_expect_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_expect_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/failure.tap
 TESTS += %D%/failure.tap
 %C%_failure_tap_SOURCES = %D%/failure.c fcgi-bench/failure.c
@@ -337,6 +343,21 @@ check_PROGRAMS += %D%/queue_at.tap
 TESTS += %D%/queue_at.tap
 %C%_queue_at_tap_SOURCES = %D%/queue_at.c
 %C%_queue_at_tap_LDADD = $(UNIT_LIBS)
+
+PAYLOAD_SOURCES = fcgi-bench/credentials.c \
+	fcgi-bench/expect.c \
+	fcgi-bench/gate.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/options.c \
+	fcgi-bench/options_check.c \
+	fcgi-bench/options_table.c \
+	fcgi-bench/payload.c \
+	fcgi-bench/payload_make.c
+check_PROGRAMS += %D%/payload.tap
+TESTS += %D%/payload.tap
+%C%_payload_tap_SOURCES = %D%/payload.c $(PAYLOAD_SOURCES)
+%C%_payload_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_payload_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/policy.tap
 TESTS += %D%/policy.tap

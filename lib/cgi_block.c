@@ -65,7 +65,7 @@ skip_value(const unsigned char *p, const unsigned char *end)
 	return p;
 }
 
-/* Case aside, and whatever the locale: header names are ASCII. */
+/* [p, end) is not empty.  Case aside, and whatever the locale: header names are ASCII. */
 static void
 match_name(struct cgi_block *block, const unsigned char *p, const unsigned char *end)
 {
@@ -75,7 +75,7 @@ match_name(struct cgi_block *block, const unsigned char *p, const unsigned char 
 	};
 	const char *name;
 
-	if (block->state == LINE_BEGIN && p < end) {
+	if (block->state == LINE_BEGIN) {
 		block->matched = 0;
 		block->name = (*p | 0x20) == 's' ? STATUS_NAME
 		    : (*p | 0x20) == 'l'	 ? LOCATION_NAME
@@ -154,16 +154,18 @@ end_block(struct cgi_block *block)
 static void
 take_run(struct cgi_block *block, const unsigned char **p, const unsigned char *end)
 {
-	const unsigned char *begin = *p;
+	const unsigned char *at = *p;
 
 	switch (block->state) {
 	case LINE_BEGIN:
 	case IN_NAME:
-		while (*p < end && name_chars[**p])
-			(*p)++;
-		match_name(block, begin, *p);
-		if (*p > begin)
-			block->state = IN_NAME;
+		while (at < end && name_chars[*at])
+			at++;
+		if (at == *p)
+			break;
+		match_name(block, *p, at);
+		block->state = IN_NAME;
+		*p = at;
 		break;
 	case IN_VALUE:
 		*p = block->name == STATUS_NAME ? take_code(block, *p, end) : skip_value(*p, end);

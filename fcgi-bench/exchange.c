@@ -6,8 +6,6 @@
 #include "clock.h"
 #include "fcgi_error.h"
 
-enum { RECEIVE_TURNS = 8 };
-
 /* How long a link rests that fails again and again, and how that grows. */
 #define PAUSE_FIRST_NS CLOCK_NS_PER_MS
 #define PAUSE_MOST_NS (100 * CLOCK_NS_PER_MS)
@@ -195,7 +193,7 @@ count_reconnect(struct worker *worker, const struct link *link)
 	if (!worker->is_counting)
 		return;
 	worker->tally.reconnects++;
-	if (link->answers == 1)
+	if (link->answers <= worker->crew->plan->streams)
 		worker->tally.refused_keep_alive++;
 }
 
@@ -212,6 +210,13 @@ lose(struct worker *worker, struct link *link, enum failure_kind kind, int64_t n
 
 	if (again)
 		count_reconnect(worker, link);
+	/* It has gone on behind what had been good: that can be told of the connection alone. */
+	if (kind == FAILURE_PROTOCOL && link->in_flight == link->dead && link->is_good &&
+	    worker->is_counting) {
+		failure = (struct failure){ .phase = FAILURE_ANSWER, .kind = (uint8_t)kind,
+			.number = number };
+		failure_count(&worker->tally.failures, failure, 1);
+	}
 	for (id = 1; id <= worker->crew->plan->streams; id++) {
 		if (!is_alive(link_slot(link, (uint16_t)id)))
 			continue;
@@ -341,19 +346,26 @@ end_answer(struct worker *worker, struct link *link, const struct intake_event *
 {
 	struct link_slot *slot = link_slot(link, event->request_id);
 
-	link->answers++;
-	link->failures = 0;
-	link->is_used = 1;
+	if (link->answers++ == 0) {
+		link->is_used = 1;
+		link->failures = 0;
+	}
+	if (slot->state != LINK_SLOT_DEAD) {
+		link->is_good = event->failure.kind == 0;
+		if (!link->is_good)
+			count_failure(worker, slot, event->failure);
+		else if (slot->is_counted)
+			count_answer(worker, slot);
+	}
+	if (slot->state == LINK_SLOT_SENT) {
+		worker->in_flight--;
+		link_give_back(link, event->request_id);
+		return;
+	}
 	/* It did not want all of the request, and will not get it. */
 	if (slot->state == LINK_SLOT_QUEUED) {
 		link->barred |= LINK_BARRED_SPENT | LINK_BARRED_SEND;
 		link->send_error = ECANCELED;
-	}
-	if (slot->state != LINK_SLOT_DEAD) {
-		if (event->failure.kind != 0)
-			count_failure(worker, slot, event->failure);
-		else if (slot->is_counted)
-			count_answer(worker, slot);
 	}
 	end_request(worker, link, event->request_id);
 }
@@ -397,35 +409,27 @@ leave(struct worker *worker, struct link *link, int is_closed)
 static inline void
 receive(struct worker *worker, struct link *link, uint32_t events)
 {
-	int is_closed = 0, turn, what;
-	ssize_t n;
+	ssize_t n = link_receive(link, worker->buffer, WORKER_BUFFER_LEN);
+	int is_closed = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+	int what;
 
-	for (turn = 1;; turn++) {
-		n = link_receive(link, worker->buffer, WORKER_BUFFER_LEN);
-		worker->now_ns = clock_now_ns();
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			break;
-		if (n <= 0) {
+	worker->now_ns = clock_now_ns();
+	if (n <= 0) {
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			lose(worker, link, n < 0 ? FAILURE_ERRNO : FAILURE_CLOSED,
 			    n < 0 ? errno : 0);
-			return;
-		}
-		if (worker->is_counting)
-			worker->tally.received_bytes += (uint64_t)n;
-		what = take(worker, link, worker->buffer, worker->buffer + n);
-		if (what < 0) {
-			lose(worker, link, FAILURE_PROTOCOL, what);
-			return;
-		}
-		if (n < WORKER_BUFFER_LEN) {
-			/* What the kernel told of lies behind what there was to receive. */
-			is_closed = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-			break;
-		}
-		if (turn == RECEIVE_TURNS) {
-			link_again(link);
-			break;
-		}
+		return;
+	}
+	worker->tally.received_bytes += (uint64_t)n;
+	what = take(worker, link, worker->buffer, worker->buffer + n);
+	if (what < 0) {
+		lose(worker, link, FAILURE_PROTOCOL, what);
+		return;
+	}
+	/* The end that the kernel has told of lies behind what there was to receive. */
+	if (n == WORKER_BUFFER_LEN) {
+		link_again(link);
+		is_closed = 0;
 	}
 	if (link->barred == 0 && !is_closed)
 		link_free(worker, link);
@@ -446,7 +450,7 @@ take_event(struct worker *worker, struct link *link, uint32_t events)
 		send_first(worker, link);
 		return 0;
 	}
-	if (link->state == LINK_OPEN && link->wants_out)
+	if (link->watched == LINK_WATCHED_OUT)
 		send_begun(worker, link);
 	return link->state == LINK_OPEN && (events & ~(uint32_t)EPOLLOUT) != 0;
 }

@@ -112,7 +112,7 @@ open_other(struct link *link, int error)
 {
 	close(link->fd);
 	link->fd = -1;
-	link->is_watched = link->wants_out = 0;
+	link->watched = LINK_WATCHED_NOT;
 	link->socket_at = (link->socket_at + 1) % link->target->socket_count;
 	link->sockets_left--;
 	errno = error;
@@ -126,7 +126,8 @@ link_close(struct link *link)
 		close(link->fd);
 	link->fd = -1;
 	link->state = LINK_CLOSED;
-	link->barred = link->is_watched = link->wants_out = 0;
+	link->watched = LINK_WATCHED_NOT;
+	link->barred = 0;
 	link->begun = link->answers = 0;
 	link->queue_first = 0;
 	link->queue_sent = 0;
@@ -202,24 +203,20 @@ send_some(struct link *link, const struct link_scratch *scratch)
 	return (size_t)n == len;
 }
 
-/* Tells the kernel what to tell, where it does not know yet. */
+/* Asks the kernel to tell what is to be known. */
 static int
-watch(struct link *link)
+watch(struct link *link, enum link_watched wanted)
 {
-	int wants_out = link->state == LINK_CONNECTING ||
-	    (link->queue_first != 0 && !(link->barred & LINK_BARRED_SEND));
 	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLRDHUP | EPOLLET | (wants_out ? EPOLLOUT : 0),
+		.events = EPOLLIN | EPOLLRDHUP | EPOLLET |
+		    (wanted == LINK_WATCHED_OUT ? EPOLLOUT : 0),
 		.data.ptr = link,
 	};
+	int what = link->watched == LINK_WATCHED_NOT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
 
-	if (link->is_watched && link->wants_out == wants_out)
-		return 0;
-	if (epoll_ctl(link->epoll_fd, link->is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, link->fd,
-		&event) < 0)
+	if (epoll_ctl(link->epoll_fd, what, link->fd, &event) < 0)
 		return -FCGI_E_SYSTEM;
-	link->is_watched = 1;
-	link->wants_out = (uint8_t)wants_out;
+	link->watched = (uint8_t)wanted;
 	return 0;
 }
 
@@ -248,19 +245,20 @@ send_all(struct link *link, const struct link_scratch *scratch)
 int
 link_flush_queue(struct link *link, const struct link_scratch *scratch)
 {
-	if (!(link->barred & LINK_BARRED_SEND) && send_all(link, scratch) < 0)
+	int can_send = !(link->barred & LINK_BARRED_SEND);
+	enum link_watched wanted;
+
+	if (can_send && send_all(link, scratch) < 0)
 		return -FCGI_E_SYSTEM;
-	return watch(link);
+	wanted = link->state == LINK_CONNECTING || (link->queue_first != 0 && can_send)
+	    ? LINK_WATCHED_OUT
+	    : LINK_WATCHED_IN;
+	return wanted == link->watched ? 0 : watch(link, wanted);
 }
 
 void
 link_again(struct link *link)
 {
-	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLRDHUP | EPOLLET | (link->wants_out ? EPOLLOUT : 0),
-		.data.ptr = link,
-	};
-
 	/* It knows the descriptor, so it cannot fail for want of memory. */
-	(void)epoll_ctl(link->epoll_fd, EPOLL_CTL_MOD, link->fd, &event);
+	(void)watch(link, link->watched);
 }

@@ -33,6 +33,13 @@ enum link_barred {
 	LINK_BARRED_PAUSE = 4,	/* it is paused */
 };
 
+/* What the kernel was asked to tell. */
+enum link_watched {
+	LINK_WATCHED_NOT,
+	LINK_WATCHED_IN,
+	LINK_WATCHED_OUT,	/* also when there is room to send */
+};
+
 enum link_slot_state {
 	LINK_SLOT_FREE,
 	LINK_SLOT_QUEUED,	/* not all of it was sent */
@@ -58,9 +65,9 @@ struct link {
 	int fd;			/* -1: none */
 	uint8_t state;		/* enum link_state */
 	uint8_t barred;		/* bits of enum link_barred */
-	uint8_t is_watched;	/* the kernel knows of it ... */
-	uint8_t wants_out;	/* ... and was asked to tell when there is room to send */
+	uint8_t watched;	/* enum link_watched */
 	uint8_t is_waiting;	/* the owner's: among those that are free for a request */
+	uint8_t is_good;	/* so was its last answer */
 	uint8_t is_used;	/* it has had an answer, on this connection or an earlier one */
 	uint8_t is_vain;	/* nothing of an answer came in time */
 	uint16_t free_first;	/* the ids; 0: none */
@@ -185,8 +192,7 @@ link_flush(struct link *link, const struct link_scratch *scratch)
 	ssize_t n;
 
 	/* As it nearly always is: one request, and nothing in the way. */
-	if (link->queue_first == 1 && link->queue_last == 1 && link->queue_sent == 0 &&
-	    link->is_watched && !link->wants_out) {
+	if (link->queue_first == 1 && link->queue_last == 1 && link->watched == LINK_WATCHED_IN) {
 		n = link_send(link, slot->payload->bytes, slot->payload->len);
 		if (n == (ssize_t)slot->payload->len) {
 			slot->state = LINK_SLOT_SENT;

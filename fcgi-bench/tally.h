@@ -32,12 +32,15 @@ struct tally {
 	uint64_t received_bytes;
 	uint64_t connects;	/* connections made */
 	uint64_t reconnects;	/* after the application closed one that was to be kept */
-	uint64_t refused_keep_alive; /* of them, those closed after their first answer, though
+	uint64_t refused_keep_alive; /* of them, those closed after the first answers, though
 				   FCGI_KEEP_CONN was set */
 	uint64_t slow_connects[3]; /* that took 1, 3, 7 s or longer, each counted once: a SYN was
 				   sent again */
 	uint64_t unsent;	/* open loop: were due and had no free connection when the run ended */
 	uint64_t no_free;	/* open loop: requests that were due while every connection was busy */
+	int64_t late_ns;	/* open loop: how long requests were due, and connections free, and the
+				   thread did not look, because it had no processor or too much to do;
+				   of a sum, of all threads together */
 	uint64_t connections_used;	/* that had an answer */
 	uint64_t connections_starved;	/* that waited for one, and never had any in the whole run */
 	int64_t cpu_ns;		/* of the thread: user and system, but not what it spun away until a

@@ -17,6 +17,9 @@ enum { EVENTS = 512, SCRATCH_LEN = 64 * 1024 };
 /* What is at least waited for those that never had an answer, behind the end. */
 #define VAIN_NS CLOCK_NS_PER_S
 
+/* What comes later than that is told. */
+#define LATE_NS CLOCK_NS_PER_MS
+
 /* How often it is asked behind the end what the others have seen. */
 #define LOOK_NS (100 * CLOCK_NS_PER_MS)
 
@@ -225,6 +228,17 @@ find_due(struct worker *worker)
 	worker->due_ns = clock_after(worker->crew->start_ns, worker->share.due_ns);
 }
 
+/* What is due could have been sent before: then it is ours to be blamed for, not the application. */
+static void
+note_late(struct worker *worker)
+{
+	int64_t late_ns = worker->now_ns - worker->due_ns;
+
+	if (late_ns > LATE_NS && worker->due_ns >= worker->window_ns &&
+	    first_waiting(worker) != NULL && worker->due_ns >= worker->freed_ns)
+		worker->tally.late_ns += late_ns;
+}
+
 /* Sends what is due, as far as there are links for it. */
 static void
 dispatch(struct worker *worker)
@@ -233,6 +247,7 @@ dispatch(struct worker *worker)
 	int64_t due_ns;
 
 	worker->now_ns = clock_now_ns();
+	note_late(worker);
 	while (worker->due_ns <= worker->now_ns && (link = first_waiting(worker)) != NULL) {
 		due_ns = worker->due_ns;
 		if (!worker_may_begin(worker, due_ns))
@@ -280,6 +295,7 @@ static void
 open_window(struct worker *worker)
 {
 	worker->is_counting = 1;
+	worker->tally.received_bytes = 0;
 	worker->interval = 1;
 	begin_interval(worker);
 	worker->cpu_begun_ns = worker->interval_cpu_ns;

@@ -401,6 +401,7 @@ put_run(struct json *json, const struct result *result)
 	json_object_begin(json);
 	key_uint(json, "complete", total->complete);
 	key_uint(json, "failed", total->failures.total);
+	key_uint(json, "unsent", total->unsent);
 	json_object_end(json);
 	key_errors(json, &total->failures);
 	if (key_span(json, "response", result, TALLY_RESPONSE) < 0 ||

@@ -110,6 +110,9 @@ put_counts(FILE *to, const struct result *result)
 		fprintf(to, ", %.4g%% of %" PRIu64,
 		    100 * (double)total->failures.total / (double)requests, requests);
 	fputs("\n", to);
+	if (total->unsent > 0)
+		fprintf(to, "unsent        %" PRIu64 ", due and without a free connection until "
+		    "the end\n", total->unsent);
 }
 
 static void

@@ -15,6 +15,7 @@ static const int64_t lateness_ns = 1000000;
 static const double achieved_min = 0.99;   /* share of what was asked for */
 static const double steal_max = 0.05;
 static const double no_free_max = 0.01;	   /* share of requests that found every connection busy */
+static const double late_factor = 3;	   /* of which so much for each share of time we were late */
 
 static void diagnose(struct result *result, enum diagnosis_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -190,6 +191,13 @@ diagnose_client(struct result *result)
 	    "own", 100 * busy);
 }
 
+/* Share of its time that the client was late by its own doing. */
+static double
+late_share(const struct tally *total)
+{
+	return total->wall_ns > 0 ? (double)total->late_ns / (double)total->wall_ns : 0;
+}
+
 /* Share of the requests that found every connection busy when they were due. */
 static double
 no_free_share(const struct tally *total)
@@ -197,6 +205,18 @@ no_free_share(const struct tally *total)
 	uint64_t due = total->complete + total->failures.total + total->unsent;
 
 	return due > 0 ? (double)total->no_free / (double)due : 0;
+}
+
+/*
+ * Whether it is the application that keeps the connections busy.  A client that was late has much to
+ * send at once, and finds them busy for that.
+ */
+static int
+is_served_late(const struct tally *total)
+{
+	double share = no_free_share(total);
+
+	return share > no_free_max && share > late_factor * late_share(total);
 }
 
 /* How many requests were due in the window; at random, as few as there may well have been. */
@@ -247,11 +267,11 @@ diagnose_few(struct result *result)
 	    "is at its limit", 100 * sent / asked);
 }
 
-/* Every connection busy is the application's doing; else what is late is ours. */
+/* What was late is the application's doing, or else ours. */
 static void
 diagnose_schedule(struct result *result)
 {
-	if (!result->plan->open_loop || no_free_share(&result->total) > no_free_max)
+	if (!result->plan->open_loop || is_served_late(&result->total))
 		return;
 	diagnose_late(result);
 	diagnose_few(result);
@@ -292,13 +312,16 @@ diagnose_server(struct result *result)
 	const struct tally *total = &result->total;
 	double share = no_free_share(total);
 	double busy = result->rps * histogram_mean_ns(&total->spans[TALLY_SERVICE]) / 1e9;
+	unsigned int most = result->plan->connections * result->plan->streams;
 
-	if (!result->plan->open_loop || share <= no_free_max)
+	if (!result->plan->open_loop || !is_served_late(total))
 		return;
 	diagnose(result, DIAGNOSIS_SERVER_SATURATED,
-	    "%.0f %% of the requests found every connection busy, and the answers kept %.1f of %u "
-	    "busy on average: the application is at its limit, or -c is too low for its bursts",
-	    100 * share, busy, result->plan->connections * result->plan->streams);
+	    "%.0f %% of the requests found every connection busy, while %.1f of %u were on average: "
+	    "%s", 100 * share, busy, most,
+	    2 * busy > most ? "the application is at its limit, or -c is too low for that rate"
+			    : "the application pauses at times, or its requests come in bursts that "
+			      "-c is too low for");
 }
 
 static void

@@ -49,8 +49,8 @@ read_cpu(char *dst, size_t size)
 		read_line(dst, size, "/sys/firmware/devicetree/base/model");
 }
 
-static unsigned int
-count_cpus(void)
+unsigned int
+host_cpus(void)
 {
 	cpu_set_t set;
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -66,7 +66,7 @@ host_read(struct host *host)
 {
 	struct utsname name;
 
-	*host = (struct host){ .cpus = count_cpus() };
+	*host = (struct host){ .cpus = host_cpus() };
 	if (uname(&name) == 0) {
 		snprintf(host->kernel, sizeof host->kernel, "%s %s %s", name.sysname, name.release,
 		    name.machine);

@@ -17,6 +17,7 @@ struct host_load {
 	uint64_t total_ticks;
 };
 
+unsigned int host_cpus(void);	/* that we may run on */
 void host_read(struct host *host);
 int host_load_read(struct host_load *load); /* 0, or -FCGI_E_SYSTEM */
 double host_steal(const struct host_load *before, const struct host_load *after); /* 0 to 1 */

@@ -1,7 +1,6 @@
 #include "pace.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -10,17 +9,10 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
+#include "host.h"
 
 /* A sleeping processor of a virtual machine takes about that long to be back. */
 #define AHEAD_NS (50 * CLOCK_NS_PER_MS / 1000)
-
-static unsigned int
-count_cpus(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned int)CPU_COUNT(&set) : 1;
-}
 
 int
 pace_init(struct pace *pace, enum plan_spin spin, unsigned int threads)
@@ -36,7 +28,7 @@ pace_init(struct pace *pace, enum plan_spin spin, unsigned int threads)
 		.has_pwait2 = 1,
 	};
 	/* Who serves needs a processor too. */
-	if (spin == PLAN_SPIN_AUTO && threads >= count_cpus())
+	if (spin == PLAN_SPIN_AUTO && threads >= host_cpus())
 		pace->spin = PLAN_SPIN_NEVER;
 	pace->ahead_ns = pace->spin == PLAN_SPIN_NEVER ? 0 : AHEAD_NS;
 	(void)prctl(PR_SET_TIMERSLACK, 1ul);

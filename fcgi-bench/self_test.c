@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "engine.h"
 #include "fcgi_error.h"
+#include "host.h"
 #include "responder.h"
 
 #define WARMUP_NS (CLOCK_NS_PER_S / 5)
@@ -133,6 +134,15 @@ run(struct self_test *test, char *why, size_t size)
 	return r < 0 ? -1 : 0;
 }
 
+/* That its threads can have at a time. */
+static unsigned int
+count_processors(const struct plan *plan)
+{
+	unsigned int cpus = host_cpus();
+
+	return plan->threads < cpus ? plan->threads : cpus;
+}
+
 int
 self_test_run(const struct plan *plan, double *limit_rps, char *why, size_t size)
 {
@@ -143,17 +153,17 @@ self_test_run(const struct plan *plan, double *limit_rps, char *why, size_t size
 
 	r = prepare(&test, plan);
 	if (r < 0)
-		snprintf(why, size, "self-test: %s", strerror(errno));
+		snprintf(why, size, "%s", strerror(errno));
 	else
 		r = run(&test, why, size);
 	if (r == 0 && (test.total->complete == 0 || test.total->cpu_ns <= 0)) {
 		failures = &test.total->failures;
-		snprintf(why, size, "self-test: no answers: %s", failures->count == 0 ? "too slow"
+		snprintf(why, size, "no answers: %s", failures->count == 0 ? "too slow"
 		    : failure_cause(cause, sizeof cause, &failures->rows[0].failure));
 		r = -1;
 	}
 	if (r == 0)
-		*limit_rps = (double)test.total->complete * plan->threads /
+		*limit_rps = (double)test.total->complete * count_processors(plan) /
 		    ((double)test.total->cpu_ns / (double)CLOCK_NS_PER_S);
 	give_back(&test);
 	return r < 0 ? -FCGI_E_SYSTEM : 0;

@@ -14,8 +14,8 @@
  * requests of its first target) against a thread for each of its threads that answers at once, over
  * the kind of socket that the first target has; over UNIX sockets where it has none.
  * Connections are left out as far as both ends of them are more than we may have open.
- * *limit_rps: the requests a second that the client's threads would get answered if each of them had
- * a processor for itself.
+ * *limit_rps: the requests a second that the client's threads would get answered if they had their
+ * processors for themselves.
  * why, size: set on failure to one line; 160 bytes hold any.
  * Returns 0, or -FCGI_E_SYSTEM.
  */

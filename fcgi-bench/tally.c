@@ -28,6 +28,7 @@ tally_add(struct tally *to, const struct tally *from)
 		to->slow_connects[i] += from->slow_connects[i];
 	to->unsent += from->unsent;
 	to->no_free += from->no_free;
+	to->late_ns += from->late_ns;
 	to->connections_used += from->connections_used;
 	to->connections_starved += from->connections_starved;
 	to->cpu_ns += from->cpu_ns;

@@ -238,7 +238,20 @@ late_requests_are_the_clients_doing_when_connections_were_free(void **state)
 	run->result.total.no_free = 11250;
 	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
 	must_contain(run, 0, "1 % of the requests found every connection busy");
+	run->result.rps = 1000;
+	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
+	must_contain(run, 0, "while 1.0 of 8 were on average: the application pauses");
+	run->result.rps = 7000;
+	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
+	must_contain(run, 0, "while 7.0 of 8 were on average: the application is at its limit");
+	run->result.rps = 100000;
 	assert_false(run->result.client_saturated);
+	/* But only because so many were sent at once after we had been late. */
+	run->result.total.wall_ns = 10 * CLOCK_NS_PER_S;
+	run->result.total.late_ns = 50 * MS;
+	must_say(run, 1, DIAGNOSIS_SCHEDULE_MISSED);
+	run->result.total.late_ns = 30 * MS;
+	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
 }
 
 static void

@@ -39,6 +39,7 @@ count_one(struct tally *tally, uint64_t *random, unsigned int i)
 	tally->slow_connects[2] += 9;
 	tally->unsent += 10;
 	tally->no_free += 11;
+	tally->late_ns += 19;
 	tally->connections_used += 12;
 	tally->connections_starved += 13;
 	tally->cpu_ns += 14;

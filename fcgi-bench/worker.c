@@ -12,6 +12,14 @@
 #include "exchange.h"
 #include "fcgi_error.h"
 
+#ifdef __SANITIZE_THREAD__
+#define IS_THREAD_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_THREAD_SANITIZED __has_feature(thread_sanitizer)
+#else
+#define IS_THREAD_SANITIZED 0
+#endif
+
 enum { EVENTS = 512, SCRATCH_LEN = 64 * 1024 };
 
 /* What is at least waited for those that never had an answer, behind the end. */
@@ -554,6 +562,18 @@ finish(struct worker *worker)
 	pthread_mutex_unlock(&worker->mailbox.lock);
 }
 
+/*
+ * With a table of descriptors of its own a thread's system calls need not take a reference of the
+ * file each time.  Where that is not permitted it is only slower; ThreadSanitizer takes the same
+ * number in two tables for the same file.
+ */
+static void
+leave_shared_files(void)
+{
+	if (!IS_THREAD_SANITIZED)
+		(void)unshare(CLONE_FILES);
+}
+
 void *
 worker_main(void *context)
 {
@@ -561,11 +581,7 @@ worker_main(void *context)
 	struct crew *crew = worker->crew;
 	int is_ready;
 
-	/*
-	 * With a table of descriptors of its own a thread's system calls need not take a reference of
-	 * the file each time.  Where that is not permitted it is only slower.
-	 */
-	(void)unshare(CLONE_FILES);
+	leave_shared_files();
 	is_ready = init(worker) == 0;
 	if (wait_at_gate(crew, is_ready)) {
 		begin(worker);

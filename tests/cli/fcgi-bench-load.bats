@@ -40,6 +40,19 @@ teardown() {
   holds '.requests.complete == 1001 and .service.count == 1001 and .first_byte.count == 1001'
 }
 
+@test "load: four threads take turns in every loop, and their counts add up" {
+  start_echo
+  for loop in '-z 300ms -k' '-z 300ms' '-z 300ms -m 3' '-n 3000 -k' '-z 300ms -k -R 2000' \
+    '-z 300ms -R 500 --arrival=poisson' '-z 300ms --requests-per-connection 7'; do
+    # shellcheck disable=SC2086 # options
+    bench any $loop -t 4 -c 8 -w 50ms --interval 20ms "$ECHO_ADDR"
+    [ "$status" -eq 0 ] || [ "$status" -eq 4 ]
+    holds '.requests.complete > 0 and .requests.failed == 0'
+    holds '([.intervals[].complete] | add) == .requests.complete'
+    holds '.service.count == .requests.complete'
+  done
+}
+
 @test "load: -z ends a run, and -n with it when that comes first" {
   start_echo
   bench 0 -z 100ms -w 0 "$ECHO_ADDR"

@@ -45,33 +45,33 @@ diagnose_starved(struct result *result)
 {
 	uint64_t used = result->total.connections_used, starved = result->total.connections_starved;
 
-	if (starved == 0 || used == 0)
+	/* Without -k whoever had no answer had no connection either. */
+	if (!result->plan->keep_alive || starved == 0 || used == 0)
 		return;
 	diagnose(result, DIAGNOSIS_STARVED,
 	    "%" PRIu64 " of %" PRIu64 " connections never had an answer: the application serves %"
-	    PRIu64 " at a time and keeps to these; use -c %" PRIu64
+	    PRIu64 " at a time, always the same; use -c %" PRIu64
 	    ", give it more workers, or leave -k out", starved, used + starved, used, used);
 }
 
 static uint64_t
-count_connect_errors(const struct result *result, int error)
+count_failed_connects(const struct result *result, enum failure_kind kind, int64_t number)
 {
 	const struct failure_table *table = &result->total.failures;
+	const struct failure_row *row;
 	uint64_t times = 0;
-	size_t i;
 
-	for (i = 0; i < table->count; i++)
-		if (table->rows[i].failure.phase == FAILURE_CONNECT &&
-		    table->rows[i].failure.kind == FAILURE_ERRNO &&
-		    table->rows[i].failure.number == error)
-			times += table->rows[i].times;
+	for (row = table->rows; row < table->rows + table->count; row++)
+		if (row->failure.phase == FAILURE_CONNECT && row->failure.kind == kind &&
+		    row->failure.number == number)
+			times += row->times;
 	return times;
 }
 
 static void
 diagnose_backlog(struct result *result)
 {
-	uint64_t times = count_connect_errors(result, EAGAIN);
+	uint64_t times = count_failed_connects(result, FAILURE_ERRNO, EAGAIN);
 	char backlog[48] = "";
 
 	if (times == 0)
@@ -89,7 +89,8 @@ static void
 diagnose_syn(struct result *result)
 {
 	const uint64_t *slow = result->total.slow_connects;
-	uint64_t times = slow[0] + slow[1] + slow[2];
+	uint64_t in_vain = count_failed_connects(result, FAILURE_TIMEOUT, 0);
+	uint64_t times = slow[0] + slow[1] + slow[2] + in_vain;
 	char backlog[48] = "";
 
 	if (times == 0)
@@ -97,8 +98,9 @@ diagnose_syn(struct result *result)
 	if (result->server_backlog > 0)
 		snprintf(backlog, sizeof backlog, " of %" PRId64, result->server_backlog);
 	diagnose(result, DIAGNOSIS_SYN_RETRANSMISSION,
-	    "%" PRIu64 " connection%s took about 1, 3 or 7 s: a SYN was lost and sent again, most "
-	    "often because the application's backlog%s was full", times, plural(times), backlog);
+	    "%" PRIu64 " connection%s took about 1, 3 or 7 s%s: a SYN was lost and sent again, most "
+	    "often because the application's backlog%s was full", times, plural(times),
+	    in_vain > 0 ? ", or longer than they were given" : "", backlog);
 }
 
 static void
@@ -124,7 +126,7 @@ diagnose_keep_alive(struct result *result)
 static void
 diagnose_ports(struct result *result)
 {
-	uint64_t times = count_connect_errors(result, EADDRNOTAVAIL);
+	uint64_t times = count_failed_connects(result, FAILURE_ERRNO, EADDRNOTAVAIL);
 
 	if (times == 0)
 		return;

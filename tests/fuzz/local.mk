@@ -88,7 +88,6 @@ TESTS += %D%/setenvif.tap
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
 	cgi-fcgi/parser.c \
-	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
@@ -176,7 +175,6 @@ check_PROGRAMS += %D%/setenvif.fuzz
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
 	cgi-fcgi/parser.c \
-	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_fuzz_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)

@@ -289,7 +289,6 @@ TESTS += %D%/setenvif.tap
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
 	cgi-fcgi/parser.c \
-	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "phase.h"
+#include "auth_case.h"
 #include "reply.h"
 
 enum check_id {
@@ -75,7 +75,7 @@ void findings_reset(struct findings *findings);
 
 /* What the reply answered.  Zero-filled where something is not known. */
 struct check_context {
-	enum phase phase;
+	enum auth_phase phase;
 	int keep_conn;			/* the request had FCGI_KEEP_CONN */
 	int as_responder;		/* it was sent with the role RESPONDER, as nginx does */
 	struct fcgi_slice password;	/* what must not come back; none: data NULL.  Its base64

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "phase.h"
+#include "auth_case.h"
 #include "reply.h"
 
 enum verdict_server {
@@ -28,7 +28,7 @@ enum verdict_server {
 /* How the server is configured where that changes what a reply means.  Zero-filled is wrong: begin
    with verdict_defaults(). */
 struct verdict_settings {
-	enum phase phase;
+	enum auth_phase phase;
 	int authoritative;	/* 0: a "no" asks the next module instead */
 	int require_basic;	/* AuthnzFcgiCheckAuthnProvider's RequireBasicAuth */
 	int has_basic;		/* the user's request has Basic credentials */
@@ -74,9 +74,9 @@ const char *verdict_name(enum verdict_server server);
 int verdict_find(const char *name);
 
 /* The server that speaks a dialect (its name, as --dialect has it), or VERDICT_SPEC. */
-enum verdict_server verdict_of_dialect(const char *dialect, enum phase phase);
+enum verdict_server verdict_of_dialect(const char *dialect, enum auth_phase phase);
 
-void verdict_defaults(struct verdict_settings *settings, enum phase phase);
+void verdict_defaults(struct verdict_settings *settings, enum auth_phase phase);
 
 /*
  * Judges a finished reply.  What the verdict held before is given back.

@@ -1,0 +1,127 @@
+/*
+ * Dialects: how each web server asks an authorizer, phase by phase: the role, the variables, how they
+ * are cut into records, and whether there is any STDIN record.  What a server does is data: a file
+ * of dialects/, compiled in, or one of the user's own in the same form; see dialects/README.
+ */
+#ifndef DIALECT_H
+#define DIALECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "params.h"
+#include "preset.h"
+
+/* What an authorizer is asked at one time. */
+enum dialect_phase {
+	PHASE_AUTHENTICATOR,	/* who is it: a user and a password */
+	PHASE_AUTHORIZER,	/* may a user go on whose password was checked before */
+	PHASE_ACCESS_CHECKER,	/* may this request go on, whoever asks */
+	PHASE_AUTHNZ,		/* all in one question */
+	PHASE_CHECK,		/* AuthnzFcgiCheckAuthnProvider: the answer may be a page, too */
+	PHASE_COUNT,
+};
+
+/* The name as -p and "Phase:" have it: authenticator, authorizer, access-checker, authnz, check. */
+const char *dialect_phase_name(enum dialect_phase phase);
+
+/* Returns the phase of that name, case aside, or -1. */
+int dialect_phase_find(const char *name);
+
+enum dialect_stdin {
+	DIALECT_STDIN_NONE,	/* no STDIN record at all */
+	DIALECT_STDIN_EMPTY,	/* the empty one that ends the stream */
+};
+
+/* How PARAMS are cut into records. */
+struct dialect_records {
+	size_t max_len;		/* content bytes of one record at most */
+	int one_pair;		/* each pair is a record of its own */
+	int split;		/* a pair may lie in two records; else only one that is too long does */
+	int padded;		/* to a multiple of 8 bytes */
+};
+
+/* Zero-filled before dialect_open(); dialect_close() gives its memory back. */
+struct dialect {
+	const char *name;
+	const char *server;	/* whose verdict is the one that counts, as --verdict names it */
+	unsigned int phases;	/* 1 << enum dialect_phase of each that it knows */
+	enum dialect_phase phase;	/* of a case that names none */
+	uint16_t role;		/* of enum fcgi_role: nginx calls a RESPONDER */
+	int keep_conn;		/* whether it sets FCGI_KEEP_CONN */
+	enum dialect_stdin stdin_get;	/* of a request without a body */
+	enum dialect_stdin stdin_post;	/* of one that has a body */
+	struct dialect_records records;
+	char *text;		/* private: the file */
+	size_t text_len;	/* private */
+	char *own_name;		/* private */
+};
+
+/*
+ * name: one of dialect_name(), or a file when there is a slash in it.
+ * why: on failure, one line without the program's name; may hold untrusted bytes.
+ * Returns 0, -FCGI_E_SYNTAX (there is no such dialect, or "FILE:LINE: what is wrong"), or
+ * -FCGI_E_SYSTEM.  On failure there is nothing to close.
+ */
+int dialect_open(struct dialect *dialect, const char *name, char *why, size_t why_size);
+void dialect_close(struct dialect *dialect);
+
+/* The names of those built in, in the order of the page: index 0 and up.  NULL behind the last. */
+const char *dialect_name(size_t index);
+
+int dialect_knows(const struct dialect *dialect, enum dialect_phase phase);
+
+/* One question.  All of it is the caller's. */
+struct dialect_question {
+	enum dialect_phase phase;
+	/*
+	 * The HTTP request, but for user and password.  A header Authorization of its own takes the
+	 * place of the one that is made of the user and the password.
+	 */
+	struct preset_request request;
+	/*
+	 * Any bytes, as a browser would put them into "Authorization: Basic": a server that takes
+	 * that apart makes its REMOTE_USER and REMOTE_PASSWD of it.  NULL: there is none.  Without a
+	 * password there is no REMOTE_PASSWD, and no ':' in the header.
+	 */
+	const void *user, *password;
+	size_t user_len, password_len;
+	const char *auth_type;	/* how the server knows the user; NULL: Basic */
+};
+
+/*
+ * Adds the variables that the server would send, in its order.  What a case sets or unsets besides
+ * is up to the caller, afterwards.
+ * question: its phase is one that the dialect knows.
+ * why: on failure one line: what is wrong with the request, or why the server would refuse it.
+ * Returns 0, -FCGI_E_SYNTAX, or -FCGI_E_SYSTEM.
+ */
+int dialect_params(const struct dialect *dialect, const struct dialect_question *question,
+    struct params *params, char *why, size_t why_size);
+
+/* Whether the server would send an STDIN record: it depends on whether there is a body. */
+enum dialect_stdin dialect_stdin(const struct dialect *dialect,
+    const struct dialect_question *question);
+
+/* What is not the dialect's own in the records of a request. */
+struct dialect_call {
+	uint16_t request_id;	/* servers use 1 */
+	uint16_t role;
+	int keep_conn;
+	enum dialect_stdin stdin_record;
+};
+
+/* The call as the server would make it. */
+struct dialect_call dialect_call(const struct dialect *dialect,
+    const struct dialect_question *question);
+
+/*
+ * Appends the whole request: BEGIN_REQUEST, PARAMS as the server cuts them, their end, and the STDIN
+ * record if there is one.
+ * Returns 0, or -FCGI_E_SYSTEM.
+ */
+int dialect_encode(const struct dialect *dialect, const struct dialect_call *call,
+    const struct params *params, struct buffer *out);
+
+#endif

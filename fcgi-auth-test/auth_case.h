@@ -9,10 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "phase.h"
-
 struct dialect;
 struct regexp;
+
+/* What the server wants to know: its phase, as modules of httpd call it. */
+enum auth_phase {
+	AUTH_AUTHENTICATOR,	/* who is it: user and password are sent */
+	AUTH_AUTHORIZER,	/* may this user, who is known already */
+	AUTH_ACCESS_CHECKER,	/* may this request, before anybody is known */
+	AUTH_AUTHNZ,		/* both of the first two in one call */
+	AUTH_CHECK,		/* AuthnzFcgiCheckAuthnProvider: the authorizer finds out who it is */
+	AUTH_PHASE_COUNT,
+};
+
+/* "authenticator", "access-checker" ...; NULL-terminated, in the order of the enum. */
+extern const char *const auth_phase_names[];
 
 /* The STDIN stream: what the dialect says, or what the case says in its place. */
 enum auth_stdin {
@@ -98,7 +109,7 @@ struct auth_case {
 	size_t line;
 
 	const struct dialect *dialect;	/* NULL: each one that knows the phase */
-	enum phase phase;
+	enum auth_phase phase;
 
 	char *method;			/* "GET" */
 	char *target;			/* as in the request line: "/protected/report?y=2024" */

@@ -9,25 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth_case.h"
 #include "buffer.h"
 #include "params.h"
 #include "preset.h"
-
-/* What an authorizer is asked at one time. */
-enum dialect_phase {
-	PHASE_AUTHENTICATOR,	/* who is it: a user and a password */
-	PHASE_AUTHORIZER,	/* may a user go on whose password was checked before */
-	PHASE_ACCESS_CHECKER,	/* may this request go on, whoever asks */
-	PHASE_AUTHNZ,		/* all in one question */
-	PHASE_CHECK,		/* AuthnzFcgiCheckAuthnProvider: the answer may be a page, too */
-	PHASE_COUNT,
-};
-
-/* The name as -p and "Phase:" have it: authenticator, authorizer, access-checker, authnz, check. */
-const char *dialect_phase_name(enum dialect_phase phase);
-
-/* Returns the phase of that name, case aside, or -1. */
-int dialect_phase_find(const char *name);
 
 enum dialect_stdin {
 	DIALECT_STDIN_NONE,	/* no STDIN record at all */
@@ -46,8 +31,8 @@ struct dialect_records {
 struct dialect {
 	const char *name;
 	const char *server;	/* whose verdict is the one that counts, as --verdict names it */
-	unsigned int phases;	/* 1 << enum dialect_phase of each that it knows */
-	enum dialect_phase phase;	/* of a case that names none */
+	unsigned int phases;	/* 1 << enum auth_phase of each that it knows */
+	enum auth_phase phase;	/* of a case that names none */
 	uint16_t role;		/* of enum fcgi_role: nginx calls a RESPONDER */
 	int keep_conn;		/* whether it sets FCGI_KEEP_CONN */
 	enum dialect_stdin stdin_get;	/* of a request without a body */
@@ -70,11 +55,11 @@ void dialect_close(struct dialect *dialect);
 /* The names of those built in, in the order of the page: index 0 and up.  NULL behind the last. */
 const char *dialect_name(size_t index);
 
-int dialect_knows(const struct dialect *dialect, enum dialect_phase phase);
+int dialect_knows(const struct dialect *dialect, enum auth_phase phase);
 
 /* One question.  All of it is the caller's. */
 struct dialect_question {
-	enum dialect_phase phase;
+	enum auth_phase phase;
 	/*
 	 * The HTTP request, but for user and password.  A header Authorization of its own takes the
 	 * place of the one that is made of the user and the password.
@@ -87,7 +72,8 @@ struct dialect_question {
 	 */
 	const void *user, *password;
 	size_t user_len, password_len;
-	const char *auth_type;	/* how the server knows the user; NULL: Basic */
+	const char *auth_type;	/* how the server knows the user; NULL: Basic.  Another one has no
+				   header made for it; "": there is no AUTH_TYPE either */
 };
 
 /*

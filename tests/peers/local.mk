@@ -17,6 +17,7 @@ PEER_TESTS = \
 EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/packaging-run.bash
 EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/presets.bash
 EXTRA_DIST += %D%/apache2-presets.sh %D%/lighttpd-presets.sh %D%/nginx-presets.sh
+EXTRA_DIST += %D%/auth.bash %D%/auth-apache2.sh %D%/auth-lighttpd.sh %D%/auth-nginx.sh
 EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh
 EXTRA_DIST += %D%/libfcgi_app.c %D%/perl_app.pl
 

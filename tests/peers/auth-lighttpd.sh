@@ -1,0 +1,59 @@
+#!/bin/sh
+# auth-lighttpd.sh DIR PORT APP: lighttpd in the foreground, which asks authorizers before it serves
+# the folders / and, when mod_auth knows the user already, /known/.  The user that mod_auth knows is
+# alice, with the password wonder.  Each folder has a page.txt, which says "secret-page", and
+# the folder /print/ is served by an fcgi-echo, which shows the variables as /print/env does, at
+# ../print.sock, if that is there.
+#
+# ../apps names the applications, a line "NAME HOST:PORT" each; without it there is one, APP.  Each
+# is asked for the host of its name, the first also for any other.  Writes only below DIR.
+dir=$1 port=$2 app=$3
+root=$dir/root
+apps=$dir/../apps
+
+site()	# HOST:PORT
+{
+	echo 'fastcgi.server = ('
+	printf '"/" => (( "host" => "%s", "port" => %s, "mode" => "authorizer", ' "${1%:*}" "${1##*:}"
+	printf '"docroot" => "%s", "check-local" => "disable", "disable-time" => 0, ' "$root"
+	printf '"read-timeout" => 10 )),\n'
+	[ ! -S "$dir/../print.sock" ] ||
+		printf '"/print" => (( "socket" => "%s", "check-local" => "disable" )),\n' \
+			"$dir/../print.sock"
+	echo ')'
+}
+
+mkdir -p "$dir/uploads" "$root/known" "$root/print"
+for folder in . known print; do
+	echo secret-page >"$root/$folder/page.txt"
+done
+echo alice:wonder >"$dir/users"
+{
+	cat <<-END
+		server.modules = ( "mod_auth", "mod_authn_file", "mod_fastcgi" )
+		server.document-root = "$root"
+		server.upload-dirs = ( "$dir/uploads" )
+		server.bind = "127.0.0.1"
+		server.port = $port
+		server.errorlog = "$dir/log"
+		mimetype.assign = ( ".txt" => "text/plain" )
+		auth.backend = "plain"
+		auth.backend.plain.userfile = "$dir/users"
+		\$HTTP["url"] =~ "^/known/" {
+			auth.require = ( "" =>
+			    ( "method" => "basic", "realm" => "private", "require" => "valid-user" ) )
+		}
+	END
+	if [ -e "$apps" ]; then
+		read -r _ app <"$apps"
+		site "$app"
+		while read -r name addr; do
+			printf '$HTTP["host"] == "%s" {\n' "$name"
+			site "$addr"
+			echo '}'
+		done <"$apps"
+	else
+		site "$app"
+	fi
+} >"$dir/lighttpd.conf"
+exec lighttpd -D -f "$dir/lighttpd.conf"

@@ -48,7 +48,9 @@ enum reply_oddity {
 /* Zero-filled, then reply_init().  Public to read. */
 struct reply {
 	enum reply_ending ending;
-	int error;			/* -FCGI_E_... with REPLY_BROKEN, else 0 */
+	int error;			/* the first thing that FastCGI does not permit: -FCGI_E_..., 0: none.
+					   Output behind its stream's end (-FCGI_E_ORDER) is no reason to
+					   read no further, and is in out all the same */
 	struct buffer wire;		/* all that came, records and all */
 	struct buffer out;		/* the contents of STDOUT */
 	struct buffer err;		/* the contents of STDERR */
@@ -58,12 +60,11 @@ struct reply {
 
 	/* From reply_finish() on; they point into out. */
 	unsigned oddities;		/* enum reply_oddity */
-	struct cgi_header *headers;	/* the lines with a colon, in order, blanks left out; those
-					   behind an empty first line too, if they look like headers */
+	struct cgi_header *headers;	/* the lines with a colon, in order, blanks left out */
 	size_t header_count;
 	size_t status_count;		/* headers called Status */
-	int status;			/* the first one's three digits; 0: it has none, or there is no
-					   Status */
+	int status;			/* the first one's, 100 to 599; 0: it is no such number, or there
+					   is none */
 	const unsigned char *body;	/* behind the block; NULL without an end of it */
 	size_t body_len;
 
@@ -76,8 +77,8 @@ void reply_init(struct reply *reply, uint16_t request_id);
 /*
  * Takes bytes as they came from the application.
  * Returns 0 to go on; 1 when END_REQUEST has come (bytes behind it may be fed still, and are but
- * counted); -FCGI_E_VERSION, -FCGI_E_LENGTH or -FCGI_E_ORDER: it is not to be understood, which
- * sets ending and error; -FCGI_E_SPACE: REPLY_TOO_LARGE; -FCGI_E_SYSTEM: no memory.
+ * counted); -FCGI_E_VERSION or -FCGI_E_LENGTH: it is not to be understood, which sets ending and
+ * error; -FCGI_E_SPACE: REPLY_TOO_LARGE; -FCGI_E_SYSTEM: no memory.
  */
 int reply_feed(struct reply *reply, const unsigned char *p, size_t len);
 

@@ -25,14 +25,16 @@ enum verdict_server {
 	VERDICT_SERVERS
 };
 
-/* How the server is configured where that changes what a reply means.  Zero-filled is wrong: begin
-   with verdict_defaults(). */
+/*
+ * How the server is configured where that changes what a reply means.  Begin with
+ * verdict_defaults(): zero-filled is none of the servers' defaults.
+ */
 struct verdict_settings {
 	enum auth_phase phase;
 	int authoritative;	/* 0: a "no" asks the next module instead */
 	int require_basic;	/* AuthnzFcgiCheckAuthnProvider's RequireBasicAuth */
-	int has_basic;		/* the user's request has Basic credentials */
-	const char *user_expr;	/* UserExpr; NULL: none.  See verdict.h's verdict_judge() */
+	const char *user;	/* of the Basic credentials of the user's request; NULL: it has none */
+	const char *user_expr;	/* UserExpr, one that verdict_user_expr_check() takes; NULL: none */
 	const char *default_user; /* DefaultUser; NULL: none */
 };
 
@@ -73,15 +75,21 @@ const char *verdict_name(enum verdict_server server);
 /* Returns an enum verdict_server, or -FCGI_E_SYNTAX. */
 int verdict_find(const char *name);
 
-/* The server that speaks a dialect (its name, as --dialect has it), or VERDICT_SPEC. */
-enum verdict_server verdict_of_dialect(const char *dialect, enum auth_phase phase);
+/* The same server as it acts in that phase: mod_authnz_fcgi has two ways. */
+enum verdict_server verdict_in_phase(enum verdict_server server, enum auth_phase phase);
 
 void verdict_defaults(struct verdict_settings *settings, enum auth_phase phase);
 
 /*
+ * Of the expressions of httpd those are known that can be evaluated without it: text, in which
+ * %{reqenv:NAME} and %{env:NAME} stand for a variable that the authorizer has set, and
+ * %{REMOTE_USER} for the user of the Basic credentials.
+ * Returns 0, or -FCGI_E_SYNTAX: it is none of these.
+ */
+int verdict_user_expr_check(const char *user_expr);
+
+/*
  * Judges a finished reply.  What the verdict held before is given back.
- * Of UserExpr those forms are evaluated that name one variable of the reply: %{reqenv:NAME},
- * reqenv('NAME'), %{NAME}, or a literal; others are taken as not empty.
  * Returns 0, or -FCGI_E_SYSTEM: no memory.
  */
 int verdict_judge(struct verdict *verdict, enum verdict_server server, const struct reply *reply,

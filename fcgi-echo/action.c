@@ -34,6 +34,7 @@ static const struct action table[] = {
 	{ "/exit/", "STATUS", "ends with that appStatus", NULL, NULL, action_exit_answer },
 	{ "/pid", NULL, "the process id", NULL, NULL, action_pid_answer },
 	{ "/auth", NULL, "200 for who is known, else 401", NULL, NULL, action_auth_answer },
+	{ "/lmauth", NULL, "the same, as LemonLDAP::NG calls it", NULL, NULL, action_auth_answer },
 };
 
 static const struct action unknown = { "", NULL, "", NULL, NULL, list_answer };

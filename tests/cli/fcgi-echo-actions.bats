@@ -56,7 +56,7 @@ pattern() {
   run -0 ask /no/such
   [ "${lines[0]}" = $'Status: 404 Not Found\r' ]
   for action in /env /env.json /echo /sha256 /status/CODE /redirect /bytes/SIZE /chunks/NxSIZE \
-    /delay/DURATION /stderr /stderr/SIZE /exit/STATUS /pid /auth; do
+    /delay/DURATION /stderr /stderr/SIZE /exit/STATUS /pid /auth /lmauth; do
     grep -q "^  $action " <<<"$output"
   done
   [[ $(ask /envy) == "Status: 404"* && $(ask /env/) == "Status: 404"* ]]

@@ -134,6 +134,8 @@ mkdir "$dir/sock"
 		MaxRequestWorkers 8
 		AddType text/plain .txt
 	END
+	# Before mod_auth_basic, so that it is asked before that one's file of users.
+	[ ! -e "$modules/mod_fcgid.so" ] || echo "LoadModule fcgid_module $modules/mod_fcgid.so"
 	for module in mpm_event authn_core authn_file authz_core authz_user auth_basic authnz_fcgi \
 		mime cgid env; do
 		echo "LoadModule ${module}_module $modules/mod_$module.so"
@@ -148,7 +150,6 @@ mkdir "$dir/sock"
 	END
 	if [ -e "$modules/mod_fcgid.so" ]; then
 		cat <<-END
-			LoadModule fcgid_module $modules/mod_fcgid.so
 			FcgidIPCDir $dir/sock
 			FcgidProcessTableFile $dir/processes
 			FcgidConnectTimeout 10

@@ -16,15 +16,19 @@ dir=$1 port=$2 app=$3
 root=$dir/root
 apps=$dir/../apps
 
-# What is said in all locations that ask.
-ask="include fastcgi_params;
+# Of the locations that a server can have one only is called /auth; the others say that they are it.
+ask="internal;
+			include fastcgi_params;
+			fastcgi_read_timeout 10s;"
+ask_too="internal;
+			include $dir/auth_params;
 			fastcgi_read_timeout 10s;"
 
-location()	# NAME; what is the request's own on stdin
+folder()	# NAME LOCATION; what is the request's own on stdin
 {
 	cat <<-END
 		location /$1/ {
-			auth_request /ask-$1;
+			auth_request $2;
 			auth_request_set \$echo_user \$upstream_http_variable_echo_user;
 			add_header X-Echo-User \$echo_user;
 	END
@@ -43,21 +47,18 @@ site()	# NAME HOST:PORT
 			listen 127.0.0.1:$port;
 			server_name $1;
 			root $root;
-			location = /ask-plain {
-				internal;
+			location = /auth {
 				$ask
 				fastcgi_pass $2;
 			}
-			location = /ask-original {
-				internal;
-				$ask
+			location = /auth-original {
+				$ask_too
 				fastcgi_pass $2;
 				fastcgi_pass_request_body off;
 				fastcgi_param CONTENT_LENGTH "";
 				fastcgi_param HTTP_X_ORIGINAL_URI \$request_uri;
 			}
-			location = /ask-llng {
-				internal;
+			location = /lmauth {
 				$ask
 				fastcgi_pass $2;
 				fastcgi_pass_request_body off;
@@ -65,27 +66,27 @@ site()	# NAME HOST:PORT
 				fastcgi_param HOST \$http_host;
 				fastcgi_param X_ORIGINAL_URI \$original_uri;
 			}
-			location = /ask-keep {
-				internal;
-				$ask
+			location = /auth-keep {
+				$ask_too
 				fastcgi_pass $1-kept;
 				fastcgi_keep_conn on;
 			}
 	END
-	location plain </dev/null
-	location original </dev/null
-	location keep </dev/null
-	location llng <<-END
+	folder plain /auth </dev/null
+	folder original /auth-original </dev/null
+	folder keep /auth-keep </dev/null
+	folder llng /lmauth <<-END
 		set \$original_uri \$uri\$is_args\$args;
 	END
 	echo '}'
 }
 
-for folder in plain original llng keep; do
-	mkdir -p "$root/$folder"
-	echo secret-page >"$root/$folder/page.txt"
+for name in plain original llng keep; do
+	mkdir -p "$root/$name"
+	echo secret-page >"$root/$name/page.txt"
 done
 ln -s /etc/nginx/fastcgi_params "$dir/fastcgi_params"
+sed 's|\$fastcgi_script_name|/auth|; s|\$document_uri|/auth|' /etc/nginx/fastcgi_params >"$dir/auth_params"
 {
 	cat <<-END
 		daemon off;
@@ -103,8 +104,6 @@ ln -s /etc/nginx/fastcgi_params "$dir/fastcgi_params"
 			scgi_temp_path $dir/scgi;
 			uwsgi_temp_path $dir/uwsgi;
 			types { text/plain txt; }
-			# A page that is asked for with POST.
-			error_page 405 =200 \$uri;
 	END
 	if [ -e "$apps" ]; then
 		while read -r name addr; do

@@ -22,15 +22,17 @@ enum dialect_stdin {
 /* How PARAMS are cut into records. */
 struct dialect_records {
 	size_t max_len;		/* content bytes of one record at most */
-	int one_pair;		/* each pair is a record of its own */
-	int split;		/* a pair may lie in two records; else only one that is too long does */
+	int one_pair;		/* each pair has a record of its own */
+	int split;		/* records are full, wherever pairs end; else only a pair that is
+				   longer than a record is split, which no server does */
 	int padded;		/* to a multiple of 8 bytes */
 };
 
 /* Zero-filled before dialect_open(); dialect_close() gives its memory back. */
 struct dialect {
 	const char *name;
-	const char *server;	/* whose verdict is the one that counts, as --verdict names it */
+	const char *server;	/* the dialect built in whose server this one is about; of one that
+				   is built in, mostly itself */
 	unsigned int phases;	/* 1 << enum auth_phase of each that it knows */
 	enum auth_phase phase;	/* of a case that names none */
 	uint16_t role;		/* of enum fcgi_role: nginx calls a RESPONDER */
@@ -72,6 +74,7 @@ struct dialect_question {
 	 */
 	const void *user, *password;
 	size_t user_len, password_len;
+	const char *protocol;	/* NULL: HTTP/1.1 */
 	const char *auth_type;	/* how the server knows the user; NULL: Basic.  Another one has no
 				   header made for it; "": there is no AUTH_TYPE either */
 };
@@ -90,12 +93,13 @@ int dialect_params(const struct dialect *dialect, const struct dialect_question 
 enum dialect_stdin dialect_stdin(const struct dialect *dialect,
     const struct dialect_question *question);
 
-/* What is not the dialect's own in the records of a request. */
+/* How a request is put into records. */
 struct dialect_call {
 	uint16_t request_id;	/* servers use 1 */
 	uint16_t role;
 	int keep_conn;
 	enum dialect_stdin stdin_record;
+	struct dialect_records records;
 };
 
 /* The call as the server would make it. */
@@ -103,11 +107,11 @@ struct dialect_call dialect_call(const struct dialect *dialect,
     const struct dialect_question *question);
 
 /*
- * Appends the whole request: BEGIN_REQUEST, PARAMS as the server cuts them, their end, and the STDIN
- * record if there is one.
+ * Appends the whole request: BEGIN_REQUEST, PARAMS and their end, and the STDIN record if there is
+ * one.
  * Returns 0, or -FCGI_E_SYSTEM.
  */
-int dialect_encode(const struct dialect *dialect, const struct dialect_call *call,
-    const struct params *params, struct buffer *out);
+int dialect_encode(const struct dialect_call *call, const struct params *params,
+    struct buffer *out);
 
 #endif

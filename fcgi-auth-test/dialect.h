@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #include "auth_case.h"
-#include "buffer.h"
 #include "params.h"
 #include "preset.h"
+
+struct preset_rules;
 
 enum dialect_stdin {
 	DIALECT_STDIN_NONE,	/* no STDIN record at all */
@@ -21,7 +22,7 @@ enum dialect_stdin {
 
 /* How PARAMS are cut into records. */
 struct dialect_records {
-	size_t max_len;		/* content bytes of one record at most */
+	size_t max_len;		/* content bytes of one record at most: 1 to 65535 */
 	int one_pair;		/* each pair has a record of its own */
 	int split;		/* records are full, wherever pairs end; else only a pair that is
 				   longer than a record is split, which no server does */
@@ -30,9 +31,9 @@ struct dialect_records {
 
 /* Zero-filled before dialect_open(); dialect_close() gives its memory back. */
 struct dialect {
-	const char *name;
-	const char *server;	/* the dialect built in whose server this one is about; of one that
-				   is built in, mostly itself */
+	char *name;
+	char *server;		/* the dialect built in whose server this one is about: of one that
+				   is built in mostly itself */
 	unsigned int phases;	/* 1 << enum auth_phase of each that it knows */
 	enum auth_phase phase;	/* of a case that names none */
 	uint16_t role;		/* of enum fcgi_role: nginx calls a RESPONDER */
@@ -40,9 +41,7 @@ struct dialect {
 	enum dialect_stdin stdin_get;	/* of a request without a body */
 	enum dialect_stdin stdin_post;	/* of one that has a body */
 	struct dialect_records records;
-	char *text;		/* private: the file */
-	size_t text_len;	/* private */
-	char *own_name;		/* private */
+	struct preset_rules *rules;	/* private: of each phase */
 };
 
 /*
@@ -69,8 +68,9 @@ struct dialect_question {
 	struct preset_request request;
 	/*
 	 * Any bytes, as a browser would put them into "Authorization: Basic": a server that takes
-	 * that apart makes its REMOTE_USER and REMOTE_PASSWD of it.  NULL: there is none.  Without a
-	 * password there is no REMOTE_PASSWD, and no ':' in the header.
+	 * that apart makes its REMOTE_USER and REMOTE_PASSWD of it, httpd only up to a NUL, and of
+	 * the first ':'.  NULL: there is none.  Without a password there is no REMOTE_PASSWD, and no
+	 * ':' in the header.
 	 */
 	const void *user, *password;
 	size_t user_len, password_len;
@@ -92,26 +92,5 @@ int dialect_params(const struct dialect *dialect, const struct dialect_question 
 /* Whether the server would send an STDIN record: it depends on whether there is a body. */
 enum dialect_stdin dialect_stdin(const struct dialect *dialect,
     const struct dialect_question *question);
-
-/* How a request is put into records. */
-struct dialect_call {
-	uint16_t request_id;	/* servers use 1 */
-	uint16_t role;
-	int keep_conn;
-	enum dialect_stdin stdin_record;
-	struct dialect_records records;
-};
-
-/* The call as the server would make it. */
-struct dialect_call dialect_call(const struct dialect *dialect,
-    const struct dialect_question *question);
-
-/*
- * Appends the whole request: BEGIN_REQUEST, PARAMS and their end, and the STDIN record if there is
- * one.
- * Returns 0, or -FCGI_E_SYSTEM.
- */
-int dialect_encode(const struct dialect_call *call, const struct params *params,
-    struct buffer *out);
 
 #endif

@@ -511,7 +511,7 @@ mistakes_are_told_with_their_line(void **state)
 	assert_wrong("header X drop", "1: behind 'header' there is not 'NAME:'");
 	assert_wrong("header : drop", "1: behind 'header' there is not 'NAME:'");
 	assert_wrong("header X:", "1: 'send', 'drop', 'join' or 'as' is missing");
-	assert_wrong("header X: keep", "1: 'keep' is not 'send', 'drop', 'join' or 'as'");
+	assert_wrong("header X: keep", "1: 'keep' is not 'send', 'drop', 'join', 'as' or 'value'");
 	assert_wrong("header X: drop it", "1: behind 'drop' there may be 'unless passed' or 'if'");
 	assert_wrong("header X: drop if", "1: the source of the condition is missing");
 	assert_wrong("header X: drop if x", "1: there is no source 'x'");

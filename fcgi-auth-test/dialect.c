@@ -225,7 +225,7 @@ mend(struct params *params, const struct dialect_question *question)
 	const char *protocol = question->protocol, *type = question->auth_type;
 	int r = 0;
 
-	if (question->password == NULL)
+	if (question->user != NULL && question->password == NULL)
 		params_unset(params, "REMOTE_PASSWD");
 	if (protocol != NULL && params_get(params, "SERVER_PROTOCOL") != NULL)
 		r = params_set(params, "SERVER_PROTOCOL", 15, protocol, strlen(protocol));

@@ -106,7 +106,7 @@ site()	# NAME HOST:PORT
 	for type in authn authz authnz; do
 		echo "AuthnzFcgiDefineProvider $type $1-$type fcgi://$2/"
 	done
-	printf '%s\n' "<VirtualHost *:$port>" "ServerName $1" "DocumentRoot $root"
+	printf '%s\n' "<VirtualHost *:$port>" "ServerName $1:$port" "DocumentRoot $root"
 	authnz_folders "$1"
 	if [ -e "$dir/../$1.program" ] && [ -e "$modules/mod_fcgid.so" ]; then
 		fcgid_folders "$dir/../$1.program"

@@ -2,6 +2,7 @@
 # unprivileged; make check-peers runs them with what is installed, as who you are.
 PEER_TESTS = \
 	%D%/applications.bats \
+	%D%/auth-dialects.bats \
 	%D%/packaging.bats \
 	%D%/php-fpm.bats \
 	%D%/presets-apache.bats \

@@ -233,7 +233,7 @@ reply_variable(const struct cgi_header *header, size_t *len)
 	static const char prefix[] = "Variable-";
 	const size_t prefix_len = sizeof prefix - 1;
 
-	if (header->name_len <= prefix_len ||
+	if (header->name_len < prefix_len ||
 	    strncasecmp(header->name, prefix, prefix_len) != 0)
 		return NULL;
 	*len = header->name_len - prefix_len;

@@ -98,8 +98,8 @@ int reply_finish(struct reply *reply, enum reply_ending ending);
 const struct cgi_header *reply_header(const struct reply *reply, const char *name, size_t index);
 
 /*
- * The part of the name behind "Variable-", case aside, for a header that has it and something more.
- * *len: its length.  Returns NULL for another header.
+ * The part of the name behind "Variable-", case aside.
+ * *len: its length, which may be 0.  Returns NULL for another header.
  */
 const char *reply_variable(const struct cgi_header *header, size_t *len);
 

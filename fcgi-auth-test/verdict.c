@@ -89,29 +89,14 @@ take_answer(void *to, enum seen_by_part part, const void *data, size_t len)
 {
 	struct judging *judging = to;
 
-	(void)data;
-	if (part == SEEN_BY_BODY)
-		judging->body_len += len;
+	if (part == SEEN_BY_HEAD)
+		return 0;
+	judging->body_len += len;
+	if (!judging->in_body) {
+		judging->first = data;
+		judging->first_len = len;
+	}
 	return 0;
-}
-
-/* A piece of a record's content, or its header or padding.  Returns 1 when the answer is over. */
-static int
-feed_piece(struct judging *judging, struct seen_by *seen, const unsigned char *p, size_t len)
-{
-	int had_head = seen->has_head;
-	int r = seen_by_feed(seen, p, p + len);
-	const unsigned char *nul;
-	size_t body_len = judging->body_len;
-
-	if (had_head || !seen->has_head || body_len > len)
-		return r;
-	judging->first_len = body_len;
-	memcpy(judging->first, p + len - body_len,
-	    body_len < sizeof judging->first ? body_len : sizeof judging->first);
-	nul = memchr(p + len - body_len, '\0', body_len);
-	judging->first_nul = nul != NULL ? (size_t)(nul - (p + len - body_len)) : body_len;
-	return r;
 }
 
 static void
@@ -133,9 +118,12 @@ feed(struct judging *judging, struct seen_by *seen)
 		else if (!header)
 			in_record -= len;
 		header = in_record == 0;
-		judging->ended = feed_piece(judging, seen, p, len) > 0;
+		judging->in_body = seen->has_head;
+		judging->ended = seen_by_feed(seen, p, p + len) > 0;
 		p += len;
 		left -= len;
+		if (!judging->in_body)
+			judging->rest_len = left;
 	}
 }
 

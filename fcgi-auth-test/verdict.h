@@ -43,7 +43,8 @@ enum verdict_decision {
 	VERDICT_DENY,		/* the user is refused with status */
 	VERDICT_ERROR,		/* likewise, but with one of 500 and up, or without an answer: the
 				   server takes the reply for none, or it says so itself */
-	VERDICT_NEXT,		/* not authoritative: the next module decides */
+	VERDICT_NEXT,		/* not authoritative: the next module decides.  Status and headers are
+				   those of the page that it may let the user see */
 };
 
 /* A name and a value, each ending in a NUL that is not counted. */

@@ -1,13 +1,15 @@
 /* The modules of Apache httpd: mod_authnz_fcgi, mod_fcgid and mod_fastcgi. */
+#include <ctype.h>
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi_proto.h"
 #include "verdict_private.h"
 #include "verdict_user.h"
 
 enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, STATUS_FORBIDDEN = 403, STATUS_ERROR = 500 };
-enum { STATUS_MIN = 100, STATUS_LIMIT = 600 };
+enum { STATUS_MIN = 100, STATUS_LIMIT = 600, STATUS_LINE_LIMIT = 1000, STATUS_FOUND = 302 };
 
 /* What mod_authnz_fcgi returns to httpd is the number itself; these two mean something else there. */
 enum { HOOK_OK = 0, HOOK_DECLINED = -1 };
@@ -106,7 +108,7 @@ leak(struct judging *judging, enum leak what)
 	const struct seen_by *seen = judging->seen;
 	const struct cgi_header *header;
 	size_t i, len;
-	int sendable = 1;
+	int is_sendable = 1;
 
 	for (i = 0; i < seen->header_count; i++) {
 		header = &seen->headers[i].text;
@@ -119,13 +121,15 @@ leak(struct judging *judging, enum leak what)
 		if (what >= LEAK_KEPT && is_forgotten(header) &&
 		    !(what == LEAK_KEPT_AND_LOCATION && seen_by_is(header, "Location")))
 			continue;
-		sendable &= seen_by_is_sendable(header);
+		is_sendable &= seen_by_is_sendable(header);
 		verdict_add(judging, &judging->verdict->headers, header,
 		    seen_by_is(header, "Set-Cookie") ? VERDICT_EACH
 			: is_forgotten(header) ? VERDICT_LAST : VERDICT_JOIN,
 		    VERDICT_AS_IT_IS);
 	}
-	return sendable;
+	if (!is_sendable)
+		verdict_drop_headers(judging);
+	return is_sendable;
 }
 
 static void
@@ -157,11 +161,41 @@ keep_out(struct judging *judging, int status, enum leak what, const char *why)
 		verdict_refuse(judging, STATUS_ERROR, unsendable);
 }
 
-static void
-pass_on(struct judging *judging, const char *why)
+static int
+is_status(int status)
 {
+	return status >= STATUS_MIN && status < STATUS_LIMIT;
+}
+
+/* The status of a page that keeps the authorizer's. */
+static int
+passed_on(int status)
+{
+	return status >= STATUS_MIN && status < STATUS_LINE_LIMIT ? status : STATUS_ERROR;
+}
+
+/* The next module decides, but the status and the headers are set already. */
+static void
+pass_on(struct judging *judging, int status, const char *why)
+{
+	if (!leak(judging, LEAK_ALL_AND_VARIABLES)) {
+		verdict_refuse(judging, STATUS_ERROR, unsendable);
+		return;
+	}
 	judging->verdict->decision = VERDICT_NEXT;
+	judging->verdict->status = passed_on(status);
 	judging->verdict->why = why;
+}
+
+/* There is no reply; status: what it has left behind all the same. */
+static void
+fail(struct judging *judging, int status, const char *why)
+{
+	verdict_refuse(judging, STATUS_ERROR, why);
+	if (judging->settings->authoritative)
+		return;
+	judging->verdict->decision = VERDICT_NEXT;
+	judging->verdict->status = passed_on(status);
 }
 
 /* --- mod_authnz_fcgi -------------------------------------------------------------------------- */
@@ -200,22 +234,63 @@ is_redirect(int status)
 static size_t
 kept_body(const struct judging *judging)
 {
-	size_t len = judging->first_nul < BODY_MAX ? judging->first_nul : BODY_MAX;
+	size_t len = judging->first_len < BODY_MAX ? judging->first_len : BODY_MAX;
+	const char *nul = len > 0 ? memchr(judging->first, '\0', len) : NULL;
 
-	return len;
+	return nul != NULL ? (size_t)(nul - judging->first) : len;
 }
 
+/* As httpd knows a URL: a word and a colon. */
+static int
+is_url(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && text[i] != ':'; i++)
+		if (!isalnum((unsigned char)text[i]) && strchr("+-.", text[i]) == NULL)
+			return 0;
+	return i > 0 && i < len;
+}
+
+static void
+redirect(struct judging *judging, size_t len)
+{
+	static const char as_url[] =
+	    "a body that begins with a word and a colon is taken for a URL to go to";
+	const struct cgi_header location = { "Location", 8, judging->first, len };
+
+	verdict_refuse(judging, STATUS_FOUND, as_url);
+	verdict_add(judging, &judging->verdict->headers, &location, VERDICT_LAST,
+	    VERDICT_AS_IT_IS);
+	if (!seen_by_is_sendable(&location)) {
+		verdict_refuse(judging, STATUS_ERROR, as_url);
+		verdict_drop_headers(judging);
+	}
+}
+
+/* A status that is returned to httpd, which has the body as the text to say with it. */
 static void
 refuse_by_hook(struct judging *judging, int status)
 {
 	struct verdict *verdict = judging->verdict;
-	int valid = status >= STATUS_MIN && status < STATUS_LIMIT;
+	size_t len = kept_body(judging);
 
-	keep_out(judging, valid ? status : STATUS_ERROR,
-	    is_redirect(status) || status == 201 ? LEAK_KEPT_AND_LOCATION : LEAK_KEPT,
-	    valid ? NULL : "the CGI Status header has no HTTP status");
-	if (verdict->status == status)
-		verdict->body_len = kept_body(judging);
+	if (!is_status(status)) {
+		keep_out(judging, STATUS_ERROR, LEAK_KEPT,
+		    "the CGI Status header has no HTTP status");
+		return;
+	}
+	keep_out(judging, status,
+	    is_redirect(status) || status == 201 ? LEAK_KEPT_AND_LOCATION : LEAK_KEPT, NULL);
+	if (verdict->status != status)
+		return;
+	if (len > 0 && is_url(judging->first, len))
+		redirect(judging, len);
+	else if (len > 0 && *judging->first == '/')
+		verdict->why = "a body that begins with '/' is taken for a URL of the server's, "
+			       "which is sent instead";
+	else
+		verdict->body_len = len;
 }
 
 /* A yes; but whose? */
@@ -233,7 +308,8 @@ allow_user(struct judging *judging)
 				keep_out(judging, STATUS_ERROR, LEAK_ALL,
 				    "UserExpr is empty, and there is no DefaultUser");
 			else
-				pass_on(judging, "UserExpr is empty, and there is no DefaultUser");
+				pass_on(judging, STATUS_ERROR,
+				    "UserExpr is empty, and there is no DefaultUser");
 			return;
 		}
 		has_user = 1;
@@ -255,18 +331,14 @@ verdict_decide_check(struct judging *judging)
 	if (settings->require_basic && settings->user == NULL)
 		verdict_refuse(judging, STATUS_UNAUTHORIZED,
 		    "RequireBasicAuth: the authorizer is not even asked");
-	else if (seen->own_answer && settings->authoritative)
-		verdict_refuse(judging, STATUS_ERROR, seen->why);
 	else if (seen->own_answer)
-		pass_on(judging, seen->why);
+		fail(judging, STATUS_ERROR, seen->why);
 	else if (judging->ended && status == STATUS_OK)
 		allow_user(judging);
-	else if (!settings->authoritative || (judging->ended && status == HOOK_DECLINED)) {
-		if (leak(judging, LEAK_ALL_AND_VARIABLES))
-			pass_on(judging, "the status line and the headers stay, whoever decides");
-		else
-			verdict_refuse(judging, STATUS_ERROR, unsendable);
-	} else if (!judging->ended)
+	else if (!settings->authoritative || (judging->ended && status == HOOK_DECLINED))
+		pass_on(judging, judging->ended ? status : STATUS_ERROR,
+		    "the status line and the headers stay, whoever decides");
+	else if (!judging->ended)
 		keep_out(judging, STATUS_ERROR, LEAK_KEPT, unended);
 	else if (status == HOOK_OK && settings->user == NULL)
 		keep_out(judging, STATUS_ERROR, LEAK_ALL_AND_VARIABLES, "a yes for no user");
@@ -280,16 +352,15 @@ verdict_decide_check(struct judging *judging)
 
 /* --- mod_fcgid and mod_fastcgi ---------------------------------------------------------------- */
 
-/* A refusal of the hook, as far as it is authoritative. */
+/* A refusal of the hook, as far as it is authoritative; else left_behind is the status. */
 static void
-refuse_or_pass_on(struct judging *judging, int status, enum leak what, const char *why)
+refuse_or_pass_on(struct judging *judging, int status, int left_behind, enum leak what,
+    const char *why)
 {
 	if (judging->settings->authoritative)
 		keep_out(judging, status, what, why);
-	else if (leak(judging, what))
-		pass_on(judging, why);
 	else
-		verdict_refuse(judging, STATUS_ERROR, unsendable);
+		pass_on(judging, left_behind, why);
 }
 
 /* httpd's own challenge goes with a refusal of these phases. */
@@ -317,15 +388,16 @@ verdict_decide_fcgid(struct judging *judging)
 	const struct seen_by *seen = judging->seen;
 	int status = status_of(seen);
 
-	if (seen->own_answer && judging->settings->authoritative)
-		verdict_refuse(judging, STATUS_ERROR, seen->why);
-	else if (seen->own_answer)
-		pass_on(judging, seen->why);
+	if (seen->own_answer)
+		fail(judging, status, seen->why);
+	else if (!judging->ended && judging->body_len == 0 && judging->rest_len < FCGI_HEADER_LEN)
+		fail(judging, status,
+		    "the connection ended with the header block, whose end it looks behind");
 	else if (status == STATUS_OK && !has_location(seen)) {
 		take_variables(judging, VERDICT_JOIN);
 		let_in(judging, LEAK_ALL_AND_VARIABLES, why_allowed(seen));
 	} else
-		refuse_or_pass_on(judging, STATUS_UNAUTHORIZED, with_refusal(judging),
+		refuse_or_pass_on(judging, STATUS_UNAUTHORIZED, status, with_refusal(judging),
 		    status == STATUS_OK ? "a Location makes a refusal of it" : NULL);
 }
 
@@ -338,15 +410,13 @@ decide_fastcgi(struct judging *judging, int compat)
 
 	/* Nothing of the reply has been taken from it then. */
 	if (seen->own_answer || seen->cut || status < 0) {
-		if (judging->settings->authoritative)
-			verdict_refuse(judging, STATUS_ERROR, seen->why);
-		else
-			pass_on(judging, seen->why);
+		fail(judging, STATUS_OK, seen->why);
 		return;
 	}
 	if (status != STATUS_OK) {
 		refuse_or_pass_on(judging, judging->settings->phase == AUTH_ACCESS_CHECKER
-			? STATUS_FORBIDDEN : STATUS_UNAUTHORIZED, with_refusal(judging), NULL);
+			? STATUS_FORBIDDEN : STATUS_UNAUTHORIZED, STATUS_OK,
+		    with_refusal(judging), NULL);
 		return;
 	}
 	take_variables(judging, VERDICT_LAST);

@@ -133,6 +133,13 @@ reset_list(struct verdict_list *list)
 		free(list->items[i].value);
 	}
 	free(list->items);
+	*list = (struct verdict_list){ 0 };
+}
+
+void
+verdict_drop_headers(struct judging *judging)
+{
+	reset_list(&judging->verdict->headers);
 }
 
 void

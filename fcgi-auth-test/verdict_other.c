@@ -54,12 +54,14 @@ lighttpd_headers(struct judging *judging)
 	const struct seen_by *seen = judging->seen;
 	const struct cgi_header *header;
 	int status = 0;
-	size_t i;
+	size_t i, len;
 
 	for (i = 0; i < seen->header_count; i++) {
 		header = &seen->headers[i].text;
 		if (seen_by_is(header, "Status"))
 			status = lighttpd_status(header);
+		else if (grants(status) && reply_variable(header, &len) != NULL && len == 0)
+			continue;
 		else if (grants(status))
 			(void)verdict_add_variable(judging, header, VERDICT_JOIN, VERDICT_UPPER);
 		else if (!seen->headers[i].dropped && header->value_len > 0)
@@ -71,31 +73,58 @@ lighttpd_headers(struct judging *judging)
 	return status;
 }
 
+/* A status of 1xx, but for 101, is passed on, and what follows is read as another header block. */
+static void
+lighttpd_read_on(struct judging *judging, size_t *at)
+{
+	const struct buffer *out = &judging->reply->out;
+	struct seen_by *seen = judging->seen;
+
+	*at += seen->body_at;
+	seen_by_init_rules(seen, seen->rules, seen->request_id, 0, seen->sink, seen->to);
+	judging->body_len = 0;
+	if (*at < out->len)
+		seen_by_take_stdout(seen, out->data + *at, out->len - *at);
+	if (!seen->own_answer && judging->ended)
+		seen_by_end_answer(seen);
+	else if (!judging->ended)
+		(void)seen_by_end(seen, SEEN_BY_CLOSED);
+}
+
+static int
+is_interim(int status)
+{
+	return status >= 100 && status < STATUS_OK && status != 101;
+}
+
 void
 verdict_decide_lighttpd(struct judging *judging)
 {
 	const struct seen_by *seen = judging->seen;
-	int status;
+	size_t at = 0;
+	int status = 0;
 
-	if (seen->own_answer) {
-		if (judging->ended && seen->status != STATUS_BAD_GATEWAY)
-			verdict_allow(judging, "without a complete header block a reply that ends "
-					       "is taken for a yes");
-		else
-			verdict_refuse(judging, seen->status, seen->why);
-		return;
-	}
-	status = lighttpd_headers(judging);
-	if (grants(status) && judging->ended)
+	while (!seen->own_answer && is_interim(status = lighttpd_headers(judging)))
+		lighttpd_read_on(judging, &at);
+	if (seen->own_answer && judging->ended && seen->status != STATUS_BAD_GATEWAY)
+		verdict_allow(judging, "a reply that ends without a complete header block is taken "
+				       "for a yes");
+	else if (seen->own_answer)
+		verdict_refuse(judging, seen->status, seen->why);
+	else if (grants(status) && judging->ended)
 		verdict_allow(judging, status == 0 ? "without a Status a reply is taken for a yes"
 						   : NULL);
-	else if (grants(status)) {
-		verdict_refuse(judging, STATUS_OK, "the connection ended before the reply did");
-		judging->verdict->decision = VERDICT_ERROR;
-	} else {
-		verdict_refuse(judging, status, status == STATUS_BAD_GATEWAY
-			? "the CGI Status header has no HTTP status" : NULL);
+	else if (status == STATUS_BAD_GATEWAY)
+		verdict_refuse(judging, status, "the CGI Status header has no HTTP status");
+	else if (judging->ended) {
+		verdict_refuse(judging, status, NULL);
 		judging->verdict->body_len = judging->body_len;
+	} else {
+		verdict_drop_headers(judging);
+		verdict_refuse(judging, status == 0 ? STATUS_OK : status,
+		    "the connection ended before the reply did");
+		if (grants(status))
+			judging->verdict->decision = VERDICT_ERROR;
 	}
 }
 

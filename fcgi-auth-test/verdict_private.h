@@ -10,12 +10,13 @@ struct judging {
 	struct verdict *verdict;
 	const struct verdict_settings *settings;
 	const struct reply *reply;
-	const struct seen_by *seen;	/* the reply, read by the server's own rules */
+	struct seen_by *seen;	/* the reply, read by the server's own rules */
 	int ended;		/* END_REQUEST has come, as far as the server sees */
 	size_t body_len;	/* bytes behind the header block */
-	size_t first_len;	/* those of them that came at once with the block's end */
-	unsigned char first[8];	/* the first bytes of those */
-	size_t first_nul;	/* where the first NUL of them is, or first_len */
+	const char *first;	/* those of them that came at once with the block's end */
+	size_t first_len;
+	size_t rest_len;	/* bytes of the connection that came after those */
+	int in_body;		/* the block had ended before what is being fed */
 	int error;		/* what verdict_judge() returns */
 };
 
@@ -48,6 +49,9 @@ void verdict_add(struct judging *judging, struct verdict_list *list, const struc
 /* Adds the variable of a header that is a Variable-*.  Returns 1, or 0 for another header. */
 int verdict_add_variable(struct judging *judging, const struct cgi_header *header,
     enum verdict_again again, enum verdict_spelling spelling);
+
+/* What reaches the user is the server's own alone. */
+void verdict_drop_headers(struct judging *judging);
 
 /*
  * The decision: an allow, or a refusal with that status, which is an error from 500 on and when

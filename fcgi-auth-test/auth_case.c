@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi_error.h"
 #include "regexp.h"
 
 const char *const auth_phase_names[] = {
@@ -22,6 +23,20 @@ wipe(struct auth_bytes *bytes)
 	free(bytes->data);
 }
 
+int
+auth_case_set_password(struct auth_case *auth_case, const char *password, const char *file)
+{
+	wipe(&auth_case->password);
+	free(auth_case->password_name);
+	auth_case->password.data = strdup(password);
+	auth_case->password.len = strlen(password);
+	auth_case->password_name = file != NULL ? strdup(file) : NULL;
+	auth_case->password_source = file != NULL ? AUTH_PASSWORD_FILE : AUTH_PASSWORD_HIDDEN;
+	return auth_case->password.data != NULL && (file == NULL || auth_case->password_name != NULL)
+	    ? 0
+	    : -FCGI_E_SYSTEM;
+}
+
 static void
 free_lines(struct auth_lines *lines)
 {
@@ -32,34 +47,36 @@ free_lines(struct auth_lines *lines)
 	free(lines->items);
 }
 
-static void
-free_expected(struct auth_expected *expected)
+void
+auth_expected_reset(struct auth_expected *expected)
 {
 	free(expected->name);
 	free(expected->value);
 	regexp_free(expected->regexp);
+	*expected = (struct auth_expected){ 0 };
 }
 
-static void
-free_expected_list(struct auth_expected_list *list)
+void
+auth_expected_list_reset(struct auth_expected_list *list)
 {
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		free_expected(&list->items[i]);
+		auth_expected_reset(&list->items[i]);
 	free(list->items);
+	*list = (struct auth_expected_list){ 0 };
 }
 
 static void
 free_expect(struct auth_expect *expect)
 {
-	free_expected_list(&expect->headers);
-	free_expected_list(&expect->variables);
+	auth_expected_list_reset(&expect->headers);
+	auth_expected_list_reset(&expect->variables);
 	free_lines(&expect->no_variables);
 	if (expect->body != NULL)
-		free_expected(expect->body);
+		auth_expected_reset(expect->body);
 	if (expect->error_output != NULL)
-		free_expected(expect->error_output);
+		auth_expected_reset(expect->error_output);
 	free(expect->body);
 	free(expect->error_output);
 }
@@ -74,8 +91,9 @@ auth_case_reset(struct auth_case *auth_case)
 	free(auth_case->target);
 	free(auth_case->protocol);
 	for (i = 0; i < auth_case->header_count; i++) {
-		explicit_bzero(auth_case->headers[i].value,
-		    strlen(auth_case->headers[i].value));
+		if (auth_case->headers[i].value != NULL)
+			explicit_bzero(auth_case->headers[i].value,
+			    strlen(auth_case->headers[i].value));
 		free(auth_case->headers[i].name);
 		free(auth_case->headers[i].value);
 	}

@@ -45,10 +45,10 @@ struct auth_bytes {
 	size_t len;
 };
 
-/* A header of the HTTP request. */
+/* A header of the HTTP request, as struct preset_header. */
 struct auth_header {
 	char *name;
-	char *value;
+	char *value;	/* "": the header is not sent; NULL: it is, without a value */
 };
 
 /* Where a password came from: a case file that is written from the case names it again. */
@@ -99,29 +99,28 @@ struct auth_expect {
 };
 
 /*
- * Everything is the case's own but dialect.  Read by many, written by case_file.c and case_adhoc.c
- * alone.
+ * Everything is the case's own but dialect.  Read by many, written by case_field.c alone.
  */
 struct auth_case {
 	char *name;			/* never NULL */
-	const char *file;		/* where it stands, for messages; NULL: the command line.
-					   The name is that of a struct case_set */
+	const char *file;		/* where it stands, for messages; NULL: the command line */
 	size_t line;
 
 	const struct dialect *dialect;	/* NULL: each one that knows the phase */
+	int has_phase;			/* 0: that of the dialect for cases that name none */
 	enum auth_phase phase;
 
 	char *method;			/* "GET" */
 	char *target;			/* as in the request line: "/protected/report?y=2024" */
-	char *protocol;			/* "HTTP/1.1" */
+	char *protocol;			/* "HTTP/1.0"; NULL: the dialect's */
 	struct auth_header *headers;	/* in order; among them Host only if the case names it */
 	size_t header_count;
 	char *remote_addr;		/* NULL: the dialect's, 127.0.0.1 */
 
 	struct auth_bytes user;
 	struct auth_bytes password;
-	char *auth_type;		/* AUTH_TYPE of a user who is known: "Basic" unless the case
-					   says otherwise; "" where the case says none */
+	char *auth_type;		/* AUTH_TYPE of a user who is known; "" where the case says
+					   none; NULL: Basic */
 	enum auth_password_source password_source;
 	char *password_name;
 
@@ -135,6 +134,17 @@ struct auth_case {
 	char *skip;			/* why it is not run; NULL: it is */
 	struct auth_lines tags;
 };
+
+/*
+ * Gives the case a password that is not of a case file.
+ * file: where it came from; NULL: nowhere that could be named.
+ * Returns 0, or -FCGI_E_SYSTEM: no memory.
+ */
+int auth_case_set_password(struct auth_case *auth_case, const char *password, const char *file);
+
+/* Gives back what one text, or a list of them, holds. */
+void auth_expected_reset(struct auth_expected *expected);
+void auth_expected_list_reset(struct auth_expected_list *list);
 
 /* Gives back all it holds; secrets are wiped. */
 void auth_case_reset(struct auth_case *auth_case);

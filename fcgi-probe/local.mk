@@ -14,7 +14,6 @@ bin_PROGRAMS += %D%/fcgi-probe
 	%D%/probe.c %D%/probe.h \
 	%D%/publish.c %D%/publish.h \
 	%D%/range.c %D%/range.h \
-	%D%/replace.c %D%/replace.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_json.c \
 	%D%/report_openmetrics.c \

@@ -74,7 +74,12 @@ TESTS += %D%/serve.tap
 %C%_serve_tap_SOURCES = %D%/serve.c %D%/replay.c
 %C%_serve_tap_LDADD = $(FCGIUTILS_LIBS)
 
-STATE_FILE_SOURCES = fcgi-probe/metric.c fcgi-probe/range.c fcgi-probe/replace.c \
+check_PROGRAMS += %D%/stanza.tap
+TESTS += %D%/stanza.tap
+%C%_stanza_tap_SOURCES = %D%/stanza.c %D%/replay.c
+%C%_stanza_tap_LDADD = $(FCGIUTILS_LIBS)
+
+STATE_FILE_SOURCES = fcgi-probe/metric.c fcgi-probe/range.c \
 	fcgi-probe/state_file.c
 check_PROGRAMS += %D%/state_file.tap
 TESTS += %D%/state_file.tap
@@ -163,6 +168,11 @@ check_PROGRAMS += %D%/serve.fuzz
 %C%_serve_fuzz_SOURCES = %D%/serve.c
 %C%_serve_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_serve_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/stanza.fuzz
+%C%_stanza_fuzz_SOURCES = %D%/stanza.c
+%C%_stanza_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_stanza_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/state_file.fuzz
 %C%_state_file_fuzz_SOURCES = %D%/state_file.c $(STATE_FILE_SOURCES)

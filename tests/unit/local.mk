@@ -262,8 +262,7 @@ TESTS += %D%/range.tap
 
 check_PROGRAMS += %D%/replace.tap
 TESTS += %D%/replace.tap
-%C%_replace_tap_SOURCES = %D%/replace.c fcgi-probe/replace.c
-%C%_replace_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
+%C%_replace_tap_SOURCES = %D%/replace.c
 %C%_replace_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/report.tap
@@ -313,10 +312,15 @@ TESTS += %D%/spawn_become.tap
 %C%_spawn_become_tap_SOURCES = %D%/spawn_become.c
 %C%_spawn_become_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/stanza.tap
+TESTS += %D%/stanza.tap
+%C%_stanza_tap_SOURCES = %D%/stanza.c
+%C%_stanza_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/state_file.tap
 TESTS += %D%/state_file.tap
 %C%_state_file_tap_SOURCES = %D%/state_file.c \
-	fcgi-probe/metric.c fcgi-probe/range.c fcgi-probe/replace.c fcgi-probe/state_file.c
+	fcgi-probe/metric.c fcgi-probe/range.c fcgi-probe/state_file.c
 %C%_state_file_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_state_file_tap_LDADD = $(UNIT_LIBS)
 

@@ -11,6 +11,7 @@
 
 #include "auth_case.h"
 #include "reply.h"
+#include "verdict.h"
 
 enum check_id {
 	CHECK_A1, CHECK_A2, CHECK_A3, CHECK_A4, CHECK_A5, CHECK_A6, CHECK_A7, CHECK_A8, CHECK_A9,
@@ -76,8 +77,7 @@ void findings_reset(struct findings *findings);
 /* What the reply answered.  Zero-filled where something is not known. */
 struct check_context {
 	enum auth_phase phase;
-	int keep_conn;			/* the request had FCGI_KEEP_CONN */
-	int as_responder;		/* it was sent with the role RESPONDER, as nginx does */
+	enum verdict_server server;	/* who has asked */
 	struct fcgi_slice password;	/* what must not come back; none: data NULL.  Its base64
 					   and that of "user:password" are known by themselves */
 	struct fcgi_slice user;

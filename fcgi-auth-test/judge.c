@@ -95,6 +95,7 @@ find_in_reply(const struct judge *judge, const struct question *question, struct
 	int r;
 
 	question_context(question, &context);
+	context.server = result->server;
 	context.trusted_headers = judge->trusted_headers;
 	r = check_reply(&findings, &result->reply, &context);
 	for (i = 0; r == 0 && i < findings.count; i++)

@@ -131,8 +131,6 @@ question_context(const struct question *question, struct check_context *context)
 
 	*context = (struct check_context){
 		.phase = question->phase,
-		.keep_conn = question->call.keep_conn,
-		.as_responder = question->call.role == FCGI_RESPONDER,
 		.password = { (unsigned char *)auth_case->password.data, auth_case->password.len },
 		.user = { (unsigned char *)auth_case->user.data, auth_case->user.len },
 	};

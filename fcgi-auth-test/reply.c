@@ -95,6 +95,10 @@ add_header(struct reply *reply, const struct cgi_header *header)
 {
 	struct cgi_header *more;
 
+	if (reply->header_count == REPLY_HEADERS_MAX) {
+		reply->oddities |= REPLY_TOO_MANY;
+		return 0;
+	}
 	more = reallocarray(reply->headers, reply->header_count + 1, sizeof *more);
 	if (more == NULL)
 		return -FCGI_E_SYSTEM;

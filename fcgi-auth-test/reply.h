@@ -15,7 +15,7 @@
 #include "fcgi_request.h"
 
 /* No authorizer has to say more than that; what comes beyond is not taken. */
-enum { REPLY_WIRE_MAX = 4 * 1024 * 1024 };
+enum { REPLY_WIRE_MAX = 4 * 1024 * 1024, REPLY_HEADERS_MAX = 1000 };
 
 /* How the exchange ended. */
 enum reply_ending {
@@ -43,6 +43,7 @@ enum reply_oddity {
 	REPLY_UNENDED = 1 << 8,		/* no blank line */
 	REPLY_BARE_CR = 1 << 9,
 	REPLY_NUL = 1 << 10,
+	REPLY_TOO_MANY = 1 << 11,	/* more than REPLY_HEADERS_MAX headers: the rest is not kept */
 };
 
 /* Zero-filled, then reply_init().  Public to read. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "fcgi_error.h"
-#include "fcgi_proto.h"
 
 /* struct auth_header has the same members, but not for reading alone. */
 static struct preset_header *

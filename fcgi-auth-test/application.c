@@ -1,6 +1,7 @@
 #include "application.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,10 +30,10 @@ static const char socket_name[] = "/authorizer.sock";
 static int
 make_place(struct application *application, char *why)
 {
-	char path[PATH_MAX];
+	char path[APPLICATION_FOLDER_MAX + sizeof socket_name];
 
 	if (snprintf(application->folder, sizeof application->folder, "%s/fcgi-auth-test.XXXXXX",
-		spool_directory()) >= (int)sizeof application->folder - (int)sizeof socket_name) {
+		spool_directory()) >= (int)sizeof application->folder) {
 		snprintf(why, APPLICATION_WHY_MAX, "TMPDIR: %s", strerror(ENAMETOOLONG));
 		return -FCGI_E_SYSTEM;
 	}

@@ -2,20 +2,20 @@
 #ifndef APPLICATION_H
 #define APPLICATION_H
 
-#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "addr.h"
 
+/* A socket's name is shorter still. */
+enum { APPLICATION_FOLDER_MAX = 200, APPLICATION_WHY_MAX = 2048 };
+
 /* Zero-filled before use. */
 struct application {
 	pid_t pid;		/* 0: none */
-	char folder[PATH_MAX];	/* private: where the socket is */
+	char folder[APPLICATION_FOLDER_MAX]; /* private: where the socket is */
 	struct addr addr;	/* of the socket */
 };
-
-enum { APPLICATION_WHY_MAX = 1024 };
 
 /*
  * Starts the command with a listening socket in a folder of its own as descriptor 0, as spawn-fcgi

@@ -122,25 +122,24 @@ catch_signals(void)
 
 /* --- what came of it ---------------------------------------------------------------------------- */
 
-/* Below a question's answer, which is all that standard output is for. */
+/* Standard output is for the answer to a question alone: here is why there is none, and the rest. */
 static void
-tell_findings(const struct options *options, const struct runner *runner)
+tell_rest(const struct options *options, const struct result *result, int several)
 {
-	static const char *const words[] = {
-		[CHECK_WARNING] = "warning",
-		[CHECK_FAILURE] = "failure",
-	};
-	size_t i, k;
+	const char *name = options->cli.about->name;
+	size_t i;
 
-	for (i = 0; i < runner->result_count; i++)
-		for (k = 0; k < runner->results[i].finding_count; k++) {
-			const struct result_finding *finding = &runner->results[i].findings[k];
-
-			if (finding->severity == CHECK_FAILURE || !options->cli.quiet)
-				fprintf(stderr, "%s: %s %s: %s\n", options->cli.about->name,
-				    check_about[finding->check].name, words[finding->severity],
-				    finding->detail);
-		}
+	if (result->failures.count > 0 &&
+	    (result->trouble != RESULT_ANSWERED || result->reply.wire.len == 0))
+		fprintf(stderr, "%s: %s%s%s\n", name, several ? result->dialect->name : "",
+		    several ? ": " : "", result->failures.items[0]);
+	for (i = 0; i < result->finding_count; i++) {
+		if (result->findings[i].severity == CHECK_WARNING && options->cli.quiet)
+			continue;
+		fprintf(stderr, "%s: ", name);
+		report_finding(stderr, &result->findings[i]);
+		putc('\n', stderr);
+	}
 }
 
 static void
@@ -153,7 +152,7 @@ report(const struct options *options, const struct runner *runner, const char *n
 		.address = name,
 	};
 	char *text = NULL, why[512];
-	size_t len = 0;
+	size_t len = 0, i;
 	FILE *out = open_memstream(&text, &len);
 	int r = -FCGI_E_SYSTEM;
 
@@ -162,8 +161,8 @@ report(const struct options *options, const struct runner *runner, const char *n
 	r = report_write(out, &how, runner->results, runner->result_count, why, sizeof why);
 	if (fclose(out) != 0 || r < 0)
 		cli_die(&options->cli, EXIT_USAGE, "%s", why);
-	if (options->format == REPORT_TEXT)
-		tell_findings(options, runner);
+	for (i = 0; options->format == REPORT_TEXT && i < runner->result_count; i++)
+		tell_rest(options, &runner->results[i], runner->result_count > 1);
 	if (options->output_file == NULL)
 		fwrite(text, 1, len, stdout);
 	else if (replace_file(options->output_file, text, len,

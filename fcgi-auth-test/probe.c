@@ -30,6 +30,7 @@ struct probing {
 	int64_t usual_ns;		/* how long the answer took then */
 	struct auth_case nobody;	/* the same without any credentials; shares its strings */
 	int has_nobody;			/* they are another question than with them */
+	int nobody_is_let_in;		/* as probe_state() has found */
 	struct result result;		/* of the probe under way */
 };
 
@@ -306,7 +307,8 @@ probe_state(struct probing *probing)
 	if (r != 0)
 		return r;
 	r = ask_one(probing, &nobody, &answer);
-	if (r == 0 && lets_in(&answer))
+	probing->nobody_is_let_in = r == 0 && lets_in(&answer);
+	if (probing->nobody_is_let_in)
 		r = find(probing, CHECK_A8,
 		    "behind a question that was let in, one without credentials is, too");
 	drop(&answer);
@@ -331,8 +333,8 @@ probe_parallel(struct probing *probing)
 	if (r == 0)
 		r = runner_ask(probing->runner, asks, PARALLEL, PARALLEL, take_answer,
 		    probing->runner);
-	for (i = 0; r == 0 && i < PARALLEL; i++)
-		if (lets_in(&answers[i]) != (i % 2 == 0))
+	for (i = 0; r == 0 && probing->result.finding_count == 0 && i < PARALLEL; i++)
+		if (lets_in(&answers[i]) != (i % 2 == 0 || probing->nobody_is_let_in))
 			r = find(probing, CHECK_A9, "%s credentials, beside %d others: %s",
 			    i % 2 == 0 ? "with" : "without", PARALLEL - 1,
 			    describe(&answers[i], text, sizeof text));
@@ -447,6 +449,7 @@ static int
 add_probe(struct probing *probing, const struct probe *probe, const char *skip)
 {
 	struct result *result = &probing->result, *place;
+	int64_t start_ns = clock_now_ns();
 	int r = 0;
 
 	*result = (struct result){
@@ -461,6 +464,7 @@ add_probe(struct probing *probing, const struct probe *probe, const char *skip)
 		r = -FCGI_E_SYSTEM;
 	if (r == 0 && skip == NULL)
 		r = probe->run(probing);
+	result->time_ns = clock_now_ns() - start_ns;
 	result_settle(result);
 	place = r == 0 ? runner_add(probing->runner) : NULL;
 	if (place == NULL) {

@@ -85,17 +85,14 @@ write_answer(FILE *out, const struct report *how, const struct result *result, i
 	size_t i;
 	int r = 0;
 
+	/* Why there is none is no answer: it goes where errors go. */
+	if (result->reply.wire.len == 0 || result->trouble != RESULT_ANSWERED)
+		return 0;
 	if (several)
 		fprintf(out, "%s: ", result->dialect->name);
-	if (result->trouble == RESULT_UNREACHABLE || result->trouble_text != NULL)
-		fprintf(out, "error (%s)\n", result->trouble_text);
-	else if (result->reply.wire.len == 0)
-		/* The server would not ask it at all. */
-		fprintf(out, "error (%s)\n", result->failures.items[0]);
-	else
-		fprintf(out, "%s%s%s%s\n", verdict_describe(decision, sizeof decision, verdict),
-		    verdict->why != NULL ? " (" : "", verdict->why != NULL ? verdict->why : "",
-		    verdict->why != NULL ? ")" : "");
+	fprintf(out, "%s%s%s%s\n", verdict_describe(decision, sizeof decision, verdict),
+	    verdict->why != NULL ? " (" : "", verdict->why != NULL ? verdict->why : "",
+	    verdict->why != NULL ? ")" : "");
 	if (!how->show_secrets)
 		r = redact_init(&redact, result->auth_case, &result->params);
 	for (i = 0; r == 0 && i < verdict->variables.count; i++)

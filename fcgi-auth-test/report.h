@@ -33,4 +33,7 @@ struct report {
 int report_write(FILE *out, const struct report *how, const struct result *results, size_t count,
     char *why, size_t why_size);
 
+/* "R8 warning: a body with 200". */
+void report_finding(FILE *out, const struct result_finding *finding);
+
 #endif

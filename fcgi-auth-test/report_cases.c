@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cgi_response.h"
 #include "clock.h"
@@ -13,6 +14,7 @@
 #include "redact.h"
 #include "report_private.h"
 #include "stanza.h"
+#include "text.h"
 
 enum { BODY_MAX = 4096 };	/* bytes of a body that are expected literally */
 
@@ -72,11 +74,11 @@ add_text(struct writing *writing, struct buffer *lines, const char *text)
 	add_bytes(writing, lines, text, strlen(text));
 }
 
-/* Every item stands below the name, on a line of its own. */
 static void
 begin_line(struct writing *writing, struct buffer *lines)
 {
-	add_text(writing, lines, "\n");
+	if (lines->len > 0)
+		add_text(writing, lines, "\n");
 }
 
 static void
@@ -139,6 +141,9 @@ static void
 add_expected(struct writing *writing, struct buffer *line, const unsigned char *p, size_t len,
     int whole)
 {
+	/* What a regular expression and a line of a field take for themselves. */
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    " !\"%&',-/:;<=>@_`~";
 	char code[5];
 	size_t i;
 
@@ -148,8 +153,7 @@ add_expected(struct writing *writing, struct buffer *line, const unsigned char *
 	}
 	add_text(writing, line, "~\\A");
 	for (i = 0; i < len; i++) {
-		if ((p[i] >= '0' && p[i] <= '9') || (p[i] >= 'A' && p[i] <= 'Z') ||
-		    (p[i] >= 'a' && p[i] <= 'z')) {
+		if (p[i] != '\0' && strchr(plain, p[i]) != NULL) {
 			add_bytes(writing, line, &p[i], 1);
 		} else {
 			snprintf(code, sizeof code, "\\x%02x", p[i]);
@@ -358,6 +362,25 @@ put_known(struct writing *writing, const char *name, const struct auth_expected 
 	buffer_free(&text);
 }
 
+/*
+ * A text that can be written as it is, but for its last line break, which is not compared.
+ * Returns 1, or 0 when it is not such a text.
+ */
+static int
+put_lines_of_text(struct writing *writing, const char *name, const unsigned char *p, size_t len)
+{
+	size_t i;
+
+	if (len > 0 && p[len - 1] == '\n')
+		len--;
+	if (len == 0 || len > BODY_MAX || *p == '~' || p[len - 1] == '\n' || !text_is_utf8(p, len))
+		return 0;
+	for (i = 0; i < len; i++)
+		if ((p[i] < ' ' && p[i] != '\n' && p[i] != '\t') || p[i] == 0x7f)
+			return 0;
+	return stanza_put(&writing->out, name, p, len) == 0;
+}
+
 static void
 put_body(struct writing *writing)
 {
@@ -371,7 +394,8 @@ put_body(struct writing *writing)
 		put_known(writing, "Expect-Body", known);
 		return;
 	}
-	if (reply->body == NULL || redact_finds(&writing->redact, reply->body, reply->body_len))
+	if (reply->body == NULL || redact_finds(&writing->redact, reply->body, reply->body_len) ||
+	    put_lines_of_text(writing, "Expect-Body", reply->body, reply->body_len))
 		return;
 	add_expected(writing, &text, reply->body, len, len == reply->body_len);
 	put(writing, "Expect-Body", text.data, text.len);

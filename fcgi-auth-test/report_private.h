@@ -18,9 +18,6 @@ typedef int report_form(FILE *out, const struct report_run *run);
 
 report_form report_tap, report_text, report_junit, report_jsonl, report_cases, report_table;
 
-/* "R8 warning: a body with 200". */
-void report_finding(FILE *out, const struct result_finding *finding);
-
 /* 1 when the verdict of that server was asked for, and there is one. */
 int report_tells(const struct report *how, const struct result *result, int server);
 

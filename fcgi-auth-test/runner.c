@@ -73,34 +73,58 @@ runner_ask(const struct runner *runner, struct ask *asks, size_t count, size_t j
 
 /* --- which servers wait for no STDIN ------------------------------------------------------------ */
 
-/* Adds a name to a list: "a", "a, b".  Returns 0 or a negative error. */
+/* Adds a name to a list, behind what parts it from those before.  Returns 0 or a negative error. */
 static int
-list_name(struct buffer *list, const char *name)
+list_name(struct buffer *list, const char *separator, const char *name)
 {
-	if (list->len > 0 && buffer_append(list, ", ", 2) < 0)
+	if (list->len > 0 && buffer_append(list, separator, strlen(separator)) < 0)
 		return -FCGI_E_SYSTEM;
 	return buffer_append(list, name, strlen(name));
 }
 
-/* Words for where an authorizer hangs that waits for the end of STDIN, of what dialects send. */
+/* Those of which is() says 1, joined.  The specification is no server. */
+static int
+list_dialects(const struct dialects *all, int (*is)(const struct dialect *dialect),
+    struct buffer *list)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < all->count; i++)
+		if (strcmp(all->items[i]->name, "spec") != 0 && is(all->items[i]))
+			r = list_name(list, " and ", all->items[i]->name);
+	return r;
+}
+
+static int
+never_ends_stdin(const struct dialect *dialect)
+{
+	return dialect->stdin_get == DIALECT_STDIN_NONE;
+}
+
+static int
+never_ends_a_body(const struct dialect *dialect)
+{
+	return dialect->stdin_get != DIALECT_STDIN_NONE &&
+	    dialect->stdin_post == DIALECT_STDIN_NONE;
+}
+
+/* Words for where an authorizer hangs that waits for the end of STDIN, by what the dialects send. */
 static int
 describe_hang(struct runner *runner)
 {
 	struct buffer always = { 0 }, bodies = { 0 };
 	struct dialects all = { 0 };
 	char why[512];
-	size_t i;
 	int r = dialects_open_all(&all, why, sizeof why);
 
-	for (i = 0; r == 0 && i < all.count; i++) {
-		if (all.items[i]->stdin_get == DIALECT_STDIN_NONE)
-			r = list_name(&always, all.items[i]->name);
-		else if (all.items[i]->stdin_post == DIALECT_STDIN_NONE)
-			r = list_name(&bodies, all.items[i]->name);
-	}
-	if (r == 0 && asprintf(&runner->hang, "under %.*s%s%.*s%s", (int)always.len,
-		(char *)always.data, bodies.len > 0 ? ", and under " : "", (int)bodies.len,
-		(char *)bodies.data, bodies.len > 0 ? " where the request has a body" : "") < 0)
+	if (r == 0)
+		r = list_dialects(&all, never_ends_stdin, &always);
+	if (r == 0)
+		r = list_dialects(&all, never_ends_a_body, &bodies);
+	if (r == 0 && asprintf(&runner->hang, "under %.*s, and under %.*s where the request has a "
+		"body", (int)always.len, (char *)always.data, (int)bodies.len,
+		(char *)bodies.data) < 0)
 		r = -FCGI_E_SYSTEM;
 	runner->judge.hang = runner->hang;
 	buffer_free(&always);

@@ -23,7 +23,8 @@ enum { BACKLOG = 1024 };
 
 /* How long it may take to end when it is asked to. */
 #define STOP_NS (2 * CLOCK_NS_PER_S)
-#define STOP_LOOK_NS (10 * CLOCK_NS_PER_MS)
+/* How often to look whether it has. */
+#define LOOK_NS (10 * CLOCK_NS_PER_MS)
 
 static const char socket_name[] = "/authorizer.sock";
 
@@ -130,27 +131,28 @@ application_start(struct application *application, char *const *command,
 }
 
 int
-application_has_ended(struct application *application, int *status)
+application_has_ended(struct application *application, int64_t patience_ns, int *status)
 {
-	if (application->pid == 0 ||
-	    waitpid(application->pid, status, WNOHANG) != application->pid)
+	const struct timespec pause = { .tv_nsec = LOOK_NS };
+	int64_t deadline_ns = clock_after(clock_now_ns(), patience_ns);
+	pid_t pid;
+
+	if (application->pid == 0)
 		return 0;
-	/* Children of its may hold the socket still, and are left to application_stop(). */
-	return 1;
+	while ((pid = waitpid(application->pid, status, WNOHANG)) == 0 &&
+	    clock_now_ns() < deadline_ns)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	return pid == application->pid;
 }
 
 void
 application_stop(struct application *application)
 {
-	struct timespec pause = { .tv_nsec = STOP_LOOK_NS };
-	int64_t deadline_ns = clock_after(clock_now_ns(), STOP_NS);
 	int status;
 
 	if (application->pid > 0) {
 		kill(-application->pid, SIGTERM);
-		while (waitpid(application->pid, &status, WNOHANG) == 0 &&
-		    clock_now_ns() < deadline_ns)
-			clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+		(void)application_has_ended(application, STOP_NS, &status);
 		/* Also those it has left behind. */
 		kill(-application->pid, SIGKILL);
 		waitpid(application->pid, &status, 0);

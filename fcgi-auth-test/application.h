@@ -3,6 +3,7 @@
 #define APPLICATION_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "addr.h"
@@ -29,9 +30,10 @@ int application_start(struct application *application, char *const *command,
 
 /*
  * Whether it has ended by itself; then how (of waitpid(2)) stands in *status.  Told once.
+ * patience_ns: how long to wait for that; what resets connections may be about to end.
  * Returns 1 or 0.
  */
-int application_has_ended(struct application *application, int *status);
+int application_has_ended(struct application *application, int64_t patience_ns, int *status);
 
 /* Ends it, if there is one: with TERM, and what takes no notice of it with KILL. */
 void application_stop(struct application *application);

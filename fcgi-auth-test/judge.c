@@ -46,6 +46,9 @@ describe_trouble(const struct judge *judge, const struct exchange *exchange,
 	case REPLY_TRUNCATED:
 		n = asprintf(&text, "the connection was closed inside a record");
 		break;
+	case REPLY_RESET:
+		n = asprintf(&text, "the connection was reset: %s", exchange->why);
+		break;
 	default:
 		n = asprintf(&text, "%s", exchange->why);
 		break;
@@ -135,7 +138,8 @@ judge_answer(const struct judge *judge, const struct question *question,
 		r = give_verdicts(judge, result);
 	if (r == 0)
 		r = find_delays(judge, exchange, result);
-	if (r == 0 && result->trouble != RESULT_UNREACHABLE && result->trouble != RESULT_LATE)
+	/* Where nothing came there is nothing to say of it but that. */
+	if (r == 0 && result->reply.wire.len > 0 && result->trouble != RESULT_LATE)
 		r = find_in_reply(judge, question, result);
 	return r;
 }

@@ -14,6 +14,7 @@
 
 #include "application.h"
 #include "case_set.h"
+#include "clock.h"
 #include "fcgi_error.h"
 #include "options.h"
 #include "question.h"
@@ -21,6 +22,9 @@
 #include "report.h"
 #include "runner.h"
 #include "spawn.h"
+
+/* Between the last that is heard of an application and its end. */
+#define END_PATIENCE_NS (500 * CLOCK_NS_PER_MS)
 
 /* --- what to ask -------------------------------------------------------------------------------- */
 
@@ -92,11 +96,18 @@ find_authorizer(const struct options *options, struct authorizer *authorizer,
 
 /* An authorizer that we started and that has died explains much. */
 static void
-tell_end(const struct options *options, struct application *application)
+tell_end(const struct options *options, const struct runner *runner,
+    struct application *application)
 {
+	int64_t patience_ns = 0;
+	size_t i;
 	int status;
 
-	if (!application_has_ended(application, &status))
+	for (i = 0; i < runner->result_count; i++)
+		if (runner->results[i].trouble == RESULT_UNREACHABLE ||
+		    runner->results[i].trouble == RESULT_BROKEN)
+			patience_ns = END_PATIENCE_NS;
+	if (!application_has_ended(application, patience_ns, &status))
 		return;
 	if (WIFSIGNALED(status))
 		cli_error(&options->cli, "%s: ended by signal %d (%s)", options->cli.command[0],
@@ -237,7 +248,7 @@ run(struct options *options, const struct case_set *cases)
 	prepare(options, cases, &authorizer, &runner);
 	find_authorizer(options, &authorizer, &application);
 	r = runner_run(&runner);
-	tell_end(options, &application);
+	tell_end(options, &runner, &application);
 	application_stop(&application);
 	if (r == ASKER_INTERRUPTED)
 		cli_die(&options->cli, EXIT_INTERRUPTED, "interrupted");

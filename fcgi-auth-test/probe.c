@@ -432,7 +432,8 @@ static const struct probe {
 	int (*applies)(const struct probing *probing);	/* NULL: always */
 	const char *unless;				/* why it does not apply */
 } probes[] = {
-	{ "A1 answers without an STDIN record", probe_no_stdin, NULL, NULL },
+	{ "A1 answers without an STDIN record", probe_no_stdin, is_authorizer,
+	    "this server calls a responder, which may wait for its body" },
 	{ "A2 answers with the empty STDIN record", probe_stdin_end, NULL, NULL },
 	{ "A5 answers under the id that it was asked under", probe_large_id, NULL, NULL },
 	{ "A6 reads PARAMS however they are cut", probe_records, NULL, NULL },

@@ -36,7 +36,8 @@ note_stream(struct trace *trace, const struct redact *redact, const char *name,
 	for (at = 0; at < stream->len && lines < LINES_MAX; at += len + 1, lines++) {
 		line_end = memchr(text + at, '\n', stream->len - at);
 		len = line_end != NULL ? (size_t)(line_end - text) - at : stream->len - at;
-		note_line(trace, redact, name, text + at, len);
+		note_line(trace, redact, name, text + at,
+		    len > 0 && text[at + len - 1] == '\r' ? len - 1 : len);
 	}
 }
 

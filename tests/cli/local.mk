@@ -1,6 +1,9 @@
-# One bats file a program and option group; keep them sorted.  The programs come from $FCGI_BUILD,
-# what several files need from helper.bash.
+# One bats file a program and option group; keep them sorted, but for those that take longest, which
+# begin.  The programs come from $FCGI_BUILD, what several files need from helper.bash.
 CLI_TESTS =
+CLI_TESTS += %D%/fcgistarter-supervise.bats
+CLI_TESTS += %D%/fcgi-probe-target.bats
+CLI_TESTS += %D%/cgi-fcgi-time.bats
 CLI_TESTS += %D%/cgi-fcgi-body.bats
 CLI_TESTS += %D%/cgi-fcgi-endings.bats
 CLI_TESTS += %D%/cgi-fcgi-options.bats
@@ -10,7 +13,6 @@ CLI_TESTS += %D%/cgi-fcgi-session.bats
 CLI_TESTS += %D%/cgi-fcgi-setenvif.bats
 CLI_TESTS += %D%/cgi-fcgi-presets.bats
 CLI_TESTS += %D%/cgi-fcgi-start.bats
-CLI_TESTS += %D%/cgi-fcgi-time.bats
 CLI_TESTS += %D%/cgi-fcgi-tools.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats
@@ -23,12 +25,10 @@ CLI_TESTS += %D%/fcgi-probe-judge.bats
 CLI_TESTS += %D%/fcgi-probe-names.bats
 CLI_TESTS += %D%/fcgi-probe-options.bats
 CLI_TESTS += %D%/fcgi-probe-report.bats
-CLI_TESTS += %D%/fcgi-probe-target.bats
 CLI_TESTS += %D%/fcgistarter-control.bats
 CLI_TESTS += %D%/fcgistarter-print-config.bats
 CLI_TESTS += %D%/fcgistarter-reload.bats
 CLI_TESTS += %D%/fcgistarter-start.bats
-CLI_TESTS += %D%/fcgistarter-supervise.bats
 CLI_TESTS += %D%/fcgistarter-what.bats
 CLI_TESTS += %D%/fcgistarter-where.bats
 CLI_TESTS += %D%/fcgistarter-who.bats

@@ -25,14 +25,12 @@ teardown() {
 }
 
 # The processes with our mark, one id a line; what has ended and is not reaped yet does not count.
+# One grep for all of them: a machine may have hundreds.
 running() {
   local entry
-  for entry in /proc/[0-9]*; do
-    if grep -qszxF "STARTER_TEST=$BATS_TEST_TMPDIR" "$entry/environ" 2>/dev/null &&
-      ! is_gone "${entry#/proc/}"; then
-      echo "${entry#/proc/}"
-    fi
-  done
+  while IFS=/ read -r _ _ entry _; do
+    is_gone "$entry" || echo "$entry"
+  done < <(grep -lszxF "STARTER_TEST=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ 2>/dev/null)
 }
 
 nothing_runs() {

@@ -13,6 +13,15 @@ TESTS += %D%/cgi_response.tap
 %C%_cgi_response_tap_SOURCES = %D%/cgi_response.c %D%/replay.c
 %C%_cgi_response_tap_LDADD = $(FCGIUTILS_LIBS)
 
+FUZZ_DIALECT_SOURCES = fcgi-auth-test/auth_case.c fcgi-auth-test/dialect.c \
+	fcgi-auth-test/dialect_call.c fcgi-auth-test/dialect_file.c
+check_PROGRAMS += %D%/dialect.tap
+TESTS += %D%/dialect.tap
+%C%_dialect_tap_SOURCES = %D%/dialect.c %D%/replay.c $(FUZZ_DIALECT_SOURCES)
+nodist_%C%_dialect_tap_SOURCES = fcgi-auth-test/dialects/builtin.c
+%C%_dialect_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_dialect_tap_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
+
 check_PROGRAMS += %D%/fpm_status.tap
 TESTS += %D%/fpm_status.tap
 %C%_fpm_status_tap_SOURCES = %D%/fpm_status.c %D%/replay.c \
@@ -125,6 +134,13 @@ check_PROGRAMS += %D%/decode.fuzz
 %C%_decode_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_decode_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/dialect.fuzz
+%C%_dialect_fuzz_SOURCES = %D%/dialect.c $(FUZZ_DIALECT_SOURCES)
+nodist_%C%_dialect_fuzz_SOURCES = fcgi-auth-test/dialects/builtin.c
+%C%_dialect_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_dialect_fuzz_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
+%C%_dialect_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c

@@ -85,6 +85,15 @@ TESTS += %D%/decode.tap
 %C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_tap_LDADD = $(UNIT_LIBS)
 
+UNIT_DIALECT_SOURCES = fcgi-auth-test/auth_case.c fcgi-auth-test/dialect.c \
+	fcgi-auth-test/dialect_call.c fcgi-auth-test/dialect_file.c
+check_PROGRAMS += %D%/dialect.tap
+TESTS += %D%/dialect.tap
+%C%_dialect_tap_SOURCES = %D%/dialect.c $(UNIT_DIALECT_SOURCES)
+nodist_%C%_dialect_tap_SOURCES = fcgi-auth-test/dialects/builtin.c
+%C%_dialect_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_dialect_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
+
 check_PROGRAMS += %D%/fcgi_body.tap
 TESTS += %D%/fcgi_body.tap
 %C%_fcgi_body_tap_SOURCES = %D%/fcgi_body.c

@@ -27,19 +27,13 @@ exchange_init(struct exchange *exchange, const struct exchange_plan *plan, struc
 /* --- the end ---------------------------------------------------------------------------------- */
 
 static void
-close_connection(struct exchange *exchange)
-{
-	if (exchange->conn.fd >= 0)
-		conn_close(&exchange->conn);
-	exchange->state = EXCHANGE_DONE;
-}
-
-static void
 finish(struct exchange *exchange, enum reply_ending ending)
 {
 	if (reply_finish(&exchange->reply, ending) < 0)
 		snprintf(exchange->why, sizeof exchange->why, "out of memory");
-	close_connection(exchange);
+	if (exchange->conn.fd >= 0)
+		conn_close(&exchange->conn);
+	exchange->state = EXCHANGE_DONE;
 }
 
 static void
@@ -121,7 +115,8 @@ time_is_up(struct exchange *exchange, int64_t now_ns)
 		finish_late(exchange);
 		break;
 	default:
-		close_connection(exchange);
+		/* It has been answered long ago. */
+		finish(exchange, REPLY_CLOSED);
 	}
 }
 

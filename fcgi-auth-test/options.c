@@ -104,6 +104,21 @@ read_checks(const struct cli *cli, const char *option, const char *list, uint64_
 	}
 }
 
+static _Noreturn void
+refuse_server(const struct cli *cli, const char *name)
+{
+	struct buffer names = { 0 };
+	int i;
+
+	for (i = 0; i < VERDICT_SERVERS; i++)
+		if (buffer_append(&names, " ", 1) < 0 ||
+		    buffer_append(&names, verdict_name((enum verdict_server)i),
+			strlen(verdict_name((enum verdict_server)i))) < 0)
+			cli_die(cli, EXIT_USAGE, "out of memory");
+	cli_usage_error(cli, "--verdict %s: there is no such server; there are:%.*s, and all", name,
+	    (int)names.len, (char *)names.data);
+}
+
 static void
 read_verdicts(struct options *options, const char *list)
 {
@@ -122,8 +137,7 @@ read_verdicts(struct options *options, const char *list)
 		} else {
 			server = verdict_find(name);
 			if (server < 0)
-				cli_usage_error(cli, "--verdict %s: no such server; "
-				    "fcgi-auth-test(1) lists them", name);
+				refuse_server(cli, name);
 			options->verdicts |= 1U << server;
 		}
 		free(name);
@@ -211,6 +225,9 @@ read_judge(struct options *options, int option, const char *value)
 		options->server.require_basic = read_on_off(cli, "--require-basic", value);
 		return 1;
 	case OPT_USER_EXPR:
+		if (verdict_user_expr_check(value) < 0)
+			cli_usage_error(cli, "--user-expr %s: only text with %%{reqenv:NAME} and "
+			    "%%{REMOTE_USER} in it can be evaluated here", value);
 		cli_replace(cli, &options->user_expr, value);
 		return 1;
 	case OPT_DEFAULT_USER:

@@ -185,7 +185,7 @@ read_ask(struct options *options, int option, const char *value)
 	case OPT_PHASE:
 		set(options, "Phase", value, "-p");
 		return 1;
-	case OPT_REQUEST:
+	case OPT_REQUEST_LINE:
 		set(options, "Request", value, "-r");
 		return 1;
 	case OPT_METHOD:

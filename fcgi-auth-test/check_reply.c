@@ -33,6 +33,7 @@ check_end(struct checking *checking)
 {
 	const struct reply *reply = checking->reply;
 	const struct fcgi_end *end = &reply->request.end;
+	uint16_t other_id = reply->request.first_foreign.request_id;
 	const char *status_name = fcgi_protocol_status_name(end->protocol_status);
 
 	if (!reply->request.ended)
@@ -44,9 +45,9 @@ check_end(struct checking *checking)
 	if (reply->request.ended && end->app_status != 0 &&
 	    (reply->status == STATUS_OK || reply->status_count == 0))
 		checking_add(checking, CHECK_A4, "appStatus %u", (unsigned)end->app_status);
-	if (reply->request.foreign > 0 && reply->request.first_foreign.request_id != 0)
+	if (reply->request.foreign > 0 && other_id != 0 && other_id != reply->request.request_id)
 		checking_add(checking, CHECK_A5, "a record of request %u, the request is %u",
-		    reply->request.first_foreign.request_id, reply->request.request_id);
+		    other_id, reply->request.request_id);
 	if (reply->late_len > 0)
 		checking_add(checking, CHECK_R7, "%zu bytes behind END_REQUEST", reply->late_len);
 	if (reply->error == -FCGI_E_ORDER)

@@ -20,6 +20,7 @@ enum { BODY_MAX = 8192 };
 static const char implied[] = "without a Status a reply is taken for a yes";
 static const char unsendable[] =
     "a header of the reply has a character that httpd refuses to send";
+static const char no_status[] = "the CGI Status header has no HTTP status";
 static const char unended[] = "the connection ended before END_REQUEST";
 
 void
@@ -45,6 +46,7 @@ verdict_adapt_fcgid(struct seen_by_rules *rules)
 	verdict_adapt_authnz(rules);
 	rules->any_version = 1;
 	rules->ids = IDS_ANY;
+	rules->types = TYPES_UNREAD;
 	rules->block_end = END_EMPTY_LINE;
 	rules->folds = 1;
 }
@@ -276,8 +278,7 @@ refuse_by_hook(struct judging *judging, int status)
 	size_t len = kept_body(judging);
 
 	if (!is_status(status)) {
-		keep_out(judging, STATUS_ERROR, LEAK_KEPT,
-		    "the CGI Status header has no HTTP status");
+		keep_out(judging, STATUS_ERROR, LEAK_KEPT, no_status);
 		return;
 	}
 	keep_out(judging, status,
@@ -410,7 +411,7 @@ decide_fastcgi(struct judging *judging, int compat)
 
 	/* Nothing of the reply has been taken from it then. */
 	if (seen->own_answer || seen->cut || status < 0) {
-		fail(judging, STATUS_OK, seen->why);
+		fail(judging, STATUS_OK, seen->why != NULL ? seen->why : no_status);
 		return;
 	}
 	if (status != STATUS_OK) {

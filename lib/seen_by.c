@@ -100,6 +100,8 @@ begin_record(struct seen_by *seen)
 	seen->record_len = 0;
 	seen->skipped = !known || (rules->ids == IDS_SKIPPED &&
 	    wire->request_id != seen->request_id);
+	if (!known && rules->types == TYPES_UNREAD)
+		seen->content_left = 0;
 	if (seen->version != FCGI_VERSION_1 && !rules->any_version)
 		seen_by_reject(seen, "a record has another version than 1");
 	else if (rules->ids == IDS_OURS_ONLY && wire->request_id != seen->request_id)

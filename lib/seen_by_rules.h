@@ -13,8 +13,11 @@
 /* Records under another request id. */
 enum seen_ids { IDS_OURS_ONLY, IDS_SKIPPED, IDS_ANY };
 
-/* Types that no application sends: all wrong, those FastCGI does not define wrong, none wrong. */
-enum seen_types { TYPES_KNOWN_ONLY, TYPES_DEFINED, TYPES_ANY };
+/*
+ * Types that no application sends: all wrong, those FastCGI does not define wrong, none wrong; none,
+ * but their content is taken for records.
+ */
+enum seen_types { TYPES_KNOWN_ONLY, TYPES_DEFINED, TYPES_ANY, TYPES_UNREAD };
 
 /* What ends the header block. */
 enum seen_block_end {

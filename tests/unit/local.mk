@@ -33,6 +33,30 @@ TESTS += %D%/allow.tap
 %C%_allow_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_allow_tap_LDADD = $(UNIT_LIBS)
 
+AUTH_VERDICT_SOURCES = fcgi-auth-test/reply.c fcgi-auth-test/verdict.c \
+	fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
+	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c
+AUTH_CHECK_SOURCES = fcgi-auth-test/check.c fcgi-auth-test/check_reply.c \
+	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c
+
+check_PROGRAMS += %D%/auth_check.tap
+TESTS += %D%/auth_check.tap
+%C%_auth_check_tap_SOURCES = %D%/auth_check.c $(AUTH_CHECK_SOURCES) $(AUTH_VERDICT_SOURCES)
+%C%_auth_check_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_check_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/auth_reply.tap
+TESTS += %D%/auth_reply.tap
+%C%_auth_reply_tap_SOURCES = %D%/auth_reply.c fcgi-auth-test/reply.c
+%C%_auth_reply_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_reply_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/auth_verdict.tap
+TESTS += %D%/auth_verdict.tap
+%C%_auth_verdict_tap_SOURCES = %D%/auth_verdict.c $(AUTH_VERDICT_SOURCES)
+%C%_auth_verdict_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_verdict_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/base64.tap
 TESTS += %D%/base64.tap
 %C%_base64_tap_SOURCES = %D%/base64.c

@@ -14,11 +14,14 @@
 #
 # ../apps names the applications, a line "NAME HOST:PORT" each; without it there is one, APP.  Each
 # is asked in the virtual host of its name, the first also in any other.  mod_fcgid starts an
-# application by itself: the program ../NAME.program, if that is there.  Writes only below DIR.
+# application by itself: the program ../NAME.program, if that is there.  https is on PORT + 1 when
+# there is a ../tls.pem.  Writes only below DIR.
 dir=$1 port=$2 app=$3
 modules=/usr/lib/apache2/modules
 root=$dir/root
 apps=$dir/../apps
+tls=''
+[ ! -e "$dir/../tls.pem" ] || tls=$dir/../tls.pem
 
 folder()	# NAME; the directives on stdin
 {
@@ -101,12 +104,10 @@ fcgid_folders()	# PROGRAM
 	done
 }
 
-site()	# NAME HOST:PORT
+virtual_host()	# NAME PORT; the directives on stdin
 {
-	for type in authn authz authnz; do
-		echo "AuthnzFcgiDefineProvider $type $1-$type fcgi://$2/"
-	done
-	printf '%s\n' "<VirtualHost *:$port>" "ServerName $1:$port" "DocumentRoot $root"
+	printf '%s\n' "<VirtualHost *:$2>" "ServerName $1:$2" "DocumentRoot $root"
+	cat
 	authnz_folders "$1"
 	if [ -e "$dir/../$1.program" ] && [ -e "$modules/mod_fcgid.so" ]; then
 		fcgid_folders "$dir/../$1.program"
@@ -114,7 +115,19 @@ site()	# NAME HOST:PORT
 	echo '</VirtualHost>'
 }
 
-# Of "wonder".
+site()	# NAME HOST:PORT
+{
+	for type in authn authz authnz; do
+		echo "AuthnzFcgiDefineProvider $type $1-$type fcgi://$2/"
+	done
+	virtual_host "$1" "$port" </dev/null
+	[ -z "$tls" ] || virtual_host "$1" "$((port + 1))" <<-END
+		SSLEngine on
+		SSLCertificateFile $tls
+	END
+}
+
+# shellcheck disable=SC2016 # a hash of "wonder"
 echo 'alice:$2b$04$fcgiechofcgiechofcgieuCUiNmzH58M5a2PtIpBRuRXQIZfPAsk2' >"$dir/users"
 mkdir "$dir/sock"
 {
@@ -140,6 +153,9 @@ mkdir "$dir/sock"
 		mime cgid env; do
 		echo "LoadModule ${module}_module $modules/mod_$module.so"
 	done
+	if [ -n "$tls" ]; then
+		printf '%s\n' "LoadModule ssl_module $modules/mod_ssl.so" "Listen 127.0.0.1:$((port + 1))"
+	fi
 	cat <<-END
 		ScriptSock $dir/cgid
 		TypesConfig /dev/null

@@ -17,6 +17,7 @@ setup_file() {
   command -v curl >/dev/null || return 0
   : >"$log"
   : >"$wire"
+  command -v openssl >/dev/null && make_certificate
   add_application log "$fcgi_echo" --show-secrets --log-env "$log"
   add_application wire "$scripted" "$wire"
   start_auth_servers
@@ -41,6 +42,7 @@ use() {
   [ "$dialect" != mod_fcgid ] || [ -e /usr/lib/apache2/modules/mod_fcgid.so ] ||
     skip 'mod_fcgid is missing'
   port=$(<"$BATS_FILE_TMPDIR/auth-$web.port")
+  scheme=http
   always=("${@:5}")
 }
 
@@ -60,11 +62,12 @@ theirs() {
 
 # ours NAME PATH OPTION...: asks as it would, with the same options of curl.
 ours() {
-  local name=$1 path=$2 method=GET options=() body=()
+  local name=$1 path=$2 method=GET version='' options=() body=()
   shift 2
   while [ $# -gt 0 ]; do
     case $1 in
     -X) method=$2 && shift ;;
+    --http1.0) version=' HTTP/1.0' ;;
     -u)
       printf '%s' "${2#*:}" >password
       options+=(-u "${2%%:*}" --password-file password) && shift
@@ -80,7 +83,7 @@ ours() {
   done
   # What it finds out about the answer is of no interest here.
   "$fcgi_auth_test" --no-probes --timeout 20s -D "$dialect" -p "$phase" "${options[@]}" "${body[@]}" \
-    -r "$method http://$name:$port$folder$path" "$(application_addr "$name")" >result 2>&1 ||
+    -r "$method $scheme://$name:$((port + (${#scheme} - 4)))$folder$path$version" "$(application_addr "$name")" >result 2>&1 ||
     [ $? -eq 1 ] || {
     cat result >&2
     return 1
@@ -347,27 +350,71 @@ check_raw_credentials() {
   check_wire
 }
 
-@test "escapes and dot segments" {
+# All ways to ask, as arguments of use.
+each_way() {
   local way
-  for way in 'apache2 /authn mod_authnz_fcgi authenticator' \
-    'apache2 /fcgid-authn mod_fcgid authenticator' 'lighttpd _ lighttpd authnz' \
-    'nginx /plain nginx-auth-request authnz' \
-    'nginx /original nginx-auth-request-original-uri authnz' \
-    'nginx /llng nginx-auth-request-llng authnz'; do
-    # shellcheck disable=SC2086 # four words
+  while read -r way; do
+    # shellcheck disable=SC2086 # words
     use $way -u alice:wonder
     folder=${folder#_}
-    check '/app.php/%C3%A9/%3Fx%23/%25?%C3%A9'
-    check '/app.php/~%7E%41;b=c,d&e+f/"<>\^`{}'
-    check "$folder/../app.php/./x//y/%2e%2e/z"
-    check '//app.php//x'
-    check '/app.php/a?%41%7e%2f%zz%2B[]|"'
-    check '/app.php?'
-    check '/app.php??a?'
-  done
+    "$@"
+  done <<'END'
+apache2 /authn mod_authnz_fcgi authenticator
+apache2 /authz mod_authnz_fcgi authorizer
+apache2 /authnz mod_authnz_fcgi authnz
+apache2 /check mod_authnz_fcgi check
+apache2 /fcgid-authn mod_fcgid authenticator
+apache2 /fcgid-authz mod_fcgid authorizer
+apache2 /fcgid-access mod_fcgid access-checker
+lighttpd _ lighttpd authnz
+lighttpd /known lighttpd authorizer
+nginx /plain nginx-auth-request authnz
+nginx /original nginx-auth-request-original-uri authnz
+nginx /llng nginx-auth-request-llng authnz
+END
 }
 
-@test "lighttpd, known user: the same after HTTP/1.0" {
-  use lighttpd /known lighttpd authorizer -u alice:wonder
+check_escapes_below() {
+  check '/app.php/%C3%A9/%3Fx%23/%25?%C3%A9'
+  check '/app.php/~%7E%41;b=c,d&e+f/"<>\^`{}'
+  check "$folder/../app.php/./x//y/%2e%2e/z"
+  check '//app.php//x'
+  check '/app.php/a?%41%7e%2f%zz%2B[]|"'
+  check '/app.php?'
+  check '/app.php??a?'
+}
+
+@test "escapes and dot segments" {
+  each_way check_escapes_below
+}
+
+@test "HTTP/1.0" {
+  each_way check /page.txt --http1.0
+}
+
+check_https() {
+  scheme=https
   check /page.txt
+}
+
+@test "https" {
+  [ -e "$BATS_FILE_TMPDIR/tls.pem" ] || skip 'openssl is missing'
+  [ -e /usr/lib/lighttpd/mod_openssl.so ] || skip 'lighttpd-mod-openssl is missing'
+  each_way check_https
+}
+
+@test "nginx: a connection that is kept" {
+  use nginx /keep nginx-auth-request authnz
+  : >"$wire"
+  theirs wire /page.txt -H 'X-Fill: 1'
+  # nginx keeps it until it ends.
+  wait_for grep -q X_FILL "$wire"
+  records >theirs
+  : >"$wire"
+  printf '%s\n' 'Case: keep' "Dialect: $dialect" 'Keep-Conn: yes' 'Headers: X-Fill: 1' \
+    "Request: GET http://wire:$port/keep/page.txt" >case
+  "$fcgi_auth_test" --no-probes "$(application_addr wire)" case
+  records >ours
+  grep -q 'flags=KEEP_CONN' ours
+  diff -u theirs ours
 }

@@ -6,7 +6,8 @@
 # ../print.sock, if that is there.
 #
 # ../apps names the applications, a line "NAME HOST:PORT" each; without it there is one, APP.  Each
-# is asked for the host of its name, the first also for any other.  Writes only below DIR.
+# is asked for the host of its name, the first also for any other.  https is on PORT + 1 when there is a
+# ../tls.pem.  Writes only below DIR.
 dir=$1 port=$2 app=$3
 root=$dir/root
 apps=$dir/../apps
@@ -44,10 +45,20 @@ echo alice:wonder >"$dir/users"
 			    ( "method" => "basic", "realm" => "private", "require" => "valid-user" ) )
 		}
 	END
+	if [ -e "$dir/../tls.pem" ] && [ -e /usr/lib/lighttpd/mod_openssl.so ]; then
+		cat <<-END
+			server.modules += ( "mod_openssl" )
+			\$SERVER["socket"] == "127.0.0.1:$((port + 1))" {
+				ssl.engine = "enable"
+				ssl.pemfile = "$dir/../tls.pem"
+			}
+		END
+	fi
 	if [ -e "$apps" ]; then
 		read -r _ app <"$apps"
 		site "$app"
 		while read -r name addr; do
+			# shellcheck disable=SC2016 # lighttpd's
 			printf '$HTTP["host"] == "%s" {\n' "$name"
 			site "$addr"
 			echo '}'

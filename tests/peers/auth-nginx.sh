@@ -11,7 +11,8 @@
 # auth_request_set got from the authorizer's Variable-ECHO_USER.
 #
 # ../apps names the applications, a line "NAME HOST:PORT" each; without it there is one, APP.  Each
-# is asked in the server of its name, the first also in any other.  Writes only below DIR.
+# is asked in the server of its name, the first also in any other.  https is on PORT + 1 when there is
+# a ../tls.pem.  Writes only below DIR.
 dir=$1 port=$2 app=$3
 root=$dir/root
 apps=$dir/../apps
@@ -23,6 +24,11 @@ ask="internal;
 ask_too="internal;
 			include $dir/auth_params;
 			fastcgi_read_timeout 10s;"
+
+listen_tls=''
+[ ! -e "$dir/../tls.pem" ] || listen_tls="listen 127.0.0.1:$((port + 1)) ssl;
+			ssl_certificate $dir/../tls.pem;
+			ssl_certificate_key $dir/../tls.pem;"
 
 folder()	# NAME LOCATION; what is the request's own on stdin
 {
@@ -45,6 +51,7 @@ site()	# NAME HOST:PORT
 		}
 		server {
 			listen 127.0.0.1:$port;
+			$listen_tls
 			server_name $1;
 			root $root;
 			location = /auth {
@@ -86,6 +93,7 @@ for name in plain original llng keep; do
 	echo secret-page >"$root/$name/page.txt"
 done
 ln -s /etc/nginx/fastcgi_params "$dir/fastcgi_params"
+# shellcheck disable=SC2016 # nginx's
 sed 's|\$fastcgi_script_name|/auth|; s|\$document_uri|/auth|' /etc/nginx/fastcgi_params >"$dir/auth_params"
 {
 	cat <<-END

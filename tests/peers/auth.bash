@@ -40,11 +40,13 @@ start_auth_servers() {
 }
 
 # ask WEB NAME PATH CURL-OPTION...: asks apache2, lighttpd or nginx for the path, with the application
-# NAME as the authorizer.  The request has no header but Host unless the options say so.
+# NAME as the authorizer.  The request has no header but Host unless the options say so.  With scheme
+# set to https it is that.
 ask() {
   local web=$1 name=$2 path=$3 port
   port=$(<"$BATS_FILE_TMPDIR/auth-$web.port")
+  [ "${scheme:-http}" = http ] || ((++port))
   shift 3
-  curl -sS -g --http1.1 --path-as-is --max-time 60 -A '' -H Accept: \
-    --resolve "$name:$port:127.0.0.1" "$@" "http://$name:$port$path"
+  curl -sS -g -k --http1.1 --path-as-is --max-time 60 -A '' -H Accept: \
+    --resolve "$name:$port:127.0.0.1" "$@" "${scheme:-http}://$name:$port$path"
 }

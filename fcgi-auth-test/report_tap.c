@@ -128,7 +128,11 @@ report_tap(FILE *out, const struct report_run *run)
 	size_t i;
 	int r = 0;
 
-	fprintf(out, "TAP version 14\n1..%zu\n", run->count);
+	/*
+	 * What follows is TAP 14, whose parsers take streams of version 13 for the same; prove(1)
+	 * of Perl 5.36 refuses to read any other.
+	 */
+	fprintf(out, "TAP version 13\n1..%zu\n", run->count);
 	for (i = 0; r == 0 && i < run->count; i++)
 		r = write_point(out, run->how, &run->results[i], i + 1);
 	return r;

@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 setup() {
   tools=$FCGI_SOURCE/tests/cli
   pages=$FCGI_SOURCE/man1
-  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe})
+  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe,fcgi-auth-test/fcgi-auth-test})
   cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -65,6 +65,10 @@ run_examples() {
   same_options fcgi-probe
 }
 
+@test "pages: fcgi-auth-test: --help and the page have the same options" {
+  same_options fcgi-auth-test
+}
+
 @test "pages: fcgistarter: mandoc finds nothing" {
   lint fcgistarter
 }
@@ -81,6 +85,10 @@ run_examples() {
   lint fcgi-probe
 }
 
+@test "pages: fcgi-auth-test: mandoc finds nothing" {
+  lint fcgi-auth-test
+}
+
 @test "pages: fcgistarter: the examples run" {
   run_examples fcgistarter
 }
@@ -95,4 +103,8 @@ run_examples() {
 
 @test "pages: fcgi-probe: the examples run" {
   run_examples fcgi-probe
+}
+
+@test "pages: fcgi-auth-test: the examples run" {
+  run_examples fcgi-auth-test
 }

@@ -128,13 +128,14 @@ void
 checking_secrets(struct checking *checking)
 {
 	const struct reply *reply = checking->reply;
-	const struct cgi_header *header = reply->headers;
-	const struct cgi_header *end = header + reply->header_count;
+	const struct cgi_header *header;
 	enum secret_form form;
 	char name[QUOTED_MAX];
+	size_t i;
 	int found = 0;
 
-	for (; header < end; header++) {
+	for (i = 0; i < reply->header_count; i++) {
+		header = &reply->headers[i];
 		form = find_secret(checking, header->value, header->value_len);
 		if (form == SECRET_FORMS)
 			form = find_secret(checking, header->name, header->name_len);

@@ -175,14 +175,14 @@ static int
 read_block(struct reply *reply)
 {
 	static const unsigned char mark[] = { 0xef, 0xbb, 0xbf };
-	const char *line = (const char *)reply->out.data, *lf;
-	const char *end = line + reply->out.len;
+	const char *line = (const char *)reply->out.data, *lf, *end;
 	size_t len;
 
 	if (reply->out.len == 0) {
 		reply->oddities |= REPLY_EMPTY;
 		return 0;
 	}
+	end = line + reply->out.len;
 	if (reply->out.len >= sizeof mark && memcmp(line, mark, sizeof mark) == 0)
 		reply->oddities |= REPLY_BOM;
 	for (; line < end; line = lf + 1) {
@@ -220,14 +220,15 @@ reply_finish(struct reply *reply, enum reply_ending ending)
 const struct cgi_header *
 reply_header(const struct reply *reply, const char *name, size_t index)
 {
-	const struct cgi_header *header = reply->headers;
-	const struct cgi_header *end = header + reply->header_count;
-	size_t len = strlen(name);
+	const struct cgi_header *header;
+	size_t len = strlen(name), i;
 
-	for (; header < end; header++)
+	for (i = 0; i < reply->header_count; i++) {
+		header = &reply->headers[i];
 		if (header->name_len == len && strncasecmp(header->name, name, len) == 0 &&
 		    index-- == 0)
 			return header;
+	}
 	return NULL;
 }
 

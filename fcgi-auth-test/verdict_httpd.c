@@ -66,11 +66,12 @@ static int
 status_of(const struct seen_by *seen)
 {
 	struct cgi_header header = seen_by_status_header(seen);
-	const char *p = header.value, *end = p + header.value_len;
+	const char *p = header.value, *end;
 	int negative = 0, number = 0;
 
 	if (header.name_len == 0)
 		return STATUS_OK;
+	end = p + header.value_len;
 	if (p < end && (*p == '-' || *p == '+'))
 		negative = *p++ == '-';
 	for (; p < end && *p >= '0' && *p <= '9'; p++)

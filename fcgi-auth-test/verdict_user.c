@@ -57,12 +57,14 @@ verdict_user_expr_check(const char *user_expr)
 static int
 is_set(const struct verdict_list *variables, const char *name, size_t len)
 {
-	const struct verdict_entry *entry = variables->items;
-	const struct verdict_entry *end = entry + variables->count;
+	const struct verdict_entry *entry;
+	size_t i;
 
-	for (; entry < end; entry++)
+	for (i = 0; i < variables->count; i++) {
+		entry = &variables->items[i];
 		if (strlen(entry->name) == len && strncasecmp(entry->name, name, len) == 0)
 			return entry->value_len > 0;
+	}
 	return 0;
 }
 

@@ -8,6 +8,17 @@ TESTS += %D%/addr.tap
 %C%_addr_tap_SOURCES = %D%/addr.c %D%/replay.c
 %C%_addr_tap_LDADD = $(FCGIUTILS_LIBS)
 
+AUTH_REPLY_SOURCES = fcgi-auth-test/reply.c fcgi-auth-test/verdict.c \
+	fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
+	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c \
+	fcgi-auth-test/check.c fcgi-auth-test/check_reply.c \
+	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c
+check_PROGRAMS += %D%/auth_reply.tap
+TESTS += %D%/auth_reply.tap
+%C%_auth_reply_tap_SOURCES = %D%/auth_reply.c %D%/replay.c $(AUTH_REPLY_SOURCES)
+%C%_auth_reply_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_reply_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/cgi_response.tap
 TESTS += %D%/cgi_response.tap
 %C%_cgi_response_tap_SOURCES = %D%/cgi_response.c %D%/replay.c
@@ -116,6 +127,12 @@ check_PROGRAMS += %D%/addr.fuzz
 %C%_addr_fuzz_SOURCES = %D%/addr.c
 %C%_addr_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_addr_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/auth_reply.fuzz
+%C%_auth_reply_fuzz_SOURCES = %D%/auth_reply.c $(AUTH_REPLY_SOURCES)
+%C%_auth_reply_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_reply_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_auth_reply_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/cgi_response.fuzz
 %C%_cgi_response_fuzz_SOURCES = %D%/cgi_response.c

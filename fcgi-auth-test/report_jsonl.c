@@ -44,7 +44,25 @@ put_pair(struct json *json, const struct redact *redact, const char *name, size_
 }
 
 static void
-put_verdict(struct json *json, const struct verdict *verdict)
+put_list(struct json *json, const struct redact *redact, const char *key,
+    const struct verdict_list *list)
+{
+	const struct verdict_entry *entry;
+	size_t i;
+
+	json_key(json, key);
+	json_array_begin(json);
+	for (i = 0; i < list->count; i++) {
+		entry = &list->items[i];
+		put_pair(json, redact, entry->name, strlen(entry->name), entry->value,
+		    entry->value_len);
+	}
+	json_array_end(json);
+}
+
+/* Also what of the reply gets through to the application behind, and to the user. */
+static void
+put_verdict(struct json *json, const struct redact *redact, const struct verdict *verdict)
 {
 	json_object_begin(json);
 	json_key(json, "decision");
@@ -56,11 +74,16 @@ put_verdict(struct json *json, const struct verdict *verdict)
 		json_null(json);
 	json_key(json, "why");
 	json_text(json, verdict->why);
+	put_list(json, redact, "variables", &verdict->variables);
+	put_list(json, redact, "headers", &verdict->headers);
+	json_key(json, "body_bytes");
+	json_uint(json, verdict->body_len);
 	json_object_end(json);
 }
 
 static void
-put_verdicts(struct json *json, const struct report *how, const struct result *result)
+put_verdicts(struct json *json, const struct redact *redact, const struct report *how,
+    const struct result *result)
 {
 	int i;
 
@@ -72,7 +95,7 @@ put_verdicts(struct json *json, const struct report *how, const struct result *r
 		if (!report_tells(how, result, i))
 			continue;
 		json_key(json, verdict_name((enum verdict_server)i));
-		put_verdict(json, &result->verdicts[i]);
+		put_verdict(json, redact, &result->verdicts[i]);
 	}
 	json_object_end(json);
 }
@@ -89,19 +112,12 @@ put_answer(struct json *json, const struct redact *redact, const struct report *
 	json_key(json, "server");
 	json_text(json, verdict_name(result->server));
 	json_key(json, "verdict");
-	put_verdict(json, verdict);
+	put_verdict(json, redact, verdict);
 	json_key(json, "status");
 	if (reply->status != 0)
 		json_int(json, reply->status);
 	else
 		json_null(json);
-	json_key(json, "variables");
-	json_array_begin(json);
-	for (i = 0; i < verdict->variables.count; i++)
-		put_pair(json, redact, verdict->variables.items[i].name,
-		    strlen(verdict->variables.items[i].name), verdict->variables.items[i].value,
-		    verdict->variables.items[i].value_len);
-	json_array_end(json);
 	json_key(json, "headers");
 	json_array_begin(json);
 	for (i = 0; i < reply->header_count; i++)
@@ -124,7 +140,7 @@ put_answer(struct json *json, const struct redact *redact, const struct report *
 		json_null(json);
 	json_key(json, "time_ms");
 	json_double(json, (double)result->time_ns / 1e6, 3);
-	put_verdicts(json, how, result);
+	put_verdicts(json, redact, how, result);
 }
 
 static void

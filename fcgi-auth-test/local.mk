@@ -21,6 +21,7 @@ bin_PROGRAMS += %D%/fcgi-auth-test
 %C%_fcgi_auth_test_SOURCES += %D%/exchange.c %D%/exchange.h
 %C%_fcgi_auth_test_SOURCES += %D%/expected.c %D%/expected.h
 %C%_fcgi_auth_test_SOURCES += %D%/judge.c %D%/judge.h
+%C%_fcgi_auth_test_SOURCES += %D%/lists.c %D%/lists.h
 %C%_fcgi_auth_test_SOURCES += %D%/main.c
 %C%_fcgi_auth_test_SOURCES += %D%/options.c %D%/options.h
 %C%_fcgi_auth_test_SOURCES += %D%/options_table.c %D%/options_table.h

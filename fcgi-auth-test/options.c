@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cgi_response.h"
 #include "clock.h"
 #include "fcgi_error.h"
+#include "lists.h"
 #include "options_table.h"
 
 static const struct cli_about about = {
@@ -104,21 +104,6 @@ read_checks(const struct cli *cli, const char *option, const char *list, uint64_
 	}
 }
 
-static _Noreturn void
-refuse_server(const struct cli *cli, const char *name)
-{
-	struct buffer names = { 0 };
-	int i;
-
-	for (i = 0; i < VERDICT_SERVERS; i++)
-		if (buffer_append(&names, " ", 1) < 0 ||
-		    buffer_append(&names, verdict_name((enum verdict_server)i),
-			strlen(verdict_name((enum verdict_server)i))) < 0)
-			cli_die(cli, EXIT_USAGE, "out of memory");
-	cli_usage_error(cli, "--verdict %s: there is no such server; there are:%.*s, and all", name,
-	    (int)names.len, (char *)names.data);
-}
-
 static void
 read_verdicts(struct options *options, const char *list)
 {
@@ -137,26 +122,17 @@ read_verdicts(struct options *options, const char *list)
 		} else {
 			server = verdict_find(name);
 			if (server < 0)
-				refuse_server(cli, name);
+				lists_refuse_server(cli, name);
 			options->verdicts |= 1U << server;
 		}
 		free(name);
 	}
 }
 
+/* Something was asked of us alone, and is told. */
 static _Noreturn void
-list_checks(struct cli *cli)
+finish(struct cli *cli)
 {
-	static const char *const words[] = {
-		[CHECK_IGNORED] = "",
-		[CHECK_WARNING] = "warning",
-		[CHECK_FAILURE] = "failure",
-	};
-	size_t i;
-
-	for (i = 0; i < CHECK_COUNT; i++)
-		printf("%-4s %s  %s\n", check_about[i].name, words[check_about[i].severity],
-		    check_about[i].what);
 	cli_close_stdout(cli, EXIT_USAGE);
 	cli_reset(cli);
 	exit(0);
@@ -182,6 +158,9 @@ read_ask(struct options *options, int option, const char *value)
 	case OPT_DIALECT:
 		set(options, "Dialect", value, "-D");
 		return 1;
+	case OPT_LIST_DIALECTS:
+		lists_dialects(cli);
+		finish(&options->cli);
 	case OPT_PHASE:
 		set(options, "Phase", value, "-p");
 		return 1;
@@ -252,7 +231,8 @@ read_judge(struct options *options, int option, const char *value)
 		options->probes = 0;
 		return 1;
 	case OPT_LIST_CHECKS:
-		list_checks(cli);
+		lists_checks();
+		finish(cli);
 	default:
 		return 0;
 	}

@@ -7,6 +7,7 @@
 /* What cli_next() returns for those that are not shared with other programs. */
 enum option {
 	OPT_DIALECT = 1,
+	OPT_LIST_DIALECTS,
 	OPT_PHASE,
 	OPT_REQUEST_LINE,
 	OPT_METHOD,

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 load helper
 
-programs=(cgi-fcgi fcgi-echo fcgi-probe fcgistarter)
+programs=(cgi-fcgi fcgi-auth-test fcgi-echo fcgi-probe fcgistarter)
 
 setup() {
   completions=$FCGI_SOURCE/completions
@@ -128,6 +128,10 @@ completes() {
   completes 'fcgistarter --stop-signal TE' TERM
   completes 'fcgi-echo --fault half' half half-header
   completes 'fcgi-echo --fault silent,half' silent,half silent,half-header
+  completes 'fcgi-auth-test -D mod_fas' mod_fastcgi mod_fastcgi-compat
+  completes 'fcgi-auth-test --verdict spec,li' spec,lighttpd
+  completes 'fcgi-auth-test -W R1,S' R1,S1
+  completes 'fcgi-auth-test --format j' jsonl junit
   completes 'fcgi-probe --format js' json
   completes 'fcgi-probe --busy=w' --busy=warn
   completes 'fcgi-probe --expect-status 2xx,3' 2xx,3xx
@@ -184,6 +188,8 @@ completes() {
   [ "$(fish_completes 'fcgi-echo --fault half')" = $'half\nhalf-header' ]
   [ "$(fish_completes 'cgi-fcgi -conn')" = -connect ]
   [ "$(fish_completes 'fcgi-probe -w queue_p')" = queue_pct= ]
+  [ "$(fish_completes 'fcgi-auth-test -D mod_fas')" = $'mod_fastcgi\nmod_fastcgi-compat' ]
+  [ "$(fish_completes 'fcgi-auth-test -W R1,S')" = R1,S1 ]
 }
 
 @test "completions: zsh loads and completes" {
@@ -215,5 +221,7 @@ END
   [ "$(zsh_completes 'cgi-fcgi --as fpm-s')" = '<<cgi-fcgi --as fpm-status >>' ]
   [ "$(zsh_completes 'fcgi-echo --fault half-h')" = '<<fcgi-echo --fault half-header,>>' ]
   [ "$(zsh_completes 'fcgi-probe -w queue_p')" = '<<fcgi-probe -w queue_pct=>>' ]
+  [ "$(zsh_completes 'fcgi-auth-test -D spe')" = '<<fcgi-auth-test -D spec >>' ]
+  [ "$(zsh_completes 'fcgi-auth-test --ignore S')" = '<<fcgi-auth-test --ignore S1,>>' ]
   [ "$(zsh_completes 'fcgistarter --restart=on')" = '<<fcgistarter --restart=on-failure >>' ]
 }

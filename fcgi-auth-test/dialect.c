@@ -87,7 +87,7 @@ dialect_knows(const struct dialect *dialect, enum auth_phase phase)
 	return (dialect->phases & 1u << phase) != 0;
 }
 
-/* --- the request's headers --------------------------------------------------------------------- */
+/* --- the request's headers -------------------------------------------------------------------- */
 
 static const struct preset_header *
 find_header(const struct preset_request *request, const char *name)
@@ -150,7 +150,7 @@ free_secret(char *secret)
 	free(secret);
 }
 
-/* --- the variables ----------------------------------------------------------------------------- */
+/* --- the variables ---------------------------------------------------------------------------- */
 
 /* The question in the form of a preset's request. */
 struct asked {

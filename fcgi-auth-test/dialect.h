@@ -1,7 +1,7 @@
 /*
- * Dialects: how each web server asks an authorizer, phase by phase: the role, the variables, how they
- * are cut into records, and whether there is any STDIN record.  What a server does is data: a file
- * of dialects/, compiled in, or one of the user's own in the same form; see dialects/README.
+ * Dialects: how each web server asks an authorizer, phase by phase: the role, the variables, how
+ * they are cut into records, and whether there is any STDIN record.  What a server does is data: a
+ * file of dialects/, compiled in, or one of the user's own in the same form; see dialects/README.
  */
 #ifndef DIALECT_H
 #define DIALECT_H
@@ -69,8 +69,8 @@ struct dialect_question {
 	/*
 	 * Any bytes, as a browser would put them into "Authorization: Basic": a server that takes
 	 * that apart makes its REMOTE_USER and REMOTE_PASSWD of it, httpd only up to a NUL, and of
-	 * the first ':'.  NULL: there is none.  Without a password there is no REMOTE_PASSWD, and no
-	 * ':' in the header.
+	 * the first ':'.  NULL: there is none.  Without a password there is no REMOTE_PASSWD, and
+	 * no ':' in the header.
 	 */
 	const void *user, *password;
 	size_t user_len, password_len;

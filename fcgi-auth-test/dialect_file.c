@@ -9,7 +9,7 @@
 #include "fcgi_proto.h"
 #include "preset_rules.h"
 
-/* What a dialect has beyond its preset is taken out of the text, which then is one for each phase. */
+/* What a dialect has beyond a preset is taken out of the text, which then is one for each phase. */
 struct reader {
 	struct dialect *dialect;
 	size_t number;		/* of the line */
@@ -32,7 +32,7 @@ fail(struct reader *reader, const char *format, ...)
 	return -FCGI_E_SYNTAX;
 }
 
-/* --- words ------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 /* The next word of a line, ended in place; NULL when there is none left, or but a comment. */
 static char *
@@ -60,7 +60,7 @@ take_choice(struct reader *reader, char *p, const char *first, const char *secon
 	return strcmp(word, second) == 0;
 }
 
-/* --- settings ---------------------------------------------------------------------------------- */
+/* --- settings --------------------------------------------------------------------------------- */
 
 static int
 find_phase(struct reader *reader, const char *name)
@@ -196,7 +196,7 @@ static const struct {
 	{ "padding:", read_padding },
 };
 
-/* --- lines ------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static void
 blank(char *line)

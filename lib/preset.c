@@ -189,7 +189,7 @@ is_dropped(const struct preset_context *context, const struct preset_header_rule
 	}
 }
 
-/* Returns 1 when the value is to be sent, 0 when it went with the first of that name, or is empty. */
+/* Returns 1 when the value is to be sent, 0 when the first of that name has it, or it is empty. */
 static int
 put_value(const struct preset_context *context, size_t index, const struct preset_header_rule *rule,
     struct buffer *value)
@@ -216,7 +216,7 @@ make_header(const struct preset_context *context, size_t index, struct buffer *n
 {
 	const struct preset_header *header = &context->headers.items[index];
 	const struct preset_header_rule *rule = find_rule(context->rules, header->name);
-	/* A header that has a rule for its variable is sent besides a line for when there is none. */
+	/* One that has a rule for its variable is sent besides a line for when there is none. */
 	int has_rule = rule->action == HEADER_AS || rule->action == HEADER_VALUE;
 	int r;
 

@@ -8,7 +8,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "base64.h"
 #include "fcgi_error.h"
 #include "preset_context.h"
 #include "preset_source.h"
@@ -427,7 +426,7 @@ collected_length(const struct preset_context *context, const char *argument, str
 	return preset_put(out, number);
 }
 
-/* --- Basic authentication ---------------------------------------------------------------------- */
+/* --- Basic authentication --------------------------------------------------------------------- */
 
 /*
  * "user:password", ended by a NUL, as is anything in it that is one: httpd's strings are C's.
@@ -436,29 +435,25 @@ collected_length(const struct preset_context *context, const char *argument, str
 static int
 find_basic(const struct preset_context *context, struct buffer *plain)
 {
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
 	const struct preset_request *request = context->request;
 	const char *value = preset_headers_get(&context->headers, "Authorization");
-	const char *password;
-	ptrdiff_t len;
-	int r;
+	const char *password = request->password != NULL ? request->password : "";
 
 	if (request->user != NULL) {
-		password = request->password != NULL ? request->password : "";
 		/* In one piece: memory that grows leaves copies behind. */
 		if (buffer_reserve(plain, strlen(request->user) + strlen(password) + 2) < 0)
 			return -FCGI_E_SYSTEM;
 		plain->len = (size_t)sprintf((char *)plain->data, "%s:%s", request->user, password);
 		return 1;
 	}
-	if (value == NULL || strncasecmp(value, "Basic ", 6) != 0)
+	if (value == NULL || strncasecmp(value, "Basic", 5) != 0 ||
+	    (value[5] != ' ' && value[5] != '\0'))
 		return 0;
-	value += 6 + strspn(value + 6, " \t");
-	if (buffer_reserve(plain, strlen(value) + 1) < 0)
-		return -FCGI_E_SYSTEM;
-	len = base64_decode(plain->data, value, strlen(value));
-	plain->len = len > 0 ? (size_t)len : 0;
-	r = put_nul(plain);
-	return r < 0 ? r : 1;
+	value += 5 + strspn(value + 5, " \t");
+	/* No further than it is base 64. */
+	return preset_decode(plain, value, strspn(value, letters)) < 0 ? -FCGI_E_SYSTEM : 1;
 }
 
 /* What is before the first ':' of it, or behind. */
@@ -511,7 +506,7 @@ apache_auth(const struct preset_context *context, const char *argument, struct b
 	return r > 0 ? preset_put(out, "Basic") : r;
 }
 
-/* --- https ------------------------------------------------------------------------------------- */
+/* --- https ------------------------------------------------------------------------------------ */
 
 /* The name that a client tells a server of https before it speaks HTTP: no address. */
 static int

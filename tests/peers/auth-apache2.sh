@@ -1,6 +1,6 @@
 #!/bin/sh
-# auth-apache2.sh DIR PORT APP: Apache httpd in the foreground, which asks authorizers in each way it
-# knows, one a folder of the site:
+# auth-apache2.sh DIR PORT APP: Apache httpd in the foreground, which asks authorizers in each way
+# it knows, one a folder of the site:
 #
 #	mod_authnz_fcgi		/authn/ /authz/ /authnz/, and as AuthnzFcgiCheckAuthnProvider /check/;
 #				/check-open/ with RequireBasicAuth Off, /check-off/ with Authoritative
@@ -8,9 +8,9 @@
 #	mod_fcgid		/fcgid-authn/ /fcgid-authz/ /fcgid-access/; with Authoritative Off
 #				/fcgid-authn-off/ /fcgid-authz-off/ /fcgid-access-off/
 #
-# Where something else has to know the user or decide, it is a file of users: alice, with the password
-# wonder.  Each folder has a page.txt, which says "secret-page", and a print.cgi, which prints
-# its variables.
+# Where something else has to know the user or decide, it is a file of users: alice, with the
+# password wonder.  Each folder has a page.txt, which says "secret-page", and a print.cgi, which
+# prints its variables.
 #
 # ../apps names the applications, a line "NAME HOST:PORT" each; without it there is one, APP.  Each
 # is asked in the virtual host of its name, the first also in any other.  mod_fcgid starts an
@@ -64,7 +64,8 @@ authnz_folders()	# NAME
 	# Whoever the authorizer lets in is called somebody.
 	folder check-open <<-END
 		AuthType None
-		AuthnzFcgiCheckAuthnProvider $1-authn Authoritative On RequireBasicAuth Off UserExpr "" DefaultUser somebody
+		AuthnzFcgiCheckAuthnProvider $1-authn Authoritative On RequireBasicAuth Off \\
+			UserExpr "" DefaultUser somebody
 		Require valid-user
 	END
 	folder check-off <<-END
@@ -74,7 +75,8 @@ authnz_folders()	# NAME
 	END
 	folder check-user <<-END
 		AuthType None
-		AuthnzFcgiCheckAuthnProvider $1-authn Authoritative On RequireBasicAuth Off UserExpr "%{reqenv:ECHO_USER}"
+		AuthnzFcgiCheckAuthnProvider $1-authn Authoritative On RequireBasicAuth Off \\
+			UserExpr "%{reqenv:ECHO_USER}"
 		Require valid-user
 	END
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# fcgi-auth-test --dialect: it asks as the real servers ask, in each phase: the same variables in the
-# same order, in the same records, and with the same STDIN record or none.  mod_fastcgi cannot be had
-# any more: its dialects are by its source, and what is said of them is in the unit test.
+# fcgi-auth-test --dialect: it asks as the real servers ask, in each phase: the same variables in
+# the same order, in the same records, and with the same STDIN record or none.  mod_fastcgi cannot
+# be had any more: its dialects are by its source and manual, and tested in tests/unit/dialect.c.
 
 bats_require_minimum_version 1.5.0
 load auth
@@ -62,7 +62,7 @@ theirs() {
 
 # ours NAME PATH OPTION...: asks as it would, with the same options of curl.
 ours() {
-  local name=$1 path=$2 method=GET version='' options=() body=()
+  local name=$1 path=$2 port=$port method=GET version='' options=() body=()
   shift 2
   while [ $# -gt 0 ]; do
     case $1 in
@@ -82,8 +82,10 @@ ours() {
     shift
   done
   # What it finds out about the answer is of no interest here.
-  "$fcgi_auth_test" --no-probes --timeout 20s -D "$dialect" -p "$phase" "${options[@]}" "${body[@]}" \
-    -r "$method $scheme://$name:$((port + (${#scheme} - 4)))$folder$path$version" "$(application_addr "$name")" >result 2>&1 ||
+  [ "$scheme" = http ] || ((++port))
+  "$fcgi_auth_test" --no-probes --timeout 20s -D "$dialect" -p "$phase" "${options[@]}" \
+    "${body[@]}" -r "$method $scheme://$name:$port$folder$path$version" \
+    "$(application_addr "$name")" >result 2>&1 ||
     [ $? -eq 1 ] || {
     cat result >&2
     return 1
@@ -165,7 +167,8 @@ check_wire() {
   check_records /page.txt
   check_records /page.txt -d name=value
   check_records /page.txt -X POST -d ''
-  [ "$web" = lighttpd ] || check_records /page.txt -H "X-A: $value" -H "X-B: $value" -H "X-C: $value"
+  [ "$web" = lighttpd ] ||
+    check_records /page.txt -H "X-A: $value" -H "X-B: $value" -H "X-C: $value"
 }
 
 check_requests() {
@@ -203,6 +206,10 @@ check_raw_credentials() {
     check /page.txt -H "Authorization: Basic $code"
   done
   check /page.txt -H 'Authorization: bAsIc  Zm9vOmJhcg=='
+  for code in Basic 'Basic !' 'Basic Zm9vOmJhcg' 'Basic Zm9vOmJhc' 'Basic Zm9vOmJhcgQ' \
+    'Basic Zm9vOmJhcg==Zm9v' 'Basic Zm9vOmJhcm' 'Basic Zm9v OmJh'; do
+    check /page.txt -H "Authorization: $code"
+  done
 }
 
 @test "mod_authnz_fcgi, authenticator" {

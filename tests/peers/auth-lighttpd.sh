@@ -1,13 +1,12 @@
 #!/bin/sh
 # auth-lighttpd.sh DIR PORT APP: lighttpd in the foreground, which asks authorizers before it serves
 # the folders / and, when mod_auth knows the user already, /known/.  The user that mod_auth knows is
-# alice, with the password wonder.  Each folder has a page.txt, which says "secret-page", and
-# the folder /print/ is served by an fcgi-echo, which shows the variables as /print/env does, at
-# ../print.sock, if that is there.
+# alice, with the password wonder.  Each folder has a page.txt, which says "secret-page"; /env is the
+# fcgi-echo at ../print.sock, if that is there, which shows the variables it gets.
 #
 # ../apps names the applications, a line "NAME HOST:PORT" each; without it there is one, APP.  Each
-# is asked for the host of its name, the first also for any other.  https is on PORT + 1 when there is a
-# ../tls.pem.  Writes only below DIR.
+# is asked for the host of its name, the first also for any other.  https is on PORT + 1 when there
+# is a ../tls.pem.  Writes only below DIR.
 dir=$1 port=$2 app=$3
 root=$dir/root
 apps=$dir/../apps
@@ -19,15 +18,14 @@ site()	# HOST:PORT
 	printf '"docroot" => "%s", "check-local" => "disable", "disable-time" => 0, ' "$root"
 	printf '"read-timeout" => 10 )),\n'
 	[ ! -S "$dir/../print.sock" ] ||
-		printf '"/print" => (( "socket" => "%s", "check-local" => "disable" )),\n' \
-			"$dir/../print.sock"
+		printf '"/env" => (( "socket" => "%s" )),\n' "$dir/../print.sock"
 	echo ')'
 }
 
-mkdir -p "$dir/uploads" "$root/known" "$root/print"
-for folder in . known print; do
-	echo secret-page >"$root/$folder/page.txt"
-done
+mkdir -p "$dir/uploads" "$root/known"
+echo secret-page | tee "$root/page.txt" >"$root/known/page.txt"
+# Behind an authorizer lighttpd looks for the file, whatever is said of "check-local".
+: >"$root/env"
 echo alice:wonder >"$dir/users"
 {
 	cat <<-END

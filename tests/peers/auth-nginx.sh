@@ -11,8 +11,8 @@
 # auth_request_set got from the authorizer's Variable-ECHO_USER.
 #
 # ../apps names the applications, a line "NAME HOST:PORT" each; without it there is one, APP.  Each
-# is asked in the server of its name, the first also in any other.  https is on PORT + 1 when there is
-# a ../tls.pem.  Writes only below DIR.
+# is asked in the server of its name, the first also in any other.  https is on PORT + 1 when there
+# is a ../tls.pem.  Writes only below DIR.
 dir=$1 port=$2 app=$3
 root=$dir/root
 apps=$dir/../apps
@@ -94,7 +94,8 @@ for name in plain original llng keep; do
 done
 ln -s /etc/nginx/fastcgi_params "$dir/fastcgi_params"
 # shellcheck disable=SC2016 # nginx's
-sed 's|\$fastcgi_script_name|/auth|; s|\$document_uri|/auth|' /etc/nginx/fastcgi_params >"$dir/auth_params"
+sed 's|\$fastcgi_script_name|/auth|; s|\$document_uri|/auth|' /etc/nginx/fastcgi_params \
+	>"$dir/auth_params"
 {
 	cat <<-END
 		daemon off;

@@ -1,6 +1,6 @@
-# What the tests of authorizers behind real web servers share: applications, each started for TCP and
-# as a program for mod_fcgid, and the servers auth-apache2, auth-lighttpd and auth-nginx, which ask
-# them in every way they know; what ways those are their scripts say.
+# What the tests of authorizers behind real web servers share: applications, each started for TCP
+# and as a program for mod_fcgid, and the servers auth-apache2, auth-lighttpd and auth-nginx, which
+# ask them in every way they know; what ways those are their scripts say.
 
 load presets
 
@@ -39,9 +39,9 @@ start_auth_servers() {
   done
 }
 
-# ask WEB NAME PATH CURL-OPTION...: asks apache2, lighttpd or nginx for the path, with the application
-# NAME as the authorizer.  The request has no header but Host unless the options say so.  With scheme
-# set to https it is that.
+# ask WEB NAME PATH CURL-OPTION...: asks apache2, lighttpd or nginx for the path, with the
+# application NAME as the authorizer.  The request has no header but Host unless the options say so.
+# With scheme set to https it is that.
 ask() {
   local web=$1 name=$2 path=$3 port
   port=$(<"$BATS_FILE_TMPDIR/auth-$web.port")

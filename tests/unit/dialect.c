@@ -1,7 +1,7 @@
 /*
- * The dialects: what each sends in each phase, and how it is put into records.  That the real servers
- * do the same is shown by tests/peers/auth-dialects.bats; of mod_fastcgi, which cannot be run, all is
- * here.
+ * The dialects: what each sends in each phase, and how it is put into records.  That the real
+ * servers do the same is shown by tests/peers/auth-dialects.bats; of mod_fastcgi, which cannot be
+ * run, all is here.
  */
 #include "dialect.h"
 
@@ -106,7 +106,7 @@ assert_all(const char *name, const struct dialect_question *question, const char
 	params_reset(&params);
 }
 
-/* --- what is known ----------------------------------------------------------------------------- */
+/* --- what is known ---------------------------------------------------------------------------- */
 
 #define HTTPD_DIALECTS "mod_authnz_fcgi", "mod_fcgid", "mod_fastcgi", "mod_fastcgi-compat"
 static const char *const httpd[] = { HTTPD_DIALECTS };
@@ -154,7 +154,8 @@ phases(void **state)
 		    BITS(AUTH_AUTHNZ, AUTH_AUTHORIZER, AUTH_ACCESS_CHECKER), AUTH_AUTHNZ);
 	for (i = 0; dialect_name(i) != NULL; i++)
 		;
-	assert_int_equal(i, sizeof httpd / sizeof *httpd + sizeof one_question / sizeof *one_question);
+	assert_int_equal(i,
+	    sizeof httpd / sizeof *httpd + sizeof one_question / sizeof *one_question);
 	assert_null(dialect_name(i + 1));
 }
 
@@ -220,7 +221,7 @@ stdin_records(void **state)
 	assert_int_equal(stdin_of("lighttpd", "Transfer-Encoding", "chunked"), DIALECT_STDIN_NONE);
 }
 
-/* --- identity ---------------------------------------------------------------------------------- */
+/* --- identity --------------------------------------------------------------------------------- */
 
 static void
 roles_of_httpd(void **state)
@@ -357,7 +358,7 @@ other_ways_to_know_a_user(void **state)
 	assert_string_equal(value_of("lighttpd", &question, "HTTP_AUTHORIZATION"), "Bearer t");
 }
 
-/* --- the request ------------------------------------------------------------------------------- */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static void
 what_no_authorizer_gets(void **state)
@@ -479,7 +480,7 @@ a_request_that_the_server_refuses(void **state)
 	dialect_close(&dialect);
 }
 
-/* --- records ----------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 /* Each record as TYPE, its length and its padding, and "k" for FCGI_KEEP_CONN; id 258. */
 static void
@@ -591,7 +592,7 @@ calls_of_the_dialects(void **state)
 	params_reset(&params);
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 /* Returns 0, or the error with "x:LINE: why" or the like in why. */
 static int

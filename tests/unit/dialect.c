@@ -278,9 +278,10 @@ identity_of_others(void **state)
 		assert_value(one_question[i], AUTH_AUTHNZ, "REMOTE_PASSWD", NULL);
 		assert_value(one_question[i], AUTH_AUTHNZ, "FCGI_APACHE_ROLE", NULL);
 		assert_value(one_question[i], AUTH_AUTHORIZER, "REMOTE_USER", "foo");
+		assert_value(one_question[i], AUTH_AUTHORIZER, "HTTP_AUTHORIZATION", basic);
 	}
 	assert_value("spec", AUTH_AUTHNZ, "REMOTE_USER", NULL);
-	assert_value("spec", AUTH_AUTHORIZER, "HTTP_AUTHORIZATION", NULL);
+	assert_value("spec", AUTH_AUTHORIZER, "AUTH_TYPE", "Basic");
 	assert_value("lighttpd", AUTH_AUTHNZ, "REMOTE_USER", NULL);
 	assert_value("lighttpd", AUTH_AUTHORIZER, "AUTH_TYPE", "Basic");
 	/* Checked by nobody. */

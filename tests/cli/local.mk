@@ -49,6 +49,11 @@ check_PROGRAMS += %D%/openmetrics
 %C%_openmetrics_SOURCES = %D%/openmetrics.c
 %C%_openmetrics_LDADD = $(FCGIUTILS_LIBS)
 
+# An authorizer that can be wrong in one way or another.
+check_PROGRAMS += %D%/authorizer
+%C%_authorizer_SOURCES = %D%/authorizer.c
+%C%_authorizer_LDADD = $(FCGIUTILS_LIBS)
+
 # An application that bears nothing out of the ordinary.
 check_PROGRAMS += %D%/strict
 %C%_strict_SOURCES = %D%/strict.c

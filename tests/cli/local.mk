@@ -16,6 +16,7 @@ CLI_TESTS += %D%/cgi-fcgi-start.bats
 CLI_TESTS += %D%/cgi-fcgi-tools.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats
+CLI_TESTS += %D%/fcgi-auth-test-dialects.bats
 CLI_TESTS += %D%/fcgi-echo-actions.bats
 CLI_TESTS += %D%/fcgi-echo-auth.bats
 CLI_TESTS += %D%/fcgi-echo-fault.bats

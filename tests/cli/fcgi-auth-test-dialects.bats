@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# fcgi-auth-test: the dialects as one sees them from outside, and fcgi-echo as the authorizer of each.
+# fcgi-auth-test: the dialects as seen from outside, and fcgi-echo as the authorizer of each.
 
 bats_require_minimum_version 1.5.0
 load helper

@@ -9,8 +9,10 @@
 
 struct ask;
 
-/* Told once the exchange is done; it may take the reply out of it.  Returns 0, or a negative error
-   that asker_run() returns. */
+/*
+ * Told once the exchange is done; it may take the reply out of it.
+ * Returns 0, or a negative error that asker_run() returns.
+ */
 typedef int ask_done(void *to, struct ask *ask, struct exchange *exchange);
 
 /* One question.  Filled in by the owner. */
@@ -38,8 +40,8 @@ enum asker_end {
 
 /*
  * Asks all, in order as far as jobs allow.
- * Returns an enum asker_end, -FCGI_E_SYSTEM (no memory), or what done returned; what was under way is
- * dropped then.
+ * Returns an enum asker_end, -FCGI_E_SYSTEM (no memory), or what done returned; what was under way
+ * is dropped then.
  */
 int asker_run(const struct asker *asker, struct ask *asks, size_t count);
 

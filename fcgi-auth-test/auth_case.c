@@ -32,9 +32,9 @@ auth_case_set_password(struct auth_case *auth_case, const char *password, const 
 	auth_case->password.len = strlen(password);
 	auth_case->password_name = file != NULL ? strdup(file) : NULL;
 	auth_case->password_source = file != NULL ? AUTH_PASSWORD_FILE : AUTH_PASSWORD_HIDDEN;
-	return auth_case->password.data != NULL && (file == NULL || auth_case->password_name != NULL)
-	    ? 0
-	    : -FCGI_E_SYSTEM;
+	if (auth_case->password.data == NULL || (file != NULL && auth_case->password_name == NULL))
+		return -FCGI_E_SYSTEM;
+	return 0;
 }
 
 static void

@@ -1,7 +1,7 @@
 /*
  * One case: the HTTP request and the identity that a web server has before it, how it asks the
- * authorizer, and what is expected of the answer.  All that a case file's stanza or the command line
- * says, with the defaults filled in.
+ * authorizer, and what is expected of the answer.  All that a case file's stanza or the command
+ * line says, with the defaults filled in.
  */
 #ifndef AUTH_CASE_H
 #define AUTH_CASE_H
@@ -18,7 +18,7 @@ enum auth_phase {
 	AUTH_AUTHORIZER,	/* may this user, who is known already */
 	AUTH_ACCESS_CHECKER,	/* may this request, before anybody is known */
 	AUTH_AUTHNZ,		/* both of the first two in one call */
-	AUTH_CHECK,		/* AuthnzFcgiCheckAuthnProvider: the authorizer finds out who it is */
+	AUTH_CHECK,		/* AuthnzFcgiCheckAuthnProvider: it finds out who that is */
 	AUTH_PHASE_COUNT,
 };
 
@@ -39,7 +39,7 @@ enum auth_choice {
 	AUTH_YES,
 };
 
-/* Bytes of any value; NUL-terminated besides.  data NULL: not given, which is not the same as "". */
+/* Bytes of any value; NUL-terminated besides.  data NULL: not given, which is not "". */
 struct auth_bytes {
 	char *data;
 	size_t len;
@@ -72,7 +72,7 @@ struct auth_expected {
 	char *name;		/* of a header or variable; NULL for a body and error output */
 	char *value;		/* NULL: it only has to be there */
 	size_t value_len;
-	struct regexp *regexp;	/* value is the regular expression; NULL: value is meant literally */
+	struct regexp *regexp;	/* of value; NULL: that is meant literally */
 };
 
 struct auth_expected_list {
@@ -84,7 +84,7 @@ enum auth_decision_wanted {
 	AUTH_WANT_ANY,		/* no Expect */
 	AUTH_WANT_ALLOW,
 	AUTH_WANT_DENY,
-	AUTH_WANT_ERROR,	/* nothing that is an answer, or one with a status of 500 and above */
+	AUTH_WANT_ERROR,	/* nothing that is an answer, or a status of 500 and above */
 };
 
 struct auth_expect {
@@ -124,7 +124,7 @@ struct auth_case {
 	enum auth_password_source password_source;
 	char *password_name;
 
-	struct auth_lines params;	/* "NAME=VALUE": sent beside, or in place of, the dialect's */
+	struct auth_lines params;	/* "NAME=VALUE": sent too, or in place of the dialect's */
 	struct auth_lines unset;	/* names: not sent */
 	enum auth_stdin stdin_record;
 	enum auth_choice keep_conn;

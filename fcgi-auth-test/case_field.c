@@ -82,7 +82,7 @@ case_field_add_line(struct case_entry *entry, struct auth_lines *lines)
 	return 0;
 }
 
-/* --- all of them -------------------------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------------------------- */
 
 static const struct case_field *
 find_field(const struct setting *setting)

@@ -51,7 +51,7 @@ typedef int case_field_reader(struct case_entry *entry);
 struct case_field {
 	const char *name;		/* NULL: the table ends */
 	enum case_field_kind kind;
-	case_field_reader *set;		/* takes the value in the place of another, or one item more */
+	case_field_reader *set;		/* takes the value in another's place, or one item */
 	case_field_reader *clear;	/* drops the items there are; NULL: lines says which */
 	size_t lines;			/* the struct auth_lines that the items are, in the case */
 	const char *option;		/* only this option may say so; NULL: a case file may */

@@ -34,8 +34,8 @@ set_phase(struct case_entry *entry)
 	int phase = case_field_word(entry, auth_phase_names);
 
 	if (phase < 0)
-		return case_field_refuse(entry, "not a phase: authenticator, authorizer, access-checker, "
-		    "authnz or check");
+		return case_field_refuse(entry, "not a phase: authenticator, authorizer, "
+		    "access-checker, authnz or check");
 	entry->auth_case->has_phase = 1;
 	entry->auth_case->phase = (enum auth_phase)phase;
 	return 0;
@@ -131,7 +131,8 @@ add_header(struct case_entry *entry)
 
 	if (*value == '\0' || (*value == ';' && value[1] != '\0') ||
 	    !case_field_is_token(entry->text, name_len) || has_control(value))
-		return case_field_refuse(entry, "not a header: \"Name: value\", \"Name:\" or \"Name;\"");
+		return case_field_refuse(entry,
+		    "not a header: \"Name: value\", \"Name:\" or \"Name;\"");
 	header.name = strndup(entry->text, name_len);
 	if (*value == ':')
 		header.value = strdup(value + 1 + strspn(value + 1, " \t"));
@@ -155,7 +156,7 @@ set_remote_addr(struct case_entry *entry)
 	return case_field_keep_text(entry, &entry->auth_case->remote_addr);
 }
 
-/* --- how it is sent ----------------------------------------------------------------------------- */
+/* --- how it is sent ------------------------------------------------------------------------ */
 
 static int
 add_param(struct case_entry *entry)

@@ -32,7 +32,7 @@ out_of_memory(struct case_set *set)
 	return -1;
 }
 
-/* --- one case --------------------------------------------------------------------------------- */
+/* --- one case ------------------------------------------------------------------------------ */
 
 static int
 apply(struct case_set *set, struct auth_case *auth_case, const char *path,
@@ -140,7 +140,7 @@ case_set_add(struct case_set *set, const struct settings *common)
 	    : 0;
 }
 
-/* --- a file of them --------------------------------------------------------------------------- */
+/* --- a file of them ------------------------------------------------------------------------ */
 
 struct file {
 	struct case_set *set;
@@ -198,7 +198,7 @@ read_case(struct file *file, const struct stanza *stanza)
 	return r;
 }
 
-/* Behind it, all that went before is forgotten.  Tried on a case that nobody asks, for its faults. */
+/* What went before is forgotten.  Tried on a case that nobody asks, for its faults. */
 static int
 read_defaults(struct file *file, const struct stanza *stanza)
 {

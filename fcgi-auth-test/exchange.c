@@ -24,7 +24,7 @@ exchange_init(struct exchange *exchange, const struct exchange_plan *plan, struc
 	exchange->conn.trace = plan->trace;
 }
 
-/* --- the end ---------------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------------------------- */
 
 static void
 finish(struct exchange *exchange, enum reply_ending ending)
@@ -76,7 +76,7 @@ finish_by(struct exchange *exchange, enum reply_ending ending)
 	}
 }
 
-/* --- time ------------------------------------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------------------------- */
 
 static void
 send_stdin_end(struct exchange *exchange, int64_t now_ns)
@@ -120,7 +120,7 @@ time_is_up(struct exchange *exchange, int64_t now_ns)
 	}
 }
 
-/* --- what comes ------------------------------------------------------------------------------- */
+/* --- what comes ---------------------------------------------------------------------------- */
 
 static void
 linger(struct exchange *exchange, int64_t now_ns)
@@ -186,7 +186,7 @@ take_received(struct exchange *exchange, int64_t now_ns)
 		finish_by(exchange, REPLY_CLOSED);
 }
 
-/* --- the loop's side -------------------------------------------------------------------------- */
+/* --- the loop's side ----------------------------------------------------------------------- */
 
 void
 exchange_start(struct exchange *exchange, const struct authorizer *authorizer, int64_t now_ns)

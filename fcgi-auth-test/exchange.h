@@ -51,11 +51,11 @@ struct exchange {
 	struct reply reply;		/* finished */
 	int64_t start_ns;
 	int64_t end_ns;			/* of the answer, or of the hope for one */
-	int needed_stdin;		/* it answered, but only once the empty STDIN record had come
-					   behind the time-out */
+	int needed_stdin;		/* it answered, but only once the empty STDIN record had
+					   come behind the time-out */
 	int closed;			/* the authorizer closed the connection behind its answer */
-	char why[EXCHANGE_WHY_MAX];	/* of REPLY_NOT_CONNECTED, REPLY_BROKEN and REPLY_RESET: what
-					   went wrong, not escaped */
+	char why[EXCHANGE_WHY_MAX];	/* of REPLY_NOT_CONNECTED, REPLY_BROKEN and REPLY_RESET:
+					   what went wrong, not escaped */
 
 	const struct authorizer *authorizer; /* private from here on */
 	struct conn conn;

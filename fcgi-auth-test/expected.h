@@ -21,8 +21,8 @@ int expected_set(struct auth_expected *expected, const char *text, size_t len,
     struct regexp_library **library, char *why, size_t why_size);
 
 /*
- * 1 when the bytes are what is expected, 0 when not, also when a regular expression takes more steps
- * than it may.
+ * 1 when the bytes are what is expected, 0 when not, also when a regular expression takes more
+ * steps than it may.
  */
 int expected_matches(const struct auth_expected *expected, const void *data, size_t len);
 

@@ -13,7 +13,7 @@
 #include "redact.h"
 #include "text.h"
 
-/* --- what the reply shows by itself ------------------------------------------------------------- */
+/* --- what the reply shows by itself -------------------------------------------------------- */
 
 /* Why there was no answer; NULL: there was one. */
 static char *
@@ -144,7 +144,7 @@ judge_answer(const struct judge *judge, const struct question *question,
 	return r;
 }
 
-/* --- what is expected --------------------------------------------------------------------------- */
+/* --- what is expected ---------------------------------------------------------------------- */
 
 /* One result under comparison. */
 struct comparison {

@@ -1,6 +1,6 @@
 /*
- * fcgi-auth-test: asks a FastCGI authorizer as a web server does, dialect by dialect, and judges its
- * answers.
+ * fcgi-auth-test: asks a FastCGI authorizer as a web server does, dialect by dialect, and judges
+ * its answers.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -26,10 +26,12 @@
 /* Between the last that is heard of an application and its end. */
 #define END_PATIENCE_NS (500 * CLOCK_NS_PER_MS)
 
-/* --- what to ask -------------------------------------------------------------------------------- */
+/* --- what to ask --------------------------------------------------------------------------- */
 
-/* The one case that the command line asks gets its password last: only if it is sent at all is there
-   a reason to ask for it. */
+/*
+ * The one case that the command line asks gets its password last: only if it is sent at all is there
+ * a reason to ask for it.
+ */
 static void
 read_password(struct options *options, struct case_set *cases)
 {
@@ -69,7 +71,7 @@ read_cases(struct options *options, struct case_set *cases)
 	read_password(options, cases);
 }
 
-/* --- whom to ask -------------------------------------------------------------------------------- */
+/* --- whom to ask --------------------------------------------------------------------------- */
 
 static void
 find_authorizer(const struct options *options, struct authorizer *authorizer,
@@ -131,9 +133,9 @@ catch_signals(void)
 	return fd;
 }
 
-/* --- what came of it ---------------------------------------------------------------------------- */
+/* --- what came of it ----------------------------------------------------------------------- */
 
-/* Standard output is for the answer to a question alone: here is why there is none, and the rest. */
+/* Standard output is for the answer to a question alone: why there is none, and the rest. */
 static void
 tell_rest(const struct options *options, const struct result *result, int several)
 {
@@ -210,7 +212,7 @@ exit_status(const struct options *options, const struct runner *runner)
 	return failed ? statuses[worst] : 0;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------- */
+/* --- all of it ----------------------------------------------------------------------------- */
 
 static void
 prepare(const struct options *options, const struct case_set *cases,

@@ -20,7 +20,7 @@ enum { PATIENCE_FACTOR = 20 };
 enum { LARGE_ID = 258 };
 enum { LARGE_COOKIE = 64 * 1024, PARALLEL = 8 };
 
-/* --- what is found ------------------------------------------------------------------------------ */
+/* --- what is found ------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 3, 4))) static int
 find(struct probing *probing, enum check_id check, const char *format, ...)
@@ -50,7 +50,8 @@ expect_in(struct probing *probing, enum check_id check, const struct probe_twist
 	int r = probe_ask_one(probing, twist, &answer);
 
 	if (r == 0 && !probe_lets_in(&answer))
-		r = find(probing, check, "%s: %s", when, probe_describe(&answer, text, sizeof text));
+		r = find(probing, check, "%s: %s", when,
+		    probe_describe(&answer, text, sizeof text));
 	probe_drop(&answer);
 	return r;
 }
@@ -70,7 +71,7 @@ patience_ns(const struct probing *probing)
 	return ns > PATIENCE_LEAST_NS ? ns : PATIENCE_LEAST_NS;
 }
 
-/* --- the probes --------------------------------------------------------------------------------- */
+/* --- the probes ---------------------------------------------------------------------------- */
 
 static int
 probe_no_stdin(struct probing *probing)
@@ -255,12 +256,12 @@ probe_role(struct probing *probing)
 	int r = probe_ask_one(probing, &twist, &answer);
 
 	if (r == 0 && probe_lets_in(&answer))
-		r = find(probing, CHECK_A11, "it lets the same request in when called as RESPONDER");
+		r = find(probing, CHECK_A11, "it lets the same request in as a responder");
 	probe_drop(&answer);
 	return r;
 }
 
-/* --- all of them -------------------------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------------------------- */
 
 static int
 has_credentials(const struct probing *probing)

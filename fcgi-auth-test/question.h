@@ -33,8 +33,8 @@ int question_make(struct question *question, const struct auth_case *auth_case,
 int question_encode(const struct question *question, struct buffer *wire);
 
 /*
- * 1 when the password would be sent, be it as a variable or in one, were there one.  0 also when the
- * question cannot be asked at all.
+ * 1 when the password would be sent, be it as a variable or in one, were there one.  0 also when
+ * the question cannot be asked at all.
  */
 int question_sends_password(const struct auth_case *auth_case, const struct dialect *dialect,
     enum auth_phase phase);

@@ -49,7 +49,7 @@ report_place(FILE *out, const struct result *result)
 	return 1;
 }
 
-/* --- the answer to one question ----------------------------------------------------------------- */
+/* --- the answer to one question ------------------------------------------------------------ */
 
 static void
 write_verdicts(FILE *out, const struct report *how, const struct result *result)
@@ -114,7 +114,7 @@ report_text(FILE *out, const struct report_run *run)
 	return r;
 }
 
-/* --- the choice --------------------------------------------------------------------------------- */
+/* --- the choice ---------------------------------------------------------------------------- */
 
 int
 report_write(FILE *out, const struct report *how, const struct result *results, size_t count,

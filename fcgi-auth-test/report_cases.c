@@ -1,6 +1,6 @@
 /*
- * A case file that expects what was answered: run again later, it tells what has changed.  What asks
- * is written as it was said, so it holds the passwords and cookies that the case files hold.
+ * A case file that expects what was answered: run again later, it tells what has changed.  What
+ * asks is written as it was said, so it holds the passwords and cookies that the case files hold.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +98,7 @@ put_list(struct writing *writing, const char *name, const struct auth_lines *lis
 	buffer_free(&lines);
 }
 
-/* --- bytes of any value ------------------------------------------------------------------------- */
+/* --- bytes of any value -------------------------------------------------------------------- */
 
 /* Whether they stand in a field as they are: one line, without blanks around it. */
 static int
@@ -134,8 +134,8 @@ put_bytes(struct writing *writing, const char *name, const char *hex_name,
 }
 
 /*
- * Bytes as what is expected: literally where that can be written so, else as a regular expression of
- * PCRE2 in which each is named.
+ * Bytes as what is expected: literally where that can be written so, else as a regular expression
+ * of PCRE2 in which each is named.
  */
 static void
 add_expected(struct writing *writing, struct buffer *line, const unsigned char *p, size_t len,
@@ -164,7 +164,7 @@ add_expected(struct writing *writing, struct buffer *line, const unsigned char *
 		add_text(writing, line, "\\z");
 }
 
-/* --- what was asked ----------------------------------------------------------------------------- */
+/* --- what was asked ------------------------------------------------------------------------ */
 
 static void
 put_request(struct writing *writing)
@@ -247,7 +247,7 @@ put_question(struct writing *writing)
 		put_text(writing, "Keep-Conn", auth_case->keep_conn == AUTH_YES ? "yes" : "no");
 }
 
-/* --- what was answered -------------------------------------------------------------------------- */
+/* --- what was answered --------------------------------------------------------------------- */
 
 static void
 put_decision(struct writing *writing)

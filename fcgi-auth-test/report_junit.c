@@ -12,7 +12,8 @@ static void
 write_xml(FILE *out, const char *text)
 {
 	for (; *text != '\0'; text++) {
-		if (strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0) {
+		if (strncmp(text, "\xef\xbf\xbe", 3) == 0 ||
+		    strncmp(text, "\xef\xbf\xbf", 3) == 0) {
 			putc('?', out);
 			text += 2;
 			continue;

@@ -11,7 +11,7 @@
 #include "text.h"
 #include "trace_answer.h"
 
-/* How long an authorizer may leave its connection open: no test of it, so that nobody waits long. */
+/* How long a connection may stay open behind the answer: no test, so that nobody waits long. */
 #define LINGER_NS (200 * CLOCK_NS_PER_MS)
 #define LINGER_KEPT_NS (10 * CLOCK_NS_PER_MS)
 
@@ -23,7 +23,7 @@ struct task {
 	int has_question;
 };
 
-/* --- what both cases and probes need ------------------------------------------------------------ */
+/* --- what both cases and probes need ------------------------------------------------------- */
 
 void
 runner_plan(const struct runner *runner, const struct question *question,
@@ -71,7 +71,7 @@ runner_ask(const struct runner *runner, struct ask *asks, size_t count, size_t j
 	return asker_run(&asker, asks, count);
 }
 
-/* --- which servers wait for no STDIN ------------------------------------------------------------ */
+/* --- which servers wait for no STDIN ------------------------------------------------------- */
 
 /* Adds a name to a list, behind what parts it from those before.  Returns 0 or a negative error. */
 static int
@@ -109,7 +109,7 @@ never_ends_a_body(const struct dialect *dialect)
 	    dialect->stdin_post == DIALECT_STDIN_NONE;
 }
 
-/* Words for where an authorizer hangs that waits for the end of STDIN, by what the dialects send. */
+/* Words for where an authorizer hangs that waits for the end of STDIN: what dialects send. */
 static int
 describe_hang(struct runner *runner)
 {
@@ -133,7 +133,7 @@ describe_hang(struct runner *runner)
 	return r;
 }
 
-/* --- the cases ---------------------------------------------------------------------------------- */
+/* --- the cases ----------------------------------------------------------------------------- */
 
 static int
 has_tag(const struct auth_case *auth_case, const char *tag)
@@ -288,7 +288,7 @@ ask_tasks(struct runner *runner, struct task *tasks, size_t count, size_t jobs)
 	return r;
 }
 
-/* --- cross-talk ----------------------------------------------------------------------------------- */
+/* --- cross-talk ---------------------------------------------------------------------------- */
 
 /* What a result was before it was asked. */
 static int
@@ -335,7 +335,7 @@ look_for_crosstalk(struct runner *runner)
 	return r;
 }
 
-/* --- all of it ------------------------------------------------------------------------------------ */
+/* --- all of it ----------------------------------------------------------------------------- */
 
 static int
 ask_cases(struct runner *runner)

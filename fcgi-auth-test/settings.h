@@ -1,6 +1,6 @@
 /*
- * What is said of a case in words, before it is understood: fields with their values, and where they
- * stand.  A stanza of a case file is such a list, and the command line is another.
+ * What is said of a case in words, before it is understood: fields with their values, and where
+ * they stand.  A stanza of a case file is such a list, and the command line is another.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H

@@ -1,7 +1,7 @@
 /*
  * authorizer [FAULT]: an authorizer with its socket on descriptor 0 that lets in who comes with
- * REMOTE_USER=alice and REMOTE_PASSWD=wonder, one connection at a time.  With a fault it is wrong in
- * one way:
+ * REMOTE_USER=alice and REMOTE_PASSWD=wonder, one connection at a time.  With a fault it is wrong
+ * in one way:
  *
  *	stdin	answers only once STDIN has ended
  *	empty	does not answer when STDIN ends, since it looks for more

@@ -44,19 +44,19 @@ load_library(struct parser *parser, const char *at)
 	char why[EXPRESSION_WHY_MAX];
 
 	if (*parser->library == NULL)
-		*parser->library = pattern_library_new(why, sizeof why);
+		*parser->library = regexp_library_new(why, sizeof why);
 	if (*parser->library == NULL)
 		parser_fail(parser, at, "%s", why);
 	return *parser->library != NULL;
 }
 
 /* /REGEX/ or m#REGEX#, and perhaps the flag i.  There is no escape for what ends it. */
-static struct pattern *
+static struct regexp *
 parse_pattern(struct parser *parser)
 {
 	const char *start, *end;
 	char why[EXPRESSION_WHY_MAX];
-	struct pattern *pattern;
+	struct regexp *pattern;
 	size_t at;
 
 	parser_skip_blanks(parser);
@@ -77,7 +77,7 @@ parse_pattern(struct parser *parser)
 	parser->p = end + 1 + (end[1] == 'i');
 	if (!load_library(parser, start))
 		return NULL;
-	pattern = pattern_compile(
+	pattern = regexp_compile(
 	    *parser->library, start, (size_t)(end - start), end[1] == 'i', &at, why, sizeof why);
 	if (pattern == NULL)
 		parser_fail(parser, start + at, "%s", why);
@@ -222,7 +222,7 @@ parse_condition(struct parser *parser)
 }
 
 struct expression *
-expression_parse(const char *text, enum expression_kind kind, struct pattern_library **library,
+expression_parse(const char *text, enum expression_kind kind, struct regexp_library **library,
     size_t *offset, char why[EXPRESSION_WHY_MAX])
 {
 	struct parser parser = {
@@ -265,6 +265,6 @@ expression_free(struct expression *expression)
 		expression_free(child);
 	}
 	free(expression->text);
-	pattern_free(expression->pattern);
+	regexp_free(expression->pattern);
 	free(expression);
 }

@@ -18,7 +18,7 @@
 #include <stddef.h>
 
 #include "params.h"
-#include "pattern.h"
+#include "regexp.h"
 
 enum { EXPRESSION_WHY_MAX = 256 };
 
@@ -33,18 +33,18 @@ struct expression;
 struct expression_state {
 	const struct params *params;		/* the caller's */
 	char *subject;				/* of $0 to $9; NULL: all are empty */
-	struct pattern_span spans[PATTERN_SPANS];
+	struct regexp_span spans[REGEXP_SPANS];
 	char why[EXPRESSION_WHY_MAX];		/* of a failure */
 };
 
 /*
- * library: NULL until a regular expression is met; the caller's to pattern_library_free() after all
+ * library: NULL until a regular expression is met; the caller's to regexp_library_free() after all
  * expressions.
  * offset, why: on failure, the byte of the text where it was found, and what it is in one line.
  * Returns what is the caller's to expression_free(), or NULL.
  */
 struct expression *expression_parse(const char *text, enum expression_kind kind,
-    struct pattern_library **library, size_t *offset, char why[EXPRESSION_WHY_MAX]);
+    struct regexp_library **library, size_t *offset, char why[EXPRESSION_WHY_MAX]);
 void expression_free(struct expression *expression); /* NULL is allowed */
 
 /* Returns 1 or 0 for a condition; or -FCGI_E_SYSTEM, with state->why. */

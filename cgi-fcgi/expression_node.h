@@ -2,7 +2,7 @@
 #ifndef CGI_FCGI_EXPRESSION_NODE_H
 #define CGI_FCGI_EXPRESSION_NODE_H
 
-#include "pattern.h"
+#include "regexp.h"
 
 enum expression_op {
 	/* conditions */
@@ -41,7 +41,7 @@ struct expression {
 	enum expression_op op;
 	unsigned number;
 	char *text;
-	struct pattern *pattern;
+	struct regexp *pattern;
 	struct expression *children;
 	struct expression *last;	/* of them */
 	struct expression *next;	/* child of the same parent */

@@ -31,7 +31,7 @@ expression_variable(const struct params *params, const char *name, size_t name_l
 static void
 write_capture(const struct expression *word, const struct expression_state *state, FILE *to)
 {
-	const struct pattern_span *span = &state->spans[word->number];
+	const struct regexp_span *span = &state->spans[word->number];
 
 	if (state->subject != NULL)
 		fwrite(state->subject + span->start, 1, span->len, to);
@@ -183,14 +183,14 @@ static int
 match(const struct expression *node, struct expression_state *state)
 {
 	char *subject = expression_text(node->children, state);
-	struct pattern_span spans[PATTERN_SPANS];
+	struct regexp_span spans[REGEXP_SPANS];
 	int r;
 
 	if (subject == NULL)
 		return fail_for_memory(state);
-	r = pattern_match(node->pattern, subject, strlen(subject), spans, state->why,
+	r = regexp_match(node->pattern, subject, strlen(subject), spans, state->why,
 	    sizeof state->why);
-	if (r >= 0 && pattern_captures(node->pattern)) {
+	if (r >= 0 && regexp_captures(node->pattern)) {
 		free(state->subject);
 		state->subject = NULL;
 		if (r > 0) {

@@ -23,7 +23,6 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/output.c %D%/output.h \
 	%D%/output_stderr.c %D%/output_stderr.h \
 	%D%/parser.c %D%/parser.h \
-	%D%/pattern.c %D%/pattern.h \
 	%D%/peer_fault.c %D%/peer_fault.h \
 	%D%/print.c %D%/print.h \
 	%D%/report.c %D%/report.h \

@@ -11,7 +11,7 @@
 struct parser {
 	const char *text;
 	const char *p;
-	struct pattern_library **library;
+	struct regexp_library **library;
 	char *buffer;	/* for one piece of text; as long as all of it */
 	unsigned depth;
 	size_t *offset;

@@ -20,7 +20,7 @@ struct rule {
 };
 
 struct setenvif {
-	struct pattern_library *library;
+	struct regexp_library *library;
 	struct rule *rules;
 	size_t count;
 	size_t capacity;
@@ -61,7 +61,7 @@ setenvif_free(struct setenvif *rules)
 	for (i = 0; i < rules->count; i++)
 		free_rule(&rules->rules[i]);
 	free(rules->rules);
-	pattern_library_free(rules->library);
+	regexp_library_free(rules->library);
 	free(rules);
 }
 

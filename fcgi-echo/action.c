@@ -11,6 +11,7 @@
 
 static void index_answer(struct request *request);
 static void list_answer(struct request *request);
+static void given_answer(struct request *request);
 
 static const struct action table[] = {
 	{ "/", NULL, "one line", NULL, NULL, index_answer },
@@ -35,8 +36,10 @@ static const struct action table[] = {
 	{ "/exit/", "STATUS", "ends with that appStatus", NULL, NULL, action_exit_answer },
 	{ "/pid", NULL, "the process id", NULL, NULL, action_pid_answer },
 	{ "/auth", NULL, "200 for who is known, else 401", NULL, NULL, action_auth_answer },
+	{ "/lmauth", NULL, "the same, as LemonLDAP::NG calls it", NULL, NULL, action_auth_answer },
 };
 
+static const struct action given = { "", NULL, "", NULL, NULL, given_answer };
 static const struct action unknown = { "", NULL, "", NULL, NULL, list_answer };
 
 static void
@@ -53,6 +56,18 @@ list_answer(struct request *request)
 	else
 		reply_constant(request, "Status: 404 Not Found\r\n" REPLY_TEXT "\r\n",
 		    (const char *)request->client->server->list.data);
+}
+
+/* As it was given, whatever is asked, be it an answer or not. */
+static void
+given_answer(struct request *request)
+{
+	const struct buffer *answer = request->client->server->config->answer;
+
+	if (buffer_append(&request->page, answer->data, answer->len) < 0)
+		reply_refuse(request, FCGI_OVERLOADED);
+	else
+		reply_page(request);
 }
 
 int
@@ -112,6 +127,10 @@ action_find(struct request *request)
 {
 	const struct action *action = find(request);
 
+	if (request->client->server->config->answer->data != NULL) {
+		request->action = &given;
+		return;
+	}
 	/* Filters are called for files and authorizers for any page: their paths say nothing. */
 	if (request->role == FCGI_AUTHORIZER)
 		action = named("/auth");

@@ -10,6 +10,9 @@
 
 enum { UNKNOWN_TYPE = 42, SHORT_END_LEN = 4, HALF_HEADER_LEN = 4, SMALL_RECORD = 16 };
 
+/* In END_REQUEST's content: the last byte of appStatus, and protocolStatus (section 5.5). */
+enum { AT_APP_STATUS = 3, AT_PROTOCOL_STATUS = 4 };
+
 static int
 has(uint64_t faults, enum fault fault)
 {
@@ -121,6 +124,10 @@ spoil_end(struct output *output, size_t start, struct fcgi_record *record, uint6
 		output->end = start;
 		return;
 	}
+	if (has(faults, FAULT_LATE_OVERLOADED))
+		p[FCGI_HEADER_LEN + AT_PROTOCOL_STATUS] = FCGI_OVERLOADED;
+	if (has(faults, FAULT_APP_STATUS))
+		p[FCGI_HEADER_LEN + AT_APP_STATUS] = 1;
 	if (has(faults, FAULT_SHORT_END)) {
 		record->content_length = SHORT_END_LEN;
 		record->padding_length = FCGI_BODY_LEN - SHORT_END_LEN;

@@ -90,6 +90,7 @@ main(int argc, char **argv)
 	struct server_config config = {
 		.cli = &options.cli,
 		.users = &options.users,
+		.answer = &options.answer,
 		.allow = &allow,
 		.faults = options.faults,
 		.max_conns = options.max_conns,

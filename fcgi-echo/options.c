@@ -20,6 +20,7 @@ enum {
 	OPT_MAX_CONNS,
 	OPT_MAX_REQS,
 	OPT_USERS,
+	OPT_ANSWER,
 	OPT_SHOW_SECRETS,
 	OPT_LOG_ENV,
 	OPT_DELAY_LOG,
@@ -31,6 +32,8 @@ enum {
 enum {
 	BACKLOG = 1024,
 	MAX_REQS = 16384,
+	ANSWER_MAX = 16 << 20,	/* bytes; a request has a copy of its own */
+	ANSWER_PART = 65536,
 	OWN_FDS = 32,	/* descriptors that are not connections, rounded up generously */
 };
 
@@ -55,6 +58,9 @@ static const struct poptOption listen_options[] = {
 static const struct poptOption answer_options[] = {
 	{ .longName = "users", .argInfo = POPT_ARG_STRING, .val = OPT_USERS,
 	    .descrip = "who is let in by /auth: NAME:HASH lines, as of htpasswd -B",
+	    .argDescrip = "FILE" },
+	{ .longName = "answer", .argInfo = POPT_ARG_STRING, .val = OPT_ANSWER,
+	    .descrip = "answer every request with what is in FILE, header block and all",
 	    .argDescrip = "FILE" },
 	{ .longName = "show-secrets", .argInfo = POPT_ARG_NONE, .val = OPT_SHOW_SECRETS,
 	    .descrip = "show passwords, Authorization and Cookie in /env" },
@@ -117,6 +123,29 @@ read_users(struct options *options, const char *path)
 	fclose(file);
 	if (options->users.count == 0)
 		cli_warn(&options->cli, "%s: no users: nobody is let in", path);
+}
+
+static void
+read_answer(struct options *options, const char *path)
+{
+	struct buffer *answer = &options->answer;
+	FILE *file = fopen(path, "re");
+	size_t len = 1;
+
+	if (file == NULL)
+		cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
+	answer->len = 0;
+	while (len > 0 && answer->len <= ANSWER_MAX) {
+		if (buffer_reserve(answer, ANSWER_PART) < 0)
+			cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
+		len = fread(answer->data + answer->len, 1, ANSWER_PART, file);
+		answer->len += len;
+	}
+	if (ferror(file))
+		cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
+	if (answer->len > ANSWER_MAX)
+		cli_die(&options->cli, 1, "%s: longer than %d MiB", path, ANSWER_MAX >> 20);
+	fclose(file);
 }
 
 static void
@@ -238,6 +267,9 @@ take(struct options *options, int option, const char *value)
 	case OPT_USERS:
 		read_users(options, value);
 		break;
+	case OPT_ANSWER:
+		read_answer(options, value);
+		break;
 	case OPT_SHOW_SECRETS:
 		options->show_secrets = 1;
 		break;
@@ -284,5 +316,6 @@ options_reset(struct options *options)
 	if (options->delay_log_fd >= 0)
 		close(options->delay_log_fd);
 	users_reset(&options->users);
+	buffer_free(&options->answer);
 	cli_reset(&options->cli);
 }

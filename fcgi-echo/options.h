@@ -7,6 +7,7 @@
 
 #include "addr.h"
 #include "addr_listen.h"
+#include "buffer.h"
 #include "cli.h"
 #include "users.h"
 
@@ -16,6 +17,7 @@ struct options {
 	struct addr addr;		/* ... with this */
 	struct addr_listen_options listen;
 	struct users users;
+	struct buffer answer;		/* of --answer; data NULL without */
 	uint64_t faults;		/* bits of enum fault */
 	size_t max_conns;
 	size_t max_reqs;

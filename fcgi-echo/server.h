@@ -22,6 +22,7 @@
 struct server_config {
 	const struct cli *cli;
 	const struct users *users;	/* none: nobody is known */
+	const struct buffer *answer;	/* to every request; data NULL: as the path says */
 	const struct allow *allow;	/* who may connect */
 	uint64_t faults;		/* bits of enum fault */
 	size_t max_conns;

@@ -11,8 +11,8 @@
 struct cli_identity {
 	char *user;		/* -u, or NULL */
 	char *password;		/* of cli_identity_read(), NULL without a user */
-	char *password_file;	/* private */
-	int has_password_fd;	/* private */
+	char *password_file;	/* --password-file, or NULL */
+	int has_password_fd;	/* --password-fd was given */
 	int password_fd;	/* private */
 };
 

@@ -158,6 +158,17 @@ cli_variables_apply(const struct cli *cli, const struct cli_variables *variables
 			params_unset(params, item->value);
 }
 
+const char *
+cli_variables_unset(const struct cli_variables *variables, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < variables->count; i++)
+		if (variables->items[i].option == OPT_UNSET && index-- == 0)
+			return variables->items[i].value;
+	return NULL;
+}
+
 void
 cli_variables_reset(struct cli_variables *variables)
 {

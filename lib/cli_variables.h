@@ -35,6 +35,12 @@ int cli_variables_take(const struct cli *cli, struct cli_variables *variables, i
 void cli_variables_apply(const struct cli *cli, const struct cli_variables *variables,
     struct params *params, char *const *envp, int whole);
 
+/*
+ * The names of -U, for who has to keep them beside the rest: index 0 and up.  Returns NULL behind
+ * the last.
+ */
+const char *cli_variables_unset(const struct cli_variables *variables, size_t index);
+
 /* Gives back what it holds. */
 void cli_variables_reset(struct cli_variables *variables);
 

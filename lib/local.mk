@@ -46,6 +46,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/queue_proc.c %D%/queue_proc.h
 %C%_libfcgiutils_a_SOURCES += %D%/queue_tcp.c %D%/queue_tcp.h
 %C%_libfcgiutils_a_SOURCES += %D%/random.c %D%/random.h
+%C%_libfcgiutils_a_SOURCES += %D%/regexp.c %D%/regexp.h
 %C%_libfcgiutils_a_SOURCES += %D%/sock_diag.c %D%/sock_diag.h
 %C%_libfcgiutils_a_SOURCES += %D%/replace.c %D%/replace.h
 %C%_libfcgiutils_a_SOURCES += %D%/seen_by.c %D%/seen_by.h

@@ -189,6 +189,26 @@ is_dropped(const struct preset_context *context, const struct preset_header_rule
 	}
 }
 
+/* Returns 1 when the value is to be sent, 0 when the first of that name has it, or it is empty. */
+static int
+put_value(const struct preset_context *context, size_t index, const struct preset_header_rule *rule,
+    struct buffer *value)
+{
+	const struct preset_header *header = &context->headers.items[index];
+	const char *join = rule->action == HEADER_JOIN ? rule->text : context->rules->join;
+	int r;
+
+	if (join == NULL && rule->action != HEADER_VALUE)
+		r = buffer_append(value, header->value, strlen(header->value));
+	else if (!is_first_of_name(&context->headers, index))
+		return 0;
+	else if (rule->action == HEADER_VALUE)
+		r = buffer_append(value, rule->text, strlen(rule->text));
+	else
+		r = put_joined(context, index, join, value);
+	return r < 0 ? r : value->len > 0 || !context->rules->drop_empty;
+}
+
 /* Returns 1 when name and value are to be sent. */
 static int
 make_header(const struct preset_context *context, size_t index, struct buffer *name,
@@ -196,7 +216,8 @@ make_header(const struct preset_context *context, size_t index, struct buffer *n
 {
 	const struct preset_header *header = &context->headers.items[index];
 	const struct preset_header_rule *rule = find_rule(context->rules, header->name);
-	const char *join = rule->action == HEADER_JOIN ? rule->text : context->rules->join;
+	/* One that has a rule for its variable is sent besides a line for when there is none. */
+	int has_rule = rule->action == HEADER_AS || rule->action == HEADER_VALUE;
 	int r;
 
 	r = is_dropped(context, rule, value);
@@ -207,16 +228,9 @@ make_header(const struct preset_context *context, size_t index, struct buffer *n
 		r = buffer_append(name, rule->text, strlen(rule->text)) < 0 ? -FCGI_E_SYSTEM : 1;
 	else
 		r = put_name(context->rules, header->name, name);
-	/* A header that is said to be a variable is that, besides a line for when there is none. */
-	if (r <= 0 || (rule->action != HEADER_AS && has_line(context->rules, name)))
+	if (r <= 0 || (!has_rule && has_line(context->rules, name)))
 		return r < 0 ? r : 0;
-	if (join == NULL)
-		r = buffer_append(value, header->value, strlen(header->value));
-	else if (is_first_of_name(&context->headers, index))
-		r = put_joined(context, index, join, value);
-	else
-		return 0;
-	return r < 0 ? r : value->len > 0 || !context->rules->drop_empty;
+	return put_value(context, index, rule, value);
 }
 
 static int
@@ -237,14 +251,17 @@ add_headers(struct params *params, const struct preset_context *context, struct 
 
 /* --- the preset ------------------------------------------------------------------------------- */
 
-static int
-apply(struct params *params, const struct preset_rules *rules,
+int
+preset_apply_rules(struct params *params, const struct preset_rules *rules,
     const struct preset_request *request, char *why, size_t why_size)
 {
 	struct preset_context context = { 0 };
 	struct buffer value = { 0 };
 	size_t i;
-	int r = preset_context_make(&context, rules, request, why, why_size);
+	int r;
+
+	*why = '\0';
+	r = preset_context_make(&context, rules, request, why, why_size);
 
 	for (i = 0; r == 0 && i < rules->line_count; i++) {
 		if (rules->lines[i].name == NULL)
@@ -254,6 +271,8 @@ apply(struct params *params, const struct preset_rules *rules,
 	}
 	buffer_free(&value);
 	preset_context_reset(&context);
+	if (r == -FCGI_E_SYSTEM)
+		snprintf(why, why_size, "%s", strerror(errno));
 	return r;
 }
 
@@ -282,8 +301,8 @@ read_whole(FILE *file, struct buffer *text)
 	return ferror(file) ? -FCGI_E_SYSTEM : 0;
 }
 
-static int
-read_file(struct buffer *text, const char *path, char *why, size_t why_size)
+int
+preset_read(struct buffer *text, const char *path, char *why, size_t why_size)
 {
 	FILE *file = fopen(path, "re");
 	int r = file != NULL ? read_whole(file, text) : -FCGI_E_SYSTEM;
@@ -318,7 +337,7 @@ preset_apply(struct params *params, const char *name, const struct preset_reques
 	int r;
 
 	*why = '\0';
-	r = strchr(name, '/') != NULL ? read_file(&text, name, why, why_size) :
+	r = strchr(name, '/') != NULL ? preset_read(&text, name, why, why_size) :
 	    read_builtin(&text, name, why, why_size);
 	if (r == 0) {
 		r = preset_rules_read(&rules, (const char *)text.data, text.len, &number, reason,
@@ -327,7 +346,7 @@ preset_apply(struct params *params, const char *name, const struct preset_reques
 			snprintf(why, why_size, "%s:%zu: %s", name, number, reason);
 	}
 	if (r == 0)
-		r = apply(params, &rules, request, why, why_size);
+		r = preset_apply_rules(params, &rules, request, why, why_size);
 	if (r == -FCGI_E_SYSTEM && *why == '\0')
 		snprintf(why, why_size, "%s", strerror(errno));
 	preset_rules_reset(&rules);

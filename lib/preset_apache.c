@@ -427,6 +427,88 @@ collected_length(const struct preset_context *context, const char *argument, str
 	return preset_put(out, number);
 }
 
+/* --- Basic authentication --------------------------------------------------------------------- */
+
+/*
+ * "user:password", ended by a NUL, as is anything in it that is one: httpd's strings are C's.
+ * Returns 1, or 0 when there is none.
+ */
+static int
+find_basic(const struct preset_context *context, struct buffer *plain)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
+	const struct preset_request *request = context->request;
+	const char *value = preset_headers_get(&context->headers, "Authorization");
+	const char *password = request->password != NULL ? request->password : "";
+
+	if (request->user != NULL) {
+		/* In one piece: memory that grows leaves copies behind. */
+		if (buffer_reserve(plain, strlen(request->user) + strlen(password) + 2) < 0)
+			return -FCGI_E_SYSTEM;
+		plain->len = (size_t)sprintf((char *)plain->data, "%s:%s", request->user, password);
+		return 1;
+	}
+	if (value == NULL || strncasecmp(value, "Basic", 5) != 0 ||
+	    (value[5] != ' ' && value[5] != '\0'))
+		return 0;
+	value += 5 + strspn(value + 5, " \t");
+	/* No further than it is base 64. */
+	return preset_decode(plain, value, strspn(value, letters)) < 0 ? -FCGI_E_SYSTEM : 1;
+}
+
+/* What is before the first ':' of it, or behind. */
+static int
+put_basic(const struct preset_context *context, int is_password, struct buffer *out)
+{
+	struct buffer plain = { 0 };
+	const char *text;
+	size_t user_len;
+	int r = find_basic(context, &plain);
+
+	if (r > 0) {
+		text = (const char *)plain.data;
+		user_len = strcspn(text, ":");
+		if (!is_password)
+			r = buffer_append(out, text, user_len);
+		else
+			r = text[user_len] == ':' ? preset_put(out, text + user_len + 1) : 0;
+	}
+	if (plain.data != NULL)
+		explicit_bzero(plain.data, plain.size);
+	buffer_free(&plain);
+	return r < 0 ? r : 0;
+}
+
+static int
+apache_user(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put_basic(context, 0, out);
+}
+
+static int
+apache_password(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	(void)argument;
+	return put_basic(context, 1, out);
+}
+
+static int
+apache_auth(const struct preset_context *context, const char *argument, struct buffer *out)
+{
+	struct buffer plain = { 0 };
+	int r = find_basic(context, &plain);
+
+	(void)argument;
+	if (plain.data != NULL)
+		explicit_bzero(plain.data, plain.size);
+	buffer_free(&plain);
+	return r > 0 ? preset_put(out, "Basic") : r;
+}
+
+/* --- https ------------------------------------------------------------------------------------ */
+
 /* The name that a client tells a server of https before it speaks HTTP: no address. */
 static int
 tls_name(const struct preset_context *context, const char *argument, struct buffer *out)
@@ -441,6 +523,9 @@ tls_name(const struct preset_context *context, const char *argument, struct buff
 }
 
 const struct preset_source preset_apache_sources[] = {
+	{ "apache-auth", 0, apache_auth },
+	{ "apache-password", 0, apache_password },
+	{ "apache-user", 0, apache_user },
 	{ "app", 0, app },
 	{ "app-slash", 0, app_slash },
 	{ "balanced-translated", 0, balanced_translated },

@@ -320,31 +320,50 @@ take_drop(struct reader *reader, struct preset_header_rule *rule)
 	return need_end(reader);
 }
 
+static int
+take_argument(struct reader *reader, struct preset_header_rule *rule, enum preset_action action,
+    const char *what)
+{
+	struct word word;
+	int r = need_word(reader, &word, what);
+
+	if (r < 0)
+		return r;
+	if (action == HEADER_AS && word.text[0] == '\0')
+		return fail(reader, "the variable has no name");
+	rule->action = action;
+	rule->text = word.text;
+	return need_end(reader);
+}
+
 /* "header NAME:" has been taken. */
 static int
 read_header(struct reader *reader, char *name)
 {
 	struct preset_header_rule *rule = &reader->rules->headers[reader->rules->header_count++];
+	static const struct {
+		const char *word, *what;
+		enum preset_action action;
+	} actions[] = {
+		{ "as", "the variable", HEADER_AS },
+		{ "join", "what is put between the values", HEADER_JOIN },
+		{ "value", "the value", HEADER_VALUE },
+	};
+	static const char words[] = "'send', 'drop', 'join', 'as' or 'value'";
 	struct word word;
-	int r = need_word(reader, &word, "'send', 'drop', 'join' or 'as'");
+	size_t i;
+	int r = need_word(reader, &word, words);
 
 	rule->name = name;
 	if (r < 0)
 		return r;
 	if (is_word(&word, "drop"))
 		return take_drop(reader, rule);
-	if (is_word(&word, "join") || is_word(&word, "as")) {
-		rule->action = is_word(&word, "as") ? HEADER_AS : HEADER_JOIN;
-		r = need_word(reader, &word,
-		    rule->action == HEADER_AS ? "the variable" : "what is put between the values");
-		if (r < 0)
-			return r;
-		rule->text = word.text;
-		if (rule->action == HEADER_AS && word.text[0] == '\0')
-			return fail(reader, "the variable has no name");
-	} else if (!is_word(&word, "send")) {
-		return fail(reader, "'%s' is not 'send', 'drop', 'join' or 'as'", word.text);
-	}
+	for (i = 0; i < sizeof actions / sizeof *actions; i++)
+		if (is_word(&word, actions[i].word))
+			return take_argument(reader, rule, actions[i].action, actions[i].what);
+	if (!is_word(&word, "send"))
+		return fail(reader, "'%s' is not %s", word.text, words);
 	return need_end(reader);
 }
 

@@ -46,6 +46,7 @@ enum preset_action {
 	HEADER_DROP_IF,		/* ... condition is not empty */
 	HEADER_JOIN,		/* by text */
 	HEADER_AS,		/* under the name text */
+	HEADER_VALUE,		/* with text for its value */
 };
 
 /* header NAME: action */

@@ -376,31 +376,51 @@ content_length(const struct preset_context *context, const char *argument, struc
 	return 0;
 }
 
+int
+preset_decode(struct buffer *plain, const char *text, size_t len)
+{
+	size_t pad;
+	ptrdiff_t got;
+	char *padded;
+
+	len -= len % 4 == 1;
+	pad = (4 - len % 4) % 4;
+	if (buffer_reserve(plain, len + pad + 1) < 0 ||
+	    asprintf(&padded, "%.*s%.*s", (int)len, text, (int)pad, "==") < 0)
+		return -FCGI_E_SYSTEM;
+	got = base64_decode(plain->data, padded, len + pad);
+	explicit_bzero(padded, len + pad);
+	free(padded);
+	plain->len = got > 0 ? (size_t)got : 0;
+	plain->data[plain->len] = '\0';
+	return got >= 0;
+}
+
 /* Who says so in Authorization: Basic, checked by nobody. */
 static int
 basic_user(const struct preset_context *context, const char *argument, struct buffer *out)
 {
 	const char *value = preset_headers_get(&context->headers, "Authorization"), *colon;
-	ptrdiff_t plain_len;
-	unsigned char *plain;
+	struct buffer plain = { 0 };
 	size_t len;
-	int r = 0;
+	int r;
 
 	(void)argument;
 	if (value == NULL || strncasecmp(value, "Basic ", 6) != 0)
 		return 0;
 	value += 6 + strspn(value + 6, " ");
-	len = strlen(value);
-	plain = malloc(len + 1);
-	if (plain == NULL)
-		return -FCGI_E_SYSTEM;
-	plain_len = base64_decode(plain, value, len);
-	colon = plain_len > 0 ? memchr(plain, ':', (size_t)plain_len) : NULL;
+	/* nginx looks no further than the padding. */
+	len = strcspn(value, "=");
+	if (len % 4 == 1)
+		return 0;
+	r = preset_decode(&plain, value, len);
+	colon = r > 0 ? memchr(plain.data, ':', plain.len) : NULL;
 	if (colon != NULL)
-		r = buffer_append(out, plain, (size_t)(colon - (char *)plain));
-	explicit_bzero(plain, len);
-	free(plain);
-	return r;
+		r = buffer_append(out, plain.data, (size_t)(colon - (char *)plain.data));
+	if (plain.data != NULL)
+		explicit_bzero(plain.data, plain.size);
+	buffer_free(&plain);
+	return r < 0 ? r : 0;
 }
 
 static const struct preset_source table[] = {

@@ -14,24 +14,40 @@ seen_by_name(size_t index)
 	return index < seen_by_rules_count ? seen_by_rules[index].name : NULL;
 }
 
-int
-seen_by_init(struct seen_by *seen, const char *server, uint16_t request_id, int head_only,
-    seen_by_sink *sink, void *to)
+const struct seen_by_rules *
+seen_by_find(const char *server)
 {
 	size_t i;
 
-	/* The buffers are large, and read only as far as they were written. */
-	memset(seen, 0, offsetof(struct seen_by, headers));
 	for (i = 0; i < seen_by_rules_count; i++)
 		if (strcmp(seen_by_rules[i].name, server) == 0)
-			seen->rules = &seen_by_rules[i];
-	if (seen->rules == NULL)
-		return -FCGI_E_SYNTAX;
+			return &seen_by_rules[i];
+	return NULL;
+}
+
+void
+seen_by_init_rules(struct seen_by *seen, const struct seen_by_rules *rules, uint16_t request_id,
+    int head_only, seen_by_sink *sink, void *to)
+{
+	/* The buffers are large, and read only as far as they were written. */
+	memset(seen, 0, offsetof(struct seen_by, headers));
+	seen->rules = rules;
 	seen->sink = sink;
 	seen->to = to;
 	seen->request_id = request_id;
 	seen->head_only = head_only != 0;
 	seen->body_left = UINT64_MAX;
+}
+
+int
+seen_by_init(struct seen_by *seen, const char *server, uint16_t request_id, int head_only,
+    seen_by_sink *sink, void *to)
+{
+	const struct seen_by_rules *rules = seen_by_find(server);
+
+	if (rules == NULL)
+		return -FCGI_E_SYNTAX;
+	seen_by_init_rules(seen, rules, request_id, head_only, sink, to);
 	return 0;
 }
 
@@ -84,6 +100,8 @@ begin_record(struct seen_by *seen)
 	seen->record_len = 0;
 	seen->skipped = !known || (rules->ids == IDS_SKIPPED &&
 	    wire->request_id != seen->request_id);
+	if (!known && rules->types == TYPES_UNREAD)
+		seen->content_left = 0;
 	if (seen->version != FCGI_VERSION_1 && !rules->any_version)
 		seen_by_reject(seen, "a record has another version than 1");
 	else if (rules->ids == IDS_OURS_ONLY && wire->request_id != seen->request_id)

@@ -53,6 +53,7 @@ struct seen_by {
 	int status;		/* of the HTTP answer; 0: there is none, or it has no number */
 	uint8_t has_head;	/* the head is out */
 	uint8_t own_page;	/* the body is an error page of the server's */
+	uint8_t own_answer;	/* so are the status and all: the application's answer is none */
 	uint8_t cut;		/* the user's connection ends before the answer is complete */
 	uint8_t over;		/* nothing of the application's matters any more */
 	const char *why;	/* what made the server answer so, or cut it; NULL: nothing odd */
@@ -98,6 +99,10 @@ const char *seen_by_name(size_t index);
  */
 int seen_by_init(struct seen_by *seen, const char *server, uint16_t request_id, int head_only,
     seen_by_sink *sink, void *to);
+
+/* The same by rules that may be another's (seen_by_rules.h), alive as long as seen. */
+void seen_by_init_rules(struct seen_by *seen, const struct seen_by_rules *rules,
+    uint16_t request_id, int head_only, seen_by_sink *sink, void *to);
 
 /*
  * Takes bytes as they came from the application, records and all.

@@ -142,6 +142,7 @@ send_error(struct seen_by *seen, int status, int has_page, int with_headers)
 	int is_bad_line = status == rules->bad_header && rules->bad_header_empty && !has_page;
 
 	seen->over = 1;
+	seen->own_answer = 1;
 	seen->status = status;
 	if (status == 0) {
 		seen->cut = 1;

@@ -60,6 +60,13 @@ is_visible(const char *p, size_t len)
 	return 1;
 }
 
+int
+seen_by_is_sendable(const struct cgi_header *header)
+{
+	return header->name_len > 0 && is_token(header->name, header->name_len) &&
+	    !has_control(header->value, header->value_len);
+}
+
 /* Returns 1 for a name that the server takes, 0 for a line that it skips, -1 for a bad one. */
 static int
 check_name(struct seen_by *seen, struct cgi_header *header)
@@ -371,9 +378,7 @@ judge_header(struct seen_by *seen, size_t i)
 	keep_one(seen, rules->last, i, 0);
 	if (header->dropped)
 		return 0;
-	if (rules->names == NAMES_TOKENS_OR_PAGE &&
-	    (text->name_len == 0 || !is_token(text->name, text->name_len) ||
-		has_control(text->value, text->value_len))) {
+	if (rules->names == NAMES_TOKENS_OR_PAGE && !seen_by_is_sendable(text)) {
 		seen->why = "a header has a character that it may not have";
 		return STATUS_ERROR;
 	}

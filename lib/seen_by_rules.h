@@ -13,8 +13,11 @@
 /* Records under another request id. */
 enum seen_ids { IDS_OURS_ONLY, IDS_SKIPPED, IDS_ANY };
 
-/* Types that no application sends: all wrong, those FastCGI does not define wrong, none wrong. */
-enum seen_types { TYPES_KNOWN_ONLY, TYPES_DEFINED, TYPES_ANY };
+/*
+ * Types that no application sends: all wrong, those FastCGI does not define wrong, none wrong; none,
+ * but their content is taken for records.
+ */
+enum seen_types { TYPES_KNOWN_ONLY, TYPES_DEFINED, TYPES_ANY, TYPES_UNREAD };
 
 /* What ends the header block. */
 enum seen_block_end {
@@ -30,6 +33,7 @@ enum seen_no_colon { NO_COLON_BAD, NO_COLON_NAME, NO_COLON_SKIPPED_BUT_FIRST };
 enum seen_http_line { HTTP_LINE_PLAIN, HTTP_LINE_SKIPPED, HTTP_LINE_FIRST_IS_STATUS };
 
 enum seen_names {
+	NAMES_ANY,
 	NAMES_VISIBLE,		/* no blank, no control */
 	NAMES_TOKENS,
 	NAMES_TOKENS_OR_PAGE,	/* ... or an error page, not what a bad line gets */
@@ -140,6 +144,12 @@ enum seen_state {
 
 extern const struct seen_by_rules seen_by_rules[];
 extern const size_t seen_by_rules_count;
+
+/* The rules of one of the servers by its name, or NULL. */
+const struct seen_by_rules *seen_by_find(const char *server);
+
+/* Whether httpd would send the header: a token, and no control character but the tab. */
+int seen_by_is_sendable(const struct cgi_header *header);
 
 /* Whether the name is in the list, case aside; list may be NULL. */
 int seen_by_listed(const char *const *list, const struct cgi_header *header);

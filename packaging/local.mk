@@ -2,6 +2,17 @@
 examplesdir = $(docdir)/examples
 dist_examples_DATA = %D%/container/Dockerfile %D%/icinga/fcgi-probe.conf %D%/kubernetes/php-fpm.yaml
 
+# One for each dialect of fcgi-auth-test.
+dist_examples_DATA += %D%/auth-cases/lighttpd.cases
+dist_examples_DATA += %D%/auth-cases/mod_authnz_fcgi.cases
+dist_examples_DATA += %D%/auth-cases/mod_fastcgi.cases
+dist_examples_DATA += %D%/auth-cases/mod_fastcgi-compat.cases
+dist_examples_DATA += %D%/auth-cases/mod_fcgid.cases
+dist_examples_DATA += %D%/auth-cases/nginx-auth-request.cases
+dist_examples_DATA += %D%/auth-cases/nginx-auth-request-llng.cases
+dist_examples_DATA += %D%/auth-cases/nginx-auth-request-original-uri.cases
+dist_examples_DATA += %D%/auth-cases/spec.cases
+
 # The units name the program where distributions have it; they are installed with where it is.
 SYSTEMD_UNITS = %D%/systemd/fcgi-probe.service %D%/systemd/fcgi-probe.timer \
 	%D%/systemd/fcgistarter@.service %D%/systemd/fcgistarter@.socket

@@ -8,6 +8,7 @@ complete -c fcgi-echo -l print-addr -d 'print the address as soon as clients can
 complete -c fcgi-echo -l max-conns -x -d 'connections at a time (what the open file limit permits)'
 complete -c fcgi-echo -l max-reqs -x -d 'requests at a time, others are OVERLOADED (16384)'
 complete -c fcgi-echo -l users -r -F -d 'who is let in by /auth: NAME:HASH lines, as of htpasswd -B'
+complete -c fcgi-echo -l answer -r -F -d 'answer every request with what is in FILE, header block and all'
 complete -c fcgi-echo -l show-secrets -d 'show passwords, Authorization and Cookie in /env'
 complete -c fcgi-echo -l log-env -r -F -d 'append the variables of each request to FILE, as /env.json shows them'
 complete -c fcgi-echo -l delay-log -r -F -d 'append what each answer of /delay was to wait and has waited, in ns'

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 load helper
 
-programs=(cgi-fcgi fcgi-bench fcgi-echo fcgi-probe fcgistarter)
+programs=(cgi-fcgi fcgi-auth-test fcgi-bench fcgi-echo fcgi-probe fcgistarter)
 
 setup() {
   completions=$FCGI_SOURCE/completions
@@ -131,6 +131,10 @@ completes() {
   completes 'fcgi-bench --format c' csv
   completes 'fcgi-bench --spin=al' --spin=always
   completes 'fcgi-bench --fail-if service' service_p99
+  completes 'fcgi-auth-test -D mod_fas' mod_fastcgi mod_fastcgi-compat
+  completes 'fcgi-auth-test --verdict spec,li' spec,lighttpd
+  completes 'fcgi-auth-test -W R1,S' R1,S1
+  completes 'fcgi-auth-test --format j' jsonl junit
   completes 'fcgi-probe --format js' json
   completes 'fcgi-probe --busy=w' --busy=warn
   completes 'fcgi-probe --expect-status 2xx,3' 2xx,3xx
@@ -189,6 +193,8 @@ completes() {
   [ "$(fish_completes 'cgi-fcgi -conn')" = -connect ]
   [ "$(fish_completes 'fcgi-bench --role f')" = filter ]
   [ "$(fish_completes 'fcgi-probe -w queue_p')" = queue_pct= ]
+  [ "$(fish_completes 'fcgi-auth-test -D mod_fas')" = $'mod_fastcgi\nmod_fastcgi-compat' ]
+  [ "$(fish_completes 'fcgi-auth-test -W R1,S')" = R1,S1 ]
 }
 
 @test "completions: zsh loads and completes" {
@@ -223,5 +229,7 @@ END
   [ "$(zsh_completes 'fcgi-bench --find-max sta')" = '<<fcgi-bench --find-max starved>>' ]
   [ "$(zsh_completes 'fcgi-bench --format cs')" = '<<fcgi-bench --format csv >>' ]
   [ "$(zsh_completes 'fcgi-probe -w queue_p')" = '<<fcgi-probe -w queue_pct=>>' ]
+  [ "$(zsh_completes 'fcgi-auth-test -D spe')" = '<<fcgi-auth-test -D spec >>' ]
+  [ "$(zsh_completes 'fcgi-auth-test --ignore S')" = '<<fcgi-auth-test --ignore S1,>>' ]
   [ "$(zsh_completes 'fcgistarter --restart=on')" = '<<fcgistarter --restart=on-failure >>' ]
 }

@@ -56,7 +56,7 @@ pattern() {
   run -0 ask /no/such
   [ "${lines[0]}" = $'Status: 404 Not Found\r' ]
   for action in /env /env.json /echo /sha256 /status/CODE /redirect /bytes/SIZE /chunks/NxSIZE \
-    /delay/DURATION /stderr /stderr/SIZE /exit/STATUS /pid /auth; do
+    /delay/DURATION /stderr /stderr/SIZE /exit/STATUS /pid /auth /lmauth; do
     grep -q "^  $action " <<<"$output"
   done
   [[ $(ask /envy) == "Status: 404"* && $(ask /env/) == "Status: 404"* ]]
@@ -312,4 +312,32 @@ C=\377\033[31m' ]
   ask / >answer
   grep 'it works' answer
   wait_for grep -F -- '--log-env: No space left on device' "$ECHO_ERR"
+}
+
+@test "--answer answers every request with what is in the file, right or wrong" {
+  printf 'Status : 401\n\nby\0tes' >answer
+  start_echo --answer ./answer
+  ask / | cmp - answer
+  ask /no/such -e REQUEST_METHOD=HEAD | cmp - answer
+  ask /x --role authorizer | cmp - answer
+  ask /x -d body -e REQUEST_METHOD=POST | cmp - answer
+  stop_all
+  # Longer than a record, and nothing at all.
+  pattern 200000 >long
+  start_echo --answer ./answer --answer ./long
+  ask / | cmp - long
+  stop_all
+  : >nothing
+  start_echo --answer ./nothing
+  ask / | cmp - nothing
+}
+
+@test "--answer says what it cannot read" {
+  run -1 --separate-stderr "$fcgi_echo" -l ./never.sock --answer ./no/such
+  [ "$stderr" = 'fcgi-echo: ./no/such: No such file or directory' ]
+  run -1 --separate-stderr "$fcgi_echo" -l ./never.sock --answer .
+  [ "$stderr" = 'fcgi-echo: .: Is a directory' ]
+  head -c 17000000 /dev/zero >large
+  run -1 --separate-stderr "$fcgi_echo" -l ./never.sock --answer ./large
+  [ "$stderr" = 'fcgi-echo: ./large: longer than 16 MiB' ]
 }

@@ -84,7 +84,10 @@ Variable-ECHO_USER: alice' ]
   run -0 timeout 60 "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/auth -e REQUEST_METHOD=GET \
     -e REQUEST_URI=/ -e "$(basic alice:wonder)" -connect "$ECHO_ADDR"
   [[ $output == 'Status: 200 '* ]]
-  run -0 timeout 60 "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/auth -e REQUEST_METHOD=GET \
+  run -0 timeout 60 "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/lmauth -e REQUEST_METHOD=GET \
+    -e REQUEST_URI=/ -e "$(basic alice:wonder)" -connect "$ECHO_ADDR"
+  [[ $output == 'Status: 200 '* ]]
+  run -0 timeout 60 "$cgi_fcgi" --clean-env -e SCRIPT_NAME=/lmauth -e REQUEST_METHOD=GET \
     -e REQUEST_URI=/ -e REMOTE_USER=alice -connect "$ECHO_ADDR"
   [[ $output == 'Status: 401 '* ]]
 }

@@ -29,9 +29,9 @@ end='END_REQUEST 1 8+0 app 0 protocol 0'
   [ "${#lines[@]}" -ge 30 ]
   local name
   for name in refuse silent slow drip split-header bad-version bad-id unknown-type short-end no-end \
-    rst half overloaded cant-mpx unknown-role pad-255 no-header garbage speaks-http endless keep-open \
-    early-reply half-header end-first twice close-on-keepalive no-multiplex sticky-status empty \
-    stderr-only; do
+    rst half overloaded cant-mpx unknown-role late-overloaded app-status pad-255 no-header garbage \
+    speaks-http endless keep-open early-reply half-header end-first twice close-on-keepalive \
+    no-multiplex sticky-status empty stderr-only; do
     grep -qE "^$name +[a-z]" <<<"$output"
   done
   while read -r name _; do
@@ -171,6 +171,15 @@ refuses() {
 @test "cant-mpx" { refuses cant-mpx 1; }
 @test "overloaded" { refuses overloaded 2; }
 @test "unknown-role" { refuses unknown-role 3; }
+
+@test "late-overloaded, app-status: the answer comes all the same" {
+  fault late-overloaded 'get 1 /' 'wait eof'
+  [ "${lines[0]}" = "$hello" ]
+  [ "${lines[2]}" = 'END_REQUEST 1 8+0 app 0 protocol 2' ]
+  fault app-status 'get 1 /' 'wait eof'
+  [ "${lines[0]}" = "$hello" ]
+  [ "${lines[2]}" = 'END_REQUEST 1 8+0 app 1 protocol 0' ]
+}
 
 @test "pad-255: every record, of management too" {
   fault pad-255 'get 1 / keep' 'wait end 1' 'values FCGI_MPXS_CONNS' 'wait GET_VALUES_RESULT' \

@@ -75,6 +75,8 @@ rst 2 CRITICAL closed
 overloaded 2 CRITICAL overloaded
 cant-mpx 2 CRITICAL cant-mpx
 unknown-role 2 CRITICAL unknown-role
+late-overloaded 2 CRITICAL overloaded
+app-status 0 OK ok
 pad-255 0 OK ok
 no-header 2 CRITICAL no-header
 open-header 2 CRITICAL no-header

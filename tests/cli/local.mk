@@ -16,6 +16,7 @@ CLI_TESTS += %D%/cgi-fcgi-start.bats
 CLI_TESTS += %D%/cgi-fcgi-tools.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats
+CLI_TESTS += %D%/fcgi-auth-test-dialects.bats
 CLI_TESTS += %D%/fcgi-bench-gate.bats
 CLI_TESTS += %D%/fcgi-bench-load.bats
 CLI_TESTS += %D%/fcgi-bench-report.bats
@@ -53,6 +54,11 @@ check_PROGRAMS += %D%/mute
 check_PROGRAMS += %D%/openmetrics
 %C%_openmetrics_SOURCES = %D%/openmetrics.c
 %C%_openmetrics_LDADD = $(FCGIUTILS_LIBS)
+
+# An authorizer that can be wrong in one way or another.
+check_PROGRAMS += %D%/authorizer
+%C%_authorizer_SOURCES = %D%/authorizer.c
+%C%_authorizer_LDADD = $(FCGIUTILS_LIBS)
 
 # An application that bears nothing out of the ordinary.
 check_PROGRAMS += %D%/strict

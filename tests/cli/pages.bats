@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 setup() {
   tools=$FCGI_SOURCE/tests/cli
   pages=$FCGI_SOURCE/man1
-  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe,fcgi-bench/fcgi-bench})
+  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe,fcgi-bench/fcgi-bench,fcgi-auth-test/fcgi-auth-test})
   cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -69,6 +69,10 @@ run_examples() {
   same_options fcgi-bench
 }
 
+@test "pages: fcgi-auth-test: --help and the page have the same options" {
+  same_options fcgi-auth-test
+}
+
 @test "pages: fcgistarter: mandoc finds nothing" {
   lint fcgistarter
 }
@@ -89,6 +93,10 @@ run_examples() {
   lint fcgi-bench
 }
 
+@test "pages: fcgi-auth-test: mandoc finds nothing" {
+  lint fcgi-auth-test
+}
+
 @test "pages: fcgistarter: the examples run" {
   run_examples fcgistarter
 }
@@ -107,4 +115,8 @@ run_examples() {
 
 @test "pages: fcgi-bench: the examples run" {
   run_examples fcgi-bench
+}
+
+@test "pages: fcgi-auth-test: the examples run" {
+  run_examples fcgi-auth-test
 }

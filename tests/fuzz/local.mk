@@ -8,10 +8,30 @@ TESTS += %D%/addr.tap
 %C%_addr_tap_SOURCES = %D%/addr.c %D%/replay.c
 %C%_addr_tap_LDADD = $(FCGIUTILS_LIBS)
 
+AUTH_REPLY_SOURCES = fcgi-auth-test/reply.c fcgi-auth-test/verdict.c \
+	fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
+	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c \
+	fcgi-auth-test/check.c fcgi-auth-test/check_reply.c \
+	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c
+check_PROGRAMS += %D%/auth_reply.tap
+TESTS += %D%/auth_reply.tap
+%C%_auth_reply_tap_SOURCES = %D%/auth_reply.c %D%/replay.c $(AUTH_REPLY_SOURCES)
+%C%_auth_reply_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_reply_tap_LDADD = $(FCGIUTILS_LIBS)
+
 check_PROGRAMS += %D%/cgi_response.tap
 TESTS += %D%/cgi_response.tap
 %C%_cgi_response_tap_SOURCES = %D%/cgi_response.c %D%/replay.c
 %C%_cgi_response_tap_LDADD = $(FCGIUTILS_LIBS)
+
+FUZZ_DIALECT_SOURCES = fcgi-auth-test/auth_case.c fcgi-auth-test/dialect.c \
+	fcgi-auth-test/dialect_call.c fcgi-auth-test/dialect_file.c
+check_PROGRAMS += %D%/dialect.tap
+TESTS += %D%/dialect.tap
+%C%_dialect_tap_SOURCES = %D%/dialect.c %D%/replay.c $(FUZZ_DIALECT_SOURCES)
+nodist_%C%_dialect_tap_SOURCES = fcgi-auth-test/dialects/builtin.c
+%C%_dialect_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_dialect_tap_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
 
 check_PROGRAMS += %D%/fpm_status.tap
 TESTS += %D%/fpm_status.tap
@@ -107,7 +127,6 @@ TESTS += %D%/setenvif.tap
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
 	cgi-fcgi/parser.c \
-	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
@@ -122,6 +141,12 @@ check_PROGRAMS += %D%/addr.fuzz
 %C%_addr_fuzz_SOURCES = %D%/addr.c
 %C%_addr_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_addr_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/auth_reply.fuzz
+%C%_auth_reply_fuzz_SOURCES = %D%/auth_reply.c $(AUTH_REPLY_SOURCES)
+%C%_auth_reply_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_reply_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_auth_reply_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/cgi_response.fuzz
 %C%_cgi_response_fuzz_SOURCES = %D%/cgi_response.c
@@ -146,6 +171,13 @@ check_PROGRAMS += %D%/intake.fuzz
 %C%_intake_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
 %C%_intake_fuzz_LDADD = $(FCGIUTILS_LIBS) $(MD_LIBS)
 %C%_intake_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/dialect.fuzz
+%C%_dialect_fuzz_SOURCES = %D%/dialect.c $(FUZZ_DIALECT_SOURCES)
+nodist_%C%_dialect_fuzz_SOURCES = fcgi-auth-test/dialects/builtin.c
+%C%_dialect_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_dialect_fuzz_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
+%C%_dialect_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c
@@ -212,7 +244,6 @@ check_PROGRAMS += %D%/setenvif.fuzz
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
 	cgi-fcgi/parser.c \
-	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_fuzz_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)

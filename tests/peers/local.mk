@@ -2,6 +2,7 @@
 # unprivileged; make check-peers runs them with what is installed, as who you are.
 PEER_TESTS = \
 	%D%/applications.bats \
+	%D%/auth-dialects.bats \
 	%D%/bench.bats \
 	%D%/packaging.bats \
 	%D%/php-fpm.bats \
@@ -18,6 +19,7 @@ PEER_TESTS = \
 EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/packaging-run.bash
 EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/presets.bash
 EXTRA_DIST += %D%/apache2-presets.sh %D%/lighttpd-presets.sh %D%/nginx-presets.sh
+EXTRA_DIST += %D%/auth.bash %D%/auth-apache2.sh %D%/auth-lighttpd.sh %D%/auth-nginx.sh
 EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh
 EXTRA_DIST += %D%/libfcgi_app.c %D%/perl_app.pl
 

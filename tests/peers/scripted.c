@@ -1,6 +1,7 @@
 /*
  * A FastCGI application for clients to be tried with: it takes its socket on descriptor 0 and
- * answers every request as the request's QUERY_STRING says, right or wrong.  Words separated by '&':
+ * answers every request as the request's QUERY_STRING says, right or wrong; where that is empty, as
+ * nginx's auth_request has it, the query of REQUEST_URI.  Words separated by '&':
  *
  *	out=HEX		a STDOUT record of these bytes; err=HEX: of STDERR
  *	fill=N		N bytes 'x' of STDOUT
@@ -10,8 +11,12 @@
  *	reset		the connection is reset, not closed
  *
  * Without a word it answers "200" and a line.  It closes the connection at the end.
+ *
+ * An AUTHORIZER's answer does not wait for STDIN, which not all servers send.  scripted FILE: all
+ * that is received is appended there, a connection at a time, also what comes behind the answer.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +35,7 @@ struct request {
 	unsigned char params[PARAMS_MAX];
 	size_t params_len;
 	uint16_t id;
+	int is_authorizer;
 	int complete;
 };
 
@@ -113,21 +119,40 @@ obey(int fd, const struct request *request, char *word)
 	}
 }
 
+/* Where in the variables the words are, and how many bytes of them. */
+static struct fcgi_slice
+find_script(const struct request *request)
+{
+	const unsigned char *p = request->params, *end = p + request->params_len, *mark;
+	struct fcgi_slice script = { NULL, 0 };
+	struct fcgi_nv nv;
+
+	while (fcgi_nv_next(&p, end, &nv) > 0) {
+		if (nv.name_len == 12 && memcmp(nv.name, "QUERY_STRING", 12) == 0 &&
+		    nv.value_len > 0)
+			return (struct fcgi_slice){ nv.value, nv.value_len };
+		if (nv.name_len != 11 || memcmp(nv.name, "REQUEST_URI", 11) != 0)
+			continue;
+		mark = memchr(nv.value, '?', nv.value_len);
+		if (mark != NULL)
+			script = (struct fcgi_slice){ mark + 1,
+				nv.value_len - (size_t)(mark + 1 - nv.value) };
+	}
+	return script;
+}
+
 static void
 answer(int fd, const struct request *request)
 {
 	/* "Status: 200", an empty line, and a line. */
 	static const char usual[] = "out=5374617475733a203230300a0a68656c6c6f0a&eof&end";
-	const unsigned char *p = request->params, *end = p + request->params_len;
-	char script[PARAMS_MAX] = "", *words = script, *word;
-	struct fcgi_nv nv;
+	struct fcgi_slice found = find_script(request);
+	char script[PARAMS_MAX + 1] = "", *words = script, *word;
 
-	while (fcgi_nv_next(&p, end, &nv) > 0)
-		if (nv.name_len == 12 && memcmp(nv.name, "QUERY_STRING", 12) == 0)
-			snprintf(script, sizeof script, "%.*s", (int)nv.value_len,
-			    (const char *)nv.value);
-	if (*script == '\0')
-		snprintf(script, sizeof script, "%s", usual);
+	if (found.len > 0)
+		memcpy(script, found.data, found.len);
+	else
+		memcpy(script, usual, sizeof usual);
 	while ((word = strsep(&words, "&")) != NULL)
 		obey(fd, request, word);
 }
@@ -138,17 +163,28 @@ take(struct request *request, const struct fcgi_record *record, int what,
 {
 	if (what == FCGI_READ_RECORD && record->type == FCGI_BEGIN_REQUEST)
 		request->id = record->request_id;
+	if (what == FCGI_READ_CONTENT && record->type == FCGI_BEGIN_REQUEST && slice->len >= 2)
+		request->is_authorizer = slice->data[1] == FCGI_AUTHORIZER;
 	if (what == FCGI_READ_CONTENT && record->type == FCGI_PARAMS &&
 	    slice->len <= sizeof request->params - request->params_len) {
 		memcpy(request->params + request->params_len, slice->data, slice->len);
 		request->params_len += slice->len;
 	}
-	if (what == FCGI_READ_END && record->type == FCGI_STDIN && record->content_length == 0)
+	if (what == FCGI_READ_END && record->content_length == 0 &&
+	    (record->type == FCGI_STDIN ||
+		(record->type == FCGI_PARAMS && request->is_authorizer)))
 		request->complete = 1;
 }
 
 static void
-serve(int fd)
+keep(int log, const void *data, size_t len)
+{
+	if (log >= 0 && write(log, data, len) != (ssize_t)len)
+		exit(1);
+}
+
+static void
+serve(int fd, int log)
 {
 	static struct request request;
 	struct fcgi_reader reader = { 0 };
@@ -160,6 +196,7 @@ serve(int fd)
 
 	memset(&request, 0, sizeof request);
 	while (!request.complete && (len = recv(fd, in, sizeof in, 0)) > 0) {
+		keep(log, in, (size_t)len);
 		p = in;
 		while ((what = fcgi_reader_next(&reader, &p, in + len, &slice)) > 0)
 			take(&request, &reader.record, what, &slice);
@@ -168,20 +205,30 @@ serve(int fd)
 	}
 	if (request.complete)
 		answer(fd, &request);
+	/* The server closes its end too. */
+	if (log < 0 || shutdown(fd, SHUT_WR) < 0)
+		return;
+	while ((len = recv(fd, in, sizeof in, 0)) > 0)
+		keep(log, in, (size_t)len);
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	int fd;
+	int fd, log = -1;
 
+	if (argc > 1) {
+		log = open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		if (log < 0)
+			return 1;
+	}
 	for (;;) {
 		fd = accept(STDIN_FILENO, NULL, NULL);
 		if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
 			return 1;
 		if (fd < 0)
 			continue;
-		serve(fd);
+		serve(fd, log);
 		close(fd);
 	}
 }

@@ -1,7 +1,7 @@
 # One program a module; the suffix .tap picks the driver.  cmocka prints TAP because
 # AM_TESTS_ENVIRONMENT asks for it.
 EXTRA_DIST += %D%/missing.sh %D%/fpm_page.h %D%/guard.h %D%/must.h %D%/no_netlink.h %D%/pieces.h %D%/transcript.h %D%/wire.h
-EXTRA_DIST += %D%/folder.h %D%/openmetrics.h %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
+EXTRA_DIST += %D%/letters.h %D%/folder.h %D%/openmetrics.h %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
 EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
 EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh %D%/preset_shown.h
 EXTRA_DIST += %D%/samples.h
@@ -38,6 +38,30 @@ check_PROGRAMS += %D%/application.tap
 TESTS += %D%/application.tap
 %C%_application_tap_SOURCES = %D%/application.c
 %C%_application_tap_LDADD = $(UNIT_LIBS)
+
+AUTH_VERDICT_SOURCES = fcgi-auth-test/reply.c fcgi-auth-test/verdict.c \
+	fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
+	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c
+AUTH_CHECK_SOURCES = fcgi-auth-test/check.c fcgi-auth-test/check_reply.c \
+	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c
+
+check_PROGRAMS += %D%/auth_check.tap
+TESTS += %D%/auth_check.tap
+%C%_auth_check_tap_SOURCES = %D%/auth_check.c $(AUTH_CHECK_SOURCES) $(AUTH_VERDICT_SOURCES)
+%C%_auth_check_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_check_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/auth_reply.tap
+TESTS += %D%/auth_reply.tap
+%C%_auth_reply_tap_SOURCES = %D%/auth_reply.c fcgi-auth-test/reply.c
+%C%_auth_reply_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_reply_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/auth_verdict.tap
+TESTS += %D%/auth_verdict.tap
+%C%_auth_verdict_tap_SOURCES = %D%/auth_verdict.c $(AUTH_VERDICT_SOURCES)
+%C%_auth_verdict_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_verdict_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/base64.tap
 TESTS += %D%/base64.tap
@@ -130,6 +154,15 @@ TESTS += %D%/failure.tap
 %C%_failure_tap_SOURCES = %D%/failure.c fcgi-bench/failure.c
 %C%_failure_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
 %C%_failure_tap_LDADD = $(UNIT_LIBS)
+
+UNIT_DIALECT_SOURCES = fcgi-auth-test/auth_case.c fcgi-auth-test/dialect.c \
+	fcgi-auth-test/dialect_call.c fcgi-auth-test/dialect_file.c
+check_PROGRAMS += %D%/dialect.tap
+TESTS += %D%/dialect.tap
+%C%_dialect_tap_SOURCES = %D%/dialect.c $(UNIT_DIALECT_SOURCES)
+nodist_%C%_dialect_tap_SOURCES = fcgi-auth-test/dialects/builtin.c
+%C%_dialect_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_dialect_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
 
 check_PROGRAMS += %D%/fcgi_body.tap
 TESTS += %D%/fcgi_body.tap
@@ -430,7 +463,6 @@ TESTS += %D%/setenvif.tap
 	cgi-fcgi/expression.c \
 	cgi-fcgi/expression_value.c \
 	cgi-fcgi/parser.c \
-	cgi-fcgi/pattern.c \
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)

@@ -409,10 +409,64 @@ the_user_is_that_of_basic(void **state)
 	assert_user("bASIC   Zm9vOmJhcg==", "U=foo\n");
 	assert_user("Basic Zm9v", "U=\n");
 	assert_user("Basic OmJhcg==", "U=\n");
+	assert_user("Basic Zm9vOmJhcg", "U=foo\n");
+	assert_user("Basic Zm9vOmJhcg==x!", "U=foo\n");
+	assert_user("Basic Zm9vOmJhcgQQQ", "U=\n");
+	assert_user("Basic Zm9vOmJh cg", "U=\n");
 	assert_user("Basic", "U=\n");
 	assert_user("Basic ", "U=\n");
 	assert_user("Basic !", "U=\n");
 	assert_user("Bearer Zm9vOmJhcg==", "U=\n");
+}
+
+static void
+assert_apache_user(const char *authorization, const char *expected)
+{
+	const struct preset_header header = { "Authorization", authorization };
+	const struct preset_request request = { .headers = &header, .header_count = 1 };
+
+	assert_made("U <- apache-user \"|\" apache-password if apache-auth\n", &request, expected);
+}
+
+/* What httpd makes of it is C's strings, and of what is no base 64 what comes before. */
+static void
+the_user_of_httpd_may_be_half_of_one(void **state)
+{
+	struct preset_request request = { .user = "f:oo", .password = "bar" };
+
+	(void)state;
+	assert_apache_user("Basic Zm9vOmJhcg==", "U=foo|bar\n");
+	assert_apache_user("bASIC \t Zm9vOmJhcg==", "U=foo|bar\n");
+	assert_apache_user("Basic Zm9vOmJhcg", "U=foo|bar\n");
+	assert_apache_user("Basic Zm9vOmJhc", "U=foo|ba\n");
+	assert_apache_user("Basic Zm9vOmJhc", "U=foo|ba\n");
+	assert_apache_user("Basic Zm9vOmJhcg==Zm9v", "U=foo|bar\n");
+	assert_apache_user("Basic Zm9v", "U=foo|\n");
+	assert_apache_user("Basic OmJhcg==", "U=|bar\n");
+	assert_apache_user("Basic Zm9vOmI6YXI=", "U=foo|b:ar\n");
+	assert_apache_user("Basic Zm8Abzpi", "U=fo|\n");
+	assert_apache_user("Basic", "U=|\n");
+	assert_apache_user("Basic !", "U=|\n");
+	assert_apache_user("Bearer Zm9vOmJhcg==", "");
+	assert_apache_user("Basically Zm9vOmJhcg==", "");
+	assert_made("U <- apache-auth \" \" apache-user \"|\" apache-password\n", &request,
+	    "U=Basic f|oo:bar\n");
+	request.password = NULL;
+	assert_made("U <- apache-user \"|\" apache-password\n", &request, "U=f|oo:\n");
+}
+
+static void
+a_header_may_have_another_value(void **state)
+{
+	static const struct preset_header headers[] = { { "A", "1" }, { "Connection", "x" },
+		{ "connection", "y" }, { "B", "2" } };
+	const struct preset_request request = { .headers = headers,
+		.header_count = sizeof headers / sizeof *headers };
+
+	(void)state;
+	assert_made("header Connection: value \"close\"\nheader Host: drop\nHTTP_* <- headers\n"
+		    "HTTP_CONNECTION <- \"close\" unless header Connection\n",
+	    &request, "HTTP_A=1\nHTTP_CONNECTION=close\nHTTP_B=2\n");
 }
 
 static void
@@ -510,8 +564,8 @@ mistakes_are_told_with_their_line(void **state)
 	assert_wrong("header", "1: the name of the header is missing");
 	assert_wrong("header X drop", "1: behind 'header' there is not 'NAME:'");
 	assert_wrong("header : drop", "1: behind 'header' there is not 'NAME:'");
-	assert_wrong("header X:", "1: 'send', 'drop', 'join' or 'as' is missing");
-	assert_wrong("header X: keep", "1: 'keep' is not 'send', 'drop', 'join' or 'as'");
+	assert_wrong("header X:", "1: 'send', 'drop', 'join', 'as' or 'value' is missing");
+	assert_wrong("header X: keep", "1: 'keep' is not 'send', 'drop', 'join', 'as' or 'value'");
 	assert_wrong("header X: drop it", "1: behind 'drop' there may be 'unless passed' or 'if'");
 	assert_wrong("header X: drop if", "1: the source of the condition is missing");
 	assert_wrong("header X: drop if x", "1: there is no source 'x'");
@@ -519,6 +573,8 @@ mistakes_are_told_with_their_line(void **state)
 	    "header X: drop unless", "1: behind 'drop' there may be 'unless passed' or 'if'");
 	assert_wrong("header X: drop unless passed on", "1: 'on' is too much");
 	assert_wrong("header X: join", "1: what is put between the values is missing");
+	assert_wrong("header X: value", "1: the value is missing");
+	assert_wrong("header X: value \"a\" b", "1: 'b' is too much");
 	assert_wrong("header X: as", "1: the variable is missing");
 	assert_wrong("header X: as \"\"", "1: the variable has no name");
 }
@@ -601,6 +657,8 @@ main(void)
 		cmocka_unit_test(headers_become_variables),
 		cmocka_unit_test(a_client_adds_headers),
 		cmocka_unit_test(the_user_is_that_of_basic),
+		cmocka_unit_test(the_user_of_httpd_may_be_half_of_one),
+		cmocka_unit_test(a_header_may_have_another_value),
 		cmocka_unit_test(addresses_are_of_one_family),
 		cmocka_unit_test(https_is_the_urls_or_asked_for),
 		cmocka_unit_test(lines_say_what_is_sent),

@@ -10,11 +10,12 @@
 
 #include "fcgi_error.h"
 #include "guard.h"
+#include "letters.h"
 #include "pieces.h"
 #include "transcript.h"
 #include "wire.h"
 
-enum { SERVERS = 7, ID = 1 };
+enum { SERVERS = 7, ID = LETTERS_ID };
 
 /* The order of the columns below. */
 static const char *const servers[SERVERS] = {
@@ -88,75 +89,6 @@ see(const char *server, const struct wire *wire, enum seen_by_ending ending, siz
 		assert_non_null(seen->why);
 	transcript_end(&user.transcript);
 	return user.transcript;
-}
-
-/*
- * What the application sends, a letter each: H a STDOUT record of the text, h half of one, e the
- * empty record of STDOUT, E END_REQUEST, 1 to 3 with that protocolStatus, a with an appStatus, s of
- * 4 bytes, r a STDERR record, u one of type 42, k half of a record's header, . the text as it is.
- * What follows these has: v version 2, i another id, p a padding of 255 bytes.
- */
-static void
-compose(struct wire *wire, const char *letters, const unsigned char *text, size_t len)
-{
-	static const unsigned char ends[][8] = {
-		{ 0 }, { 0, 0, 0, 0, 1 }, { 0, 0, 0, 0, 2 }, { 0, 0, 0, 0, 3 }, { 0, 0, 0, 7 },
-	};
-	uint16_t id = ID;
-	uint8_t padding = 3;
-	int is_v2 = 0;
-	size_t at;
-
-	for (; *letters != '\0'; letters++) {
-		at = wire->len;
-		switch (*letters) {
-		case 'H':
-			wire_record(wire, 6, id, text, len, padding);
-			break;
-		case 'h':
-			wire_record(wire, 6, id, text, len, padding);
-			wire->data[at + 5] = (unsigned char)(len + 100);
-			wire->len -= padding;
-			break;
-		case 'e':
-			wire_record(wire, 6, id, "", 0, padding);
-			break;
-		case 'E':
-			wire_record(wire, 3, id, ends[0], 8, padding);
-			break;
-		case 'a':
-			wire_record(wire, 3, id, ends[4], 8, padding);
-			break;
-		case 's':
-			wire_record(wire, 3, id, ends[0], 4, padding);
-			break;
-		case 'r':
-			wire_record(wire, 7, id, "oops", 4, padding);
-			break;
-		case 'u':
-			wire_record(wire, 42, id, "unknown", 7, padding);
-			break;
-		case 'k':
-			wire_put(wire, "\1\6\0\1", 4);
-			break;
-		case '.':
-			wire_put(wire, text, len);
-			break;
-		case 'v':
-			is_v2 = 1;
-			continue;
-		case 'i':
-			id = ID + 1;
-			continue;
-		case 'p':
-			padding = 255;
-			continue;
-		default:
-			wire_record(wire, 3, id, ends[*letters - '0'], 8, padding);
-		}
-		if (is_v2)
-			wire->data[at] = 2;
-	}
 }
 
 struct row {
@@ -449,7 +381,7 @@ every_row_of_the_tables_holds_however_it_is_cut(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
-		compose(&wire, rows[i].letters, rows[i].text, rows[i].len);
+		letters_compose(&wire, rows[i].letters, rows[i].text, rows[i].len);
 		for (server = 0; server < SERVERS; server++)
 			check_row(&rows[i], server, &wire);
 		wire_free(&wire);
@@ -705,7 +637,7 @@ every_server_has_its_way_with_headers(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof heads / sizeof *heads; i++) {
-		compose(&wire, "HeE", heads[i].text, heads[i].len);
+		letters_compose(&wire, "HeE", heads[i].text, heads[i].len);
 		for (server = 0; server < SERVERS; server++) {
 			told = see(servers[server], &wire, SEEN_BY_CLOSED, 1, 1, 1, 1);
 			assert_string_equal(told.text, heads[i].expected[server]);
@@ -723,7 +655,7 @@ head_is_answered_without_a_body(void **state)
 	int server;
 
 	(void)state;
-	compose(&wire, "HeE", BYTES("Content-Length: 5\n\nhello"));
+	letters_compose(&wire, "HeE", BYTES("Content-Length: 5\n\nhello"));
 	for (server = 0; server < SERVERS; server++) {
 		told = see(servers[server], &wire, SEEN_BY_CLOSED, wire.len, 1, 0, 1);
 		assert_string_equal(told.text, "200");
@@ -831,7 +763,7 @@ a_failed_sink_is_told_and_not_called_again(void **state)
 	int calls = 0;
 
 	(void)state;
-	compose(&wire, "HeE", BYTES(ANSWER));
+	letters_compose(&wire, "HeE", BYTES(ANSWER));
 	assert_int_equal(seen_by_init(&seen, "nginx", ID, 0, refuse_at_second, &calls), 0);
 	assert_int_equal(seen_by_feed(&seen, wire.data, wire.data + wire.len), -FCGI_E_SYSTEM);
 	assert_int_equal(seen_by_feed(&seen, wire.data, wire.data + wire.len), -FCGI_E_SYSTEM);

@@ -1,4 +1,4 @@
-#include "pattern.h"
+#include "regexp.h"
 
 #include <dlfcn.h>
 #include <stdint.h>
@@ -33,20 +33,20 @@ enum {
 
 #define MEMBER(name) __typeof__(pcre2_##name##_8) *name;
 
-struct pattern_library {
+struct regexp_library {
 	void *handle;
 	EACH_FUNCTION(MEMBER)
 };
 
-struct pattern {
-	const struct pattern_library *library;
+struct regexp {
+	const struct regexp_library *library;
 	pcre2_code *code;
 	uint32_t groups;
 };
 
 #ifdef FCGI_LINK_PCRE2
 static int
-load(struct pattern_library *library, char *why, size_t why_size)
+load(struct regexp_library *library, char *why, size_t why_size)
 {
 	(void)why;
 	(void)why_size;
@@ -57,13 +57,13 @@ load(struct pattern_library *library, char *why, size_t why_size)
 }
 
 static void
-unload(struct pattern_library *library)
+unload(struct regexp_library *library)
 {
 	(void)library;
 }
 #else
 static int
-load(struct pattern_library *library, char *why, size_t why_size)
+load(struct regexp_library *library, char *why, size_t why_size)
 {
 	const char *missing = NULL;
 
@@ -86,31 +86,31 @@ load(struct pattern_library *library, char *why, size_t why_size)
 }
 
 static void
-unload(struct pattern_library *library)
+unload(struct regexp_library *library)
 {
 	if (library->handle != NULL)
 		dlclose(library->handle);
 }
 #endif
 
-struct pattern_library *
-pattern_library_new(char *why, size_t why_size)
+struct regexp_library *
+regexp_library_new(char *why, size_t why_size)
 {
-	struct pattern_library *library = calloc(1, sizeof *library);
+	struct regexp_library *library = calloc(1, sizeof *library);
 
 	if (library == NULL) {
 		snprintf(why, why_size, "out of memory");
 		return NULL;
 	}
 	if (load(library, why, why_size) < 0) {
-		pattern_library_free(library);
+		regexp_library_free(library);
 		return NULL;
 	}
 	return library;
 }
 
 void
-pattern_library_free(struct pattern_library *library)
+regexp_library_free(struct regexp_library *library)
 {
 	if (library != NULL)
 		unload(library);
@@ -118,7 +118,7 @@ pattern_library_free(struct pattern_library *library)
 }
 
 static void
-describe(const struct pattern_library *library, int error, char *why, size_t why_size)
+describe(const struct regexp_library *library, int error, char *why, size_t why_size)
 {
 	PCRE2_UCHAR message[160];
 
@@ -126,54 +126,54 @@ describe(const struct pattern_library *library, int error, char *why, size_t why
 	snprintf(why, why_size, "regular expression: %s", (char *)message);
 }
 
-struct pattern *
-pattern_compile(const struct pattern_library *library, const char *text, size_t len,
+struct regexp *
+regexp_compile(const struct regexp_library *library, const char *text, size_t len,
     int ignore_case, size_t *offset, char *why, size_t why_size)
 {
 	/* RegexDefaultOptions of httpd, which nobody changes. */
 	uint32_t options = PCRE2_DUPNAMES | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY;
-	struct pattern *pattern = calloc(1, sizeof *pattern);
+	struct regexp *regexp = calloc(1, sizeof *regexp);
 	int error;
 
 	*offset = 0;
-	if (pattern == NULL) {
+	if (regexp == NULL) {
 		snprintf(why, why_size, "out of memory");
 		return NULL;
 	}
 	if (ignore_case)
 		options |= PCRE2_CASELESS;
-	pattern->library = library;
-	pattern->code = library->compile((PCRE2_SPTR)text, len, options, &error, offset, NULL);
-	if (pattern->code == NULL) {
+	regexp->library = library;
+	regexp->code = library->compile((PCRE2_SPTR)text, len, options, &error, offset, NULL);
+	if (regexp->code == NULL) {
 		describe(library, error, why, why_size);
-		free(pattern);
+		free(regexp);
 		return NULL;
 	}
-	library->pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &pattern->groups);
-	return pattern;
+	library->pattern_info(regexp->code, PCRE2_INFO_CAPTURECOUNT, &regexp->groups);
+	return regexp;
 }
 
 void
-pattern_free(struct pattern *pattern)
+regexp_free(struct regexp *regexp)
 {
-	if (pattern != NULL)
-		pattern->library->code_free(pattern->code);
-	free(pattern);
+	if (regexp != NULL)
+		regexp->library->code_free(regexp->code);
+	free(regexp);
 }
 
 int
-pattern_captures(const struct pattern *pattern)
+regexp_captures(const struct regexp *regexp)
 {
-	return pattern->groups > 0;
+	return regexp->groups > 0;
 }
 
 static void
-copy_spans(struct pattern_span *spans, const PCRE2_SIZE *vector, size_t count)
+copy_spans(struct regexp_span *spans, const PCRE2_SIZE *vector, size_t count)
 {
 	size_t i;
 
-	memset(spans, 0, PATTERN_SPANS * sizeof *spans);
-	for (i = 0; i < count && i < PATTERN_SPANS; i++) {
+	memset(spans, 0, REGEXP_SPANS * sizeof *spans);
+	for (i = 0; i < count && i < REGEXP_SPANS; i++) {
 		/* \K inside a lookahead can make a match begin behind its end. */
 		if (vector[2 * i] == PCRE2_UNSET || vector[2 * i] >= vector[2 * i + 1])
 			continue;
@@ -190,18 +190,18 @@ is_about_utf(int error)
 }
 
 int
-pattern_match(const struct pattern *pattern, const char *subject, size_t len,
-    struct pattern_span *spans, char *why, size_t why_size)
+regexp_match(const struct regexp *regexp, const char *subject, size_t len,
+    struct regexp_span *spans, char *why, size_t why_size)
 {
-	const struct pattern_library *library = pattern->library;
+	const struct regexp_library *library = regexp->library;
 	pcre2_match_context *context = library->match_context_create(NULL);
-	pcre2_match_data *data = library->match_data_create_from_pattern(pattern->code, NULL);
+	pcre2_match_data *data = library->match_data_create_from_pattern(regexp->code, NULL);
 	int r = PCRE2_ERROR_NOMEMORY;
 
 	if (context != NULL && data != NULL) {
 		library->set_match_limit(context, MATCH_STEPS);
 		library->set_heap_limit(context, MATCH_KIB);
-		r = library->match(pattern->code, (PCRE2_SPTR)subject, len, 0, 0, data, context);
+		r = library->match(regexp->code, (PCRE2_SPTR)subject, len, 0, 0, data, context);
 		if (r > 0)
 			copy_spans(spans, library->get_ovector_pointer(data), (size_t)r);
 	}

@@ -1,0 +1,38 @@
+/* A reply under examination, for the parts of check_reply(). */
+#ifndef CHECK_PRIVATE_H
+#define CHECK_PRIVATE_H
+
+#include "check.h"
+
+/* What must not come back, in each of its forms. */
+enum secret_form { SECRET_PASSWORD, SECRET_BASE64, SECRET_BASIC, SECRET_AUTHORIZATION, SECRET_FORMS };
+
+struct checking {
+	struct findings *findings;
+	const struct reply *reply;
+	const struct check_context *context;
+	struct fcgi_slice secrets[SECRET_FORMS];	/* data NULL: there is none */
+	int error;			/* what check_reply() returns */
+};
+
+/* Adds a finding; no memory: checking->error. */
+void checking_add(struct checking *checking, enum check_id check, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+enum { QUOTED_MAX = 64 };
+
+/*
+ * Bytes of the peer for a detail: cut to QUOTED_MAX - 1, and *** when a secret is in them.
+ * dst: QUOTED_MAX bytes.  Returns dst.
+ */
+char *checking_quote(const struct checking *checking, char *dst, const void *data, size_t len);
+
+/* Prepares the secrets' forms.  Returns 0, or -FCGI_E_SYSTEM: no memory. */
+int checking_begin(struct checking *checking);
+void checking_end(struct checking *checking);
+
+/* The parts. */
+void checking_secrets(struct checking *checking);	/* V4, S1 */
+void checking_variables(struct checking *checking);	/* V1, V2, V3, V5, V6 */
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * What takes questions of its own to find out: whether the authorizer depends on something that one
+ * server does and another does not.  They are derived from the first case that was let in.
+ */
+#ifndef PROBE_H
+#define PROBE_H
+
+struct runner;
+
+/*
+ * Asks all that apply, and adds a result for each; the others are added as skipped.
+ * Returns as runner_run().
+ */
+int probe_all(struct runner *runner);
+
+#endif

@@ -1,0 +1,464 @@
+/*
+ * A case file that expects what was answered: run again later, it tells what has changed.  What
+ * asks is written as it was said, so it holds the passwords and cookies that the case files hold.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cgi_block.h"
+#include "clock.h"
+#include "dialect.h"
+#include "expected.h"
+#include "fcgi_error.h"
+#include "redact.h"
+#include "report_private.h"
+#include "stanza.h"
+#include "text.h"
+
+enum { BODY_MAX = 4096 };	/* bytes of a body that are expected literally */
+
+/* One stanza under construction. */
+struct writing {
+	struct buffer out;
+	const struct report_run *run;
+	const struct result *result;
+	struct redact redact;
+	int error;
+};
+
+static void
+fail(struct writing *writing, int error, const char *what)
+{
+	if (writing->error != 0)
+		return;
+	writing->error = error;
+	if (error == -FCGI_E_SYNTAX)
+		snprintf(writing->run->why, writing->run->why_size, "%s: %s",
+		    writing->result->title, what);
+}
+
+static void
+put(struct writing *writing, const char *name, const void *value, size_t len)
+{
+	int r = stanza_put(&writing->out, name, value, len);
+
+	if (r < 0)
+		fail(writing, r, "it has what no case file can hold");
+}
+
+static void
+put_text(struct writing *writing, const char *name, const char *value)
+{
+	put(writing, name, value, strlen(value));
+}
+
+/* Lines of a field that has one item a line; nothing when there are none. */
+static void
+put_lines(struct writing *writing, const char *name, const struct buffer *lines)
+{
+	if (lines->len > 0)
+		put(writing, name, lines->data, lines->len);
+}
+
+static void
+add_bytes(struct writing *writing, struct buffer *lines, const void *data, size_t len)
+{
+	if (buffer_append(lines, data, len) < 0)
+		fail(writing, -FCGI_E_SYSTEM, "");
+}
+
+static void
+add_text(struct writing *writing, struct buffer *lines, const char *text)
+{
+	add_bytes(writing, lines, text, strlen(text));
+}
+
+static void
+begin_line(struct writing *writing, struct buffer *lines)
+{
+	if (lines->len > 0)
+		add_text(writing, lines, "\n");
+}
+
+static void
+put_list(struct writing *writing, const char *name, const struct auth_lines *list)
+{
+	struct buffer lines = { 0 };
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (strchr(list->items[i], '\n') != NULL)
+			fail(writing, -FCGI_E_SYNTAX, "a value of several lines in a field that "
+			    "has one item a line");
+		begin_line(writing, &lines);
+		add_text(writing, &lines, list->items[i]);
+	}
+	put_lines(writing, name, &lines);
+	buffer_free(&lines);
+}
+
+/* --- bytes of any value -------------------------------------------------------------------- */
+
+/* Whether they stand in a field as they are: one line, without blanks around it. */
+static int
+is_plain(const unsigned char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] < ' ' || p[i] == 0x7f)
+			return 0;
+	return len == 0 || (p[0] != ' ' && p[len - 1] != ' ');
+}
+
+static void
+put_bytes(struct writing *writing, const char *name, const char *hex_name,
+    const struct auth_bytes *bytes)
+{
+	struct buffer hex = { 0 };
+	char digits[3];
+	size_t i;
+
+	if (is_plain((const unsigned char *)bytes->data, bytes->len)) {
+		put(writing, name, bytes->data, bytes->len);
+		return;
+	}
+	for (i = 0; i < bytes->len; i++) {
+		snprintf(digits, sizeof digits, "%02x", (unsigned char)bytes->data[i]);
+		add_bytes(writing, &hex, digits, 2);
+	}
+	put(writing, hex_name, hex.data, hex.len);
+	explicit_bzero(hex.data, hex.len);
+	buffer_free(&hex);
+}
+
+/*
+ * Bytes as what is expected: literally where that can be written so, else as a regular expression
+ * of PCRE2 in which each is named.
+ */
+static void
+add_expected(struct writing *writing, struct buffer *line, const unsigned char *p, size_t len,
+    int whole)
+{
+	/* What a regular expression and a line of a field take for themselves. */
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    " !\"%&',-/:;<=>@_`~";
+	char code[5];
+	size_t i;
+
+	if (whole && is_plain(p, len) && (len == 0 || *p != '~')) {
+		add_bytes(writing, line, p, len);
+		return;
+	}
+	add_text(writing, line, "~\\A");
+	for (i = 0; i < len; i++) {
+		if (p[i] != '\0' && strchr(plain, p[i]) != NULL) {
+			add_bytes(writing, line, &p[i], 1);
+		} else {
+			snprintf(code, sizeof code, "\\x%02x", p[i]);
+			add_text(writing, line, code);
+		}
+	}
+	if (whole)
+		add_text(writing, line, "\\z");
+}
+
+/* --- what was asked ------------------------------------------------------------------------ */
+
+static void
+put_request(struct writing *writing)
+{
+	const struct auth_case *auth_case = writing->result->auth_case;
+	struct buffer line = { 0 };
+	size_t i;
+
+	add_text(writing, &line, auth_case->method);
+	add_text(writing, &line, " ");
+	add_text(writing, &line, auth_case->target);
+	if (auth_case->protocol != NULL) {
+		add_text(writing, &line, " ");
+		add_text(writing, &line, auth_case->protocol);
+	}
+	put_lines(writing, "Request", &line);
+	buffer_clear(&line);
+	for (i = 0; i < auth_case->header_count; i++) {
+		begin_line(writing, &line);
+		add_text(writing, &line, auth_case->headers[i].name);
+		add_text(writing, &line, auth_case->headers[i].value != NULL ? ": " : ";");
+		if (auth_case->headers[i].value != NULL)
+			add_text(writing, &line, auth_case->headers[i].value);
+	}
+	put_lines(writing, "Headers", &line);
+	buffer_free(&line);
+}
+
+static void
+put_password(struct writing *writing)
+{
+	const struct auth_case *auth_case = writing->result->auth_case;
+
+	switch (auth_case->password_source) {
+	case AUTH_PASSWORD_NONE:
+		break;
+	case AUTH_PASSWORD_FILE:
+		put_text(writing, "Password-File", auth_case->password_name);
+		break;
+	case AUTH_PASSWORD_ENV:
+		put_text(writing, "Password-Env", auth_case->password_name);
+		break;
+	case AUTH_PASSWORD_HIDDEN:
+		if (!writing->run->how->show_secrets)
+			fail(writing, -FCGI_E_SYNTAX, "a case file cannot name where its password "
+			    "came from: --password-file, or --show-secrets to have it written");
+		/* fall through */
+	default:
+		put_bytes(writing, "Password", "Password-Hex", &auth_case->password);
+	}
+}
+
+static void
+put_question(struct writing *writing)
+{
+	static const char *const stdin_words[] = {
+		[AUTH_STDIN_NONE] = "none",
+		[AUTH_STDIN_EMPTY] = "empty",
+	};
+	const struct result *result = writing->result;
+	const struct auth_case *auth_case = result->auth_case;
+
+	put_text(writing, "Case", result->title);
+	put_text(writing, "Dialect", result->dialect->name);
+	put_text(writing, "Phase", auth_phase_names[result->phase]);
+	put_request(writing);
+	if (auth_case->user.data != NULL)
+		put_bytes(writing, "User", "User-Hex", &auth_case->user);
+	put_password(writing);
+	if (auth_case->auth_type != NULL)
+		put_text(writing, "Auth",
+		    *auth_case->auth_type != '\0' ? auth_case->auth_type : "none");
+	if (auth_case->remote_addr != NULL)
+		put_text(writing, "Remote-Addr", auth_case->remote_addr);
+	put_list(writing, "Params", &auth_case->params);
+	put_list(writing, "Unset", &auth_case->unset);
+	if (auth_case->stdin_record != AUTH_STDIN_DIALECT)
+		put_text(writing, "Stdin", stdin_words[auth_case->stdin_record]);
+	if (auth_case->keep_conn != AUTH_DIALECT)
+		put_text(writing, "Keep-Conn", auth_case->keep_conn == AUTH_YES ? "yes" : "no");
+}
+
+/* --- what was answered --------------------------------------------------------------------- */
+
+static void
+put_decision(struct writing *writing)
+{
+	const struct result *result = writing->result;
+	char text[32];
+
+	switch (result_decided(result)) {
+	case AUTH_WANT_ALLOW:
+		put_text(writing, "Expect", "allow");
+		break;
+	case AUTH_WANT_DENY:
+		if (result->reply.status != 0)
+			snprintf(text, sizeof text, "deny %d", result->reply.status);
+		else
+			snprintf(text, sizeof text, "deny");
+		put_text(writing, "Expect", text);
+		break;
+	default:
+		put_text(writing, "Expect", "error");
+	}
+}
+
+/* The regular expression that the case has for this already, if it is met; else NULL. */
+static const struct auth_expected *
+find_regexp(const struct auth_expected_list *list, const char *name, size_t name_len,
+    const struct cgi_header *header)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->items[i].regexp != NULL && strlen(list->items[i].name) == name_len &&
+		    strncmp(list->items[i].name, name, name_len) == 0 &&
+		    expected_matches(&list->items[i], header->value, header->value_len))
+			return &list->items[i];
+	return NULL;
+}
+
+static int
+is_token(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!cgi_block_is_name_char(name[i]))
+			return 0;
+	return len > 0;
+}
+
+static void
+add_pair(struct writing *writing, struct buffer *lines, const struct auth_expected_list *known,
+    const char *separator, const char *name, size_t name_len, const struct cgi_header *header)
+{
+	const struct auth_expected *regexp = find_regexp(known, name, name_len, header);
+
+	if (!is_token(name, name_len))
+		return;
+	begin_line(writing, lines);
+	add_bytes(writing, lines, name, name_len);
+	/* That it is there, and no more. */
+	if (redact_hides(&writing->redact, name, name_len) ||
+	    redact_finds(&writing->redact, header->value, header->value_len))
+		return;
+	add_text(writing, lines, separator);
+	if (regexp != NULL) {
+		add_text(writing, lines, "~");
+		add_bytes(writing, lines, regexp->value, regexp->value_len);
+	} else {
+		add_expected(writing, lines, (const unsigned char *)header->value,
+		    header->value_len, 1);
+	}
+}
+
+static void
+put_headers(struct writing *writing)
+{
+	const struct auth_expect *expect = &writing->result->auth_case->expect;
+	const struct reply *reply = &writing->result->reply;
+	struct buffer headers = { 0 }, variables = { 0 };
+	const struct cgi_header *header;
+	const char *name;
+	size_t i, len;
+
+	for (i = 0; i < reply->header_count; i++) {
+		header = &reply->headers[i];
+		name = reply_variable(header, &len);
+		if (name != NULL)
+			add_pair(writing, &variables, &expect->variables, "=", name, len, header);
+		else if (header->name_len != strlen("Status") ||
+		    strncasecmp(header->name, "Status", header->name_len) != 0)
+			add_pair(writing, &headers, &expect->headers, ": ", header->name,
+			    header->name_len, header);
+	}
+	put_lines(writing, "Expect-Headers", &headers);
+	put_lines(writing, "Expect-Variables", &variables);
+	if (variables.len == 0)
+		put_text(writing, "Expect-No-Variables", "*");
+	buffer_free(&headers);
+	buffer_free(&variables);
+}
+
+/* A text that the case expects already stays as it is said there, as long as it is met. */
+static void
+put_known(struct writing *writing, const char *name, const struct auth_expected *known)
+{
+	struct buffer text = { 0 };
+
+	if (known->regexp != NULL)
+		add_text(writing, &text, "~");
+	add_bytes(writing, &text, known->value, known->value_len);
+	put(writing, name, text.data, text.len);
+	buffer_free(&text);
+}
+
+/*
+ * A text that can be written as it is, but for its last line break, which is not compared.
+ * Returns 1, or 0 when it is not such a text.
+ */
+static int
+put_lines_of_text(struct writing *writing, const char *name, const unsigned char *p, size_t len)
+{
+	size_t i;
+
+	if (len > 0 && p[len - 1] == '\n')
+		len--;
+	if (len == 0 || len > BODY_MAX || *p == '~' || p[len - 1] == '\n' || !text_is_utf8(p, len))
+		return 0;
+	for (i = 0; i < len; i++)
+		if ((p[i] < ' ' && p[i] != '\n' && p[i] != '\t') || p[i] == 0x7f)
+			return 0;
+	return stanza_put(&writing->out, name, p, len) == 0;
+}
+
+static void
+put_body(struct writing *writing)
+{
+	const struct auth_expected *known = writing->result->auth_case->expect.body;
+	const struct reply *reply = &writing->result->reply;
+	size_t len = reply->body_len < BODY_MAX ? reply->body_len : BODY_MAX;
+	struct buffer text = { 0 };
+
+	if (known != NULL && known->regexp != NULL &&
+	    expected_matches(known, reply->body, reply->body_len)) {
+		put_known(writing, "Expect-Body", known);
+		return;
+	}
+	if (reply->body == NULL || redact_finds(&writing->redact, reply->body, reply->body_len) ||
+	    put_lines_of_text(writing, "Expect-Body", reply->body, reply->body_len))
+		return;
+	add_expected(writing, &text, reply->body, len, len == reply->body_len);
+	put(writing, "Expect-Body", text.data, text.len);
+	buffer_free(&text);
+}
+
+static void
+put_answer(struct writing *writing)
+{
+	const struct result *result = writing->result;
+
+	put_decision(writing);
+	if (result->trouble != RESULT_ANSWERED)
+		return;
+	put_headers(writing);
+	put_body(writing);
+	/* What is on STDERR has times and numbers in it: expected only where the case does. */
+	if (result->auth_case->expect.error_output != NULL)
+		put_known(writing, "Expect-Stderr", result->auth_case->expect.error_output);
+}
+
+static void
+put_rest(struct writing *writing)
+{
+	const struct auth_case *auth_case = writing->result->auth_case;
+	char duration[32];
+
+	if (auth_case->expect.max_time_ns != CLOCK_NEVER)
+		put_text(writing, "Max-Time", clock_format_duration(duration, sizeof duration,
+		    auth_case->expect.max_time_ns));
+	put_list(writing, "Ignore", &auth_case->ignore);
+	if (auth_case->skip != NULL)
+		put_text(writing, "Skip", auth_case->skip);
+	put_list(writing, "Tags", &auth_case->tags);
+}
+
+static int
+write_case(FILE *out, const struct report_run *run, const struct result *result)
+{
+	struct writing writing = { .run = run, .result = result };
+
+	if (!run->how->show_secrets)
+		writing.error = redact_init(&writing.redact, result->auth_case, &result->params);
+	put_question(&writing);
+	if (result->state != RESULT_SKIPPED)
+		put_answer(&writing);
+	put_rest(&writing);
+	if (writing.out.data != NULL)
+		fwrite(writing.out.data, 1, writing.out.len, out);
+	putc('\n', out);
+	redact_reset(&writing.redact);
+	buffer_free(&writing.out);
+	return writing.error;
+}
+
+int
+report_cases(FILE *out, const struct report_run *run)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < run->count; i++)
+		if (!run->results[i].is_probe)
+			r = write_case(out, run, &run->results[i]);
+	return r;
+}

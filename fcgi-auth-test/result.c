@@ -1,0 +1,152 @@
+#include "result.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi_error.h"
+#include "text.h"
+
+const struct verdict *
+result_verdict(const struct result *result)
+{
+	return &result->verdicts[result->server];
+}
+
+enum auth_decision_wanted
+result_decided(const struct result *result)
+{
+	switch (result_verdict(result)->decision) {
+	case VERDICT_ALLOW:
+		return AUTH_WANT_ALLOW;
+	case VERDICT_DENY:
+		return AUTH_WANT_DENY;
+	case VERDICT_NEXT:
+		return result->trouble == RESULT_ANSWERED && result->reply.status >= 300 &&
+			result->reply.status < 500
+		    ? AUTH_WANT_DENY
+		    : AUTH_WANT_ERROR;
+	default:
+		return AUTH_WANT_ERROR;
+	}
+}
+
+int
+result_has_failure(const struct result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->finding_count; i++)
+		if (result->findings[i].severity == CHECK_FAILURE)
+			return 1;
+	return 0;
+}
+
+int
+result_fail(struct result *result, const char *format, ...)
+{
+	char *text = NULL, *escaped, **items;
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (len < 0)
+		return -FCGI_E_SYSTEM;
+	escaped = text_escape_alloc(text, (size_t)len, 0);
+	free(text);
+	items = reallocarray(result->failures.items, result->failures.count + 1, sizeof *items);
+	if (items != NULL)
+		result->failures.items = items;
+	if (items == NULL || escaped == NULL) {
+		free(escaped);
+		return -FCGI_E_SYSTEM;
+	}
+	items[result->failures.count++] = escaped;
+	return 0;
+}
+
+/* What a case ignores it ignores whatever the command line says. */
+static int
+is_ignored(const struct auth_case *auth_case, enum check_id check)
+{
+	size_t i;
+
+	for (i = 0; i < auth_case->ignore.count; i++)
+		if (check_find(auth_case->ignore.items[i]) == (int)check)
+			return 1;
+	return 0;
+}
+
+static int
+add_finding(struct result *result, enum check_severity severity, enum check_id check,
+    const char *detail)
+{
+	struct result_finding *findings;
+	char *copy;
+
+	if (severity == CHECK_IGNORED || is_ignored(result->auth_case, check))
+		return 0;
+	copy = strdup(detail);
+	findings = reallocarray(result->findings, result->finding_count + 1, sizeof *findings);
+	if (findings != NULL)
+		result->findings = findings;
+	if (findings == NULL || copy == NULL) {
+		free(copy);
+		return -FCGI_E_SYSTEM;
+	}
+	findings[result->finding_count++] = (struct result_finding){ check, severity, copy };
+	return 0;
+}
+
+int
+result_find(struct result *result, const struct check_policy *policy, enum check_id check,
+    const char *detail)
+{
+	return add_finding(result, check_severity(policy, check), check, detail);
+}
+
+int
+result_warn(struct result *result, const struct check_policy *policy, enum check_id check,
+    const char *detail)
+{
+	enum check_severity severity = check_severity(policy, check);
+
+	if (severity == CHECK_FAILURE && !policy->strict && !(policy->raised & check_bit(check)))
+		severity = CHECK_WARNING;
+	return add_finding(result, severity, check, detail);
+}
+
+void
+result_settle(struct result *result)
+{
+	if (result->skipped != NULL)
+		result->state = RESULT_SKIPPED;
+	else if (result->failures.count > 0 || result_has_failure(result))
+		result->state = RESULT_FAILED;
+	else
+		result->state = RESULT_PASSED;
+}
+
+void
+result_reset(struct result *result)
+{
+	size_t i;
+
+	free(result->title);
+	free(result->skipped);
+	free(result->trouble_text);
+	params_reset(&result->params);
+	reply_reset(&result->reply);
+	for (i = 0; i < VERDICT_SERVERS; i++)
+		verdict_reset(&result->verdicts[i]);
+	for (i = 0; i < result->finding_count; i++)
+		free(result->findings[i].detail);
+	free(result->findings);
+	for (i = 0; i < result->failures.count; i++)
+		free(result->failures.items[i]);
+	free(result->failures.items);
+	*result = (struct result){ 0 };
+}

@@ -257,10 +257,10 @@ choose_payload(struct link *link, struct link_slot *slot)
 		link->turn = 0;
 }
 
+/* Gives the id that was taken a request. */
 static inline void
-begin_request(struct worker *worker, struct link *link, int64_t when_ns)
+begin_request(struct worker *worker, struct link *link, uint16_t id, int64_t when_ns)
 {
-	uint16_t id = link_take(link);
 	struct link_slot *slot = link_slot(link, id);
 
 	choose_payload(link, slot);
@@ -276,9 +276,9 @@ begin_request(struct worker *worker, struct link *link, int64_t when_ns)
 		note_sent(worker, link, id, slot);
 }
 
-/* Sends what was begun, over a new connection if there is none. */
-static inline void
-send_begun(struct worker *worker, struct link *link)
+/* Sends what is queued, over a new connection if there is none. */
+static void
+send_queue(struct worker *worker, struct link *link)
 {
 	if (link->state == LINK_OPEN) {
 		if (link_flush(link, &worker->scratch) < 0)
@@ -291,31 +291,50 @@ send_begun(struct worker *worker, struct link *link)
 void
 exchange_begin(struct worker *worker, struct link *link, int64_t when_ns)
 {
-	begin_request(worker, link, when_ns);
-	send_begun(worker, link);
+	uint16_t id = link_take(link);
+
+	begin_request(worker, link, id, when_ns);
+	if (id == 1 && link->watched == LINK_WATCHED_IN && link->queue_first == 0 &&
+	    link_send_first(link))
+		return;
+	if (link_slot(link, id)->state != LINK_SLOT_QUEUED)
+		link_queue(link, id);
+	send_queue(worker, link);
 }
 
-__attribute__((always_inline)) static inline void
-link_free(struct worker *worker, struct link *link)
+void
+exchange_link_free(struct worker *worker, struct link *link)
 {
-	int begun = 0;
+	int queued = 0;
+	uint16_t id;
 
 	if (worker->is_open_loop) {
 		worker_wait_for_request(worker, link);
 		return;
 	}
 	while (exchange_can_begin(link) && worker_may_begin(worker, worker->now_ns)) {
-		begin_request(worker, link, worker->now_ns);
-		begun = 1;
+		id = link_take(link);
+		begin_request(worker, link, id, worker->now_ns);
+		link_queue(link, id);
+		queued = 1;
 	}
-	if (begun)
-		send_begun(worker, link);
+	if (queued)
+		send_queue(worker, link);
 }
 
-void
-exchange_link_free(struct worker *worker, struct link *link)
+/*
+ * The same for a link that nothing bars, after answers over it, in a closed loop with one request at
+ * a time: as nearly all are, so it goes without the queue.
+ */
+static inline void
+renew(struct worker *worker, struct link *link)
 {
-	link_free(worker, link);
+	if (link->free_first == 0 || !worker_may_begin(worker, worker->now_ns))
+		return;
+	(void)link_take(link);
+	begin_request(worker, link, 1, worker->now_ns);
+	if (!link_send_first(link))
+		send_queue(worker, link);
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
@@ -431,10 +450,14 @@ receive(struct worker *worker, struct link *link, uint32_t events)
 		link_again(link);
 		is_closed = 0;
 	}
-	if (link->barred == 0 && !is_closed)
-		link_free(worker, link);
-	else
+	if (link->barred == 0 && !is_closed) {
+		if (worker->is_single)
+			renew(worker, link);
+		else
+			exchange_link_free(worker, link);
+	} else {
 		leave(worker, link, is_closed);
+	}
 }
 
 /*
@@ -451,7 +474,7 @@ take_event(struct worker *worker, struct link *link, uint32_t events)
 		return 0;
 	}
 	if (link->watched == LINK_WATCHED_OUT)
-		send_begun(worker, link);
+		send_queue(worker, link);
 	return link->state == LINK_OPEN && (events & ~(uint32_t)EPOLLOUT) != 0;
 }
 

@@ -243,7 +243,7 @@ send_all(struct link *link, const struct link_scratch *scratch)
 }
 
 int
-link_flush_queue(struct link *link, const struct link_scratch *scratch)
+link_flush(struct link *link, const struct link_scratch *scratch)
 {
 	int can_send = !(link->barred & LINK_BARRED_SEND);
 	enum link_watched wanted;

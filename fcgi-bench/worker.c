@@ -81,6 +81,7 @@ init(struct worker *worker)
 	    crew->workers;
 	worker->per_connection = plan->keep_alive ? plan->requests_per_connection : 1;
 	worker->is_open_loop = plan->open_loop != 0;
+	worker->is_single = !plan->open_loop && plan->streams == 1;
 	worker->scratch.size = SCRATCH_LEN;
 	worker->tally.payload_count = most_payloads(plan);
 	worker->tally.payload_complete = calloc(worker->tally.payload_count,

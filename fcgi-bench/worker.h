@@ -82,6 +82,7 @@ struct worker {
 	uint64_t involuntary_begun;
 	unsigned int stops;	/* of the crew, as last seen */
 	uint8_t is_open_loop;	/* as the plan has it */
+	uint8_t is_single;	/* a closed loop with one request at a time on each link */
 	uint8_t is_last;	/* its places are the last ones */
 	uint8_t is_counting;	/* the window is open */
 	uint8_t is_ending;	/* nothing new is begun */

@@ -70,6 +70,17 @@ most_payloads(const struct plan *plan)
 	return most;
 }
 
+/* calloc(3) knows nothing of cache lines. */
+static struct link_slot *
+new_slots(size_t count)
+{
+	struct link_slot *slots = aligned_alloc(_Alignof(struct link_slot), count * sizeof *slots);
+
+	if (slots != NULL)
+		memset(slots, 0, count * sizeof *slots);
+	return slots;
+}
+
 static int
 init(struct worker *worker)
 {
@@ -87,7 +98,7 @@ init(struct worker *worker)
 	worker->tally.payload_complete = calloc(worker->tally.payload_count,
 	    sizeof *worker->tally.payload_complete);
 	worker->links = calloc(worker->link_count, sizeof *worker->links);
-	worker->slots = calloc(worker->link_count * plan->streams, sizeof *worker->slots);
+	worker->slots = new_slots(worker->link_count * plan->streams);
 	worker->memories = calloc(plan->target_count, sizeof *worker->memories);
 	worker->buffer = malloc(WORKER_BUFFER_LEN);
 	worker->scratch.bytes = malloc(SCRATCH_LEN);

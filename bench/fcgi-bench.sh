@@ -10,8 +10,8 @@
 #	pacing		how late requests of an open loop are sent, and how many
 #	omission	an application that stops 200 ms in each second, at 4000 requests a second
 #	delays		percentiles beside those that fcgi-echo has logged (some minutes)
-# What is compared takes turns, so that what else the machine does hits all; figures are medians, and
-# ratios those of pairs.  A client has the first processor, a server the second, unless said.
+# What is compared takes turns, so that what else the machine does hits all; figures are medians,
+# and ratios those of pairs.  A client has the first processor, a server the second, unless said.
 set -u
 
 : "${FCGI_BUILD:?the build directory}" "${FCGI_SOURCE:?the source directory}"
@@ -148,7 +148,7 @@ count_instructions() {
 
 # difference COUNTER COMMAND...: of a long and a short run, so that the start does not count.
 difference() {
-  local few=5000 many=25000 counter=$1
+  local few=20000 many=100000 counter=$1
   shift
   awk -v more="$("$counter" "$many" "$@")" -v less="$("$counter" "$few" "$@")" \
     -v n=$((many - few)) 'BEGIN { printf "%.2f", (more - less) / n }'
@@ -164,21 +164,22 @@ calls() {
 }
 
 show_calls() {
-  local kind connections
+  # valgrind stretches time, and an interval's end costs as much as some hundred requests.
+  local kind connections ours=("$bench" -q --interval 1h "${page[@]}")
   echo 'For each request:                          system calls   instructions'
   for kind in unix tcp; do
     for connections in 8 64; do
       start_app "$kind" "${on_server[@]}" "$raw_responder"
       calls "raw_client, $kind, keep, $connections" "$raw_client" -c "$connections" -n
-      calls "fcgi-bench, $kind, keep, $connections" "$bench" -q "${page[@]}" -k -c "$connections" -n
+      calls "fcgi-bench, $kind, keep, $connections" "${ours[@]}" -k -c "$connections" -n
       end_apps
     done
   done
   start_app unix "${on_server[@]}" "$raw_responder"
   calls 'raw_client, unix, each, 64' "$raw_client" -1 -c 64 -n
-  calls 'fcgi-bench, unix, each, 64' "$bench" -q "${page[@]}" -c 64 -n
-  calls 'fcgi-bench, unix, 32 streams, 8' "$bench" -q "${page[@]}" -m 32 -c 8 -n
-  calls 'fcgi-bench, unix, keep, 8 at 1000000/s' "$bench" -q "${page[@]}" -k -c 8 -R 1000000 -n
+  calls 'fcgi-bench, unix, each, 64' "${ours[@]}" -c 64 -n
+  calls 'fcgi-bench, unix, 32 streams, 8' "${ours[@]}" -m 32 -c 8 -n
+  calls 'fcgi-bench, unix, keep, 8 at 1000000/s' "${ours[@]}" -k -c 8 -R 1000000 -n
   end_apps
 }
 
@@ -354,7 +355,7 @@ show_http() {
 
 # --- pacing ---------------------------------------------------------------------------------------
 
-# On any processor: a client that may use but one does not wait awake, since who answers may need it.
+# On any processor: a client that may use but one does not wait awake, since others may need it.
 show_pacing() {
   local rate arrival
   have jq || { echo 'jq is missing'; return; }
@@ -369,7 +370,8 @@ show_pacing() {
         .lateness.p90_us, .lateness.p99_us, .rps / $rate,
         .client.cpu_us_per_request * .rps / 10000] | @tsv' report
     done
-  done | awk '{ printf "  %7d  %-9s %10.1f %9.1f %9.1f %14.4f %9.0f %%\n", $1, $2, $3, $4, $5, $6, $7 }'
+  done | awk '{ printf "  %7d  %-9s %10.1f %9.1f %9.1f %14.4f %9.0f %%\n", $1, $2, $3, $4, $5, $6,
+    $7 }'
   end_apps
 }
 
@@ -422,7 +424,7 @@ end_stopping() {
 
 show_omission() {
   have jq || { echo 'jq is missing'; return; }
-  echo 'An application that takes 50 us and stops for 200 ms in each second, 20 s, 8 connections (ms):'
+  echo 'An application that takes 50 us and stops for 200 ms a second, 20 s, 8 connections (ms):'
   start_stopping unix "${on_server[@]}" "${steady[@]}" "$raw_responder" -w 50
   "${on_client[@]}" "${steady[@]}" "$bench" -q -k -c 8 -R 4000 -w 1 -z 20 --format=json \
     -o report "${page[@]}" "$address"
@@ -464,8 +466,8 @@ delays() {
   "${steady[@]}" "$echo_program" -l echo.sock --print-addr --delay-log log >started &
   background+=("$!")
   until [ -s started ]; do sleep 0.01; done
-  "${steady[@]}" "$bench" -q -k -c "$3" -R "$rate" -w 0 -z "$2" --timeout 60 --format=json -o report \
-    -e SCRIPT_NAME=/delay/20ms -e 'QUERY_STRING=jitter=exp:10ms' echo.sock
+  "${steady[@]}" "$bench" -q -k -c "$3" -R "$rate" -w 0 -z "$2" --timeout 60 --format=json \
+    -o report -e SCRIPT_NAME=/delay/20ms -e 'QUERY_STRING=jitter=exp:10ms' echo.sock
   end_background
   printf '  %d/s, %d answers, %d logged\n' "$rate" "$(value .service.count report)" \
     "$(wc -l <log)"

@@ -20,7 +20,7 @@ struct watch {
 	struct engine *engine;
 	struct result *result;
 	struct series series;
-	struct tally *sum;		/* at the end of the last interval that all threads have passed */
+	struct tally *sum;		/* at the end of the last interval of all threads */
 	struct host_load load;		/* when the window began */
 	int has_load;
 	int64_t cpu_ns;			/* the application's, likewise */

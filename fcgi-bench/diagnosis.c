@@ -274,7 +274,8 @@ diagnose_few(struct result *result)
 static void
 diagnose_schedule(struct result *result)
 {
-	if (!result->plan->open_loop || is_served_late(&result->total))
+	if (!result->plan->open_loop || result->total.complete == 0 ||
+	    is_served_late(&result->total))
 		return;
 	diagnose_late(result);
 	diagnose_few(result);

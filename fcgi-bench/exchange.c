@@ -112,6 +112,7 @@ fail_connect(struct worker *worker, struct link *link, enum failure_kind kind, i
 	for (id = 1; link->in_flight > link->dead; id++)
 		if (is_alive(link_slot(link, (uint16_t)id)))
 			fail_request(worker, link, (uint16_t)id, failure);
+	worker->refusal = failure;
 	close_link(worker, link);
 	rest(worker, link, pause_ns(link->failures));
 }
@@ -152,6 +153,7 @@ be_connected(struct worker *worker, struct link *link)
 	struct link_slot *slot;
 
 	count_connect(worker, link);
+	worker->refusal.kind = 0;
 	intake_connected(&link->intake);
 	for (id = 1; left > 0; id++) {
 		slot = link_slot(link, (uint16_t)id);

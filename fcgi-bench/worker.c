@@ -259,6 +259,34 @@ note_late(struct worker *worker)
 		worker->tally.late_ns += late_ns;
 }
 
+/* Takes the request that is due.  Returns 0 when it is one too many, else 1. */
+static int
+take_due(struct worker *worker)
+{
+	if (!worker_may_begin(worker, worker->due_ns))
+		return 0;
+	schedule_share_next(&worker->share);
+	find_due(worker);
+	return 1;
+}
+
+/*
+ * Every link rests because it got no connection: whoever comes meanwhile would get none either, and
+ * is not kept until there is one again.
+ */
+static void
+refuse_due(struct worker *worker)
+{
+	int64_t due_ns = worker->due_ns;
+
+	for (; due_ns <= worker->now_ns && take_due(worker); due_ns = worker->due_ns) {
+		if (due_ns < worker->window_ns)
+			continue;
+		failure_count(&worker->tally.failures, worker->refusal, 1);
+		worker->done_ns = worker->now_ns;
+	}
+}
+
 /* Sends what is due, as far as there are links for it. */
 static void
 dispatch(struct worker *worker)
@@ -270,10 +298,8 @@ dispatch(struct worker *worker)
 	note_late(worker);
 	while (worker->due_ns <= worker->now_ns && (link = first_waiting(worker)) != NULL) {
 		due_ns = worker->due_ns;
-		if (!worker_may_begin(worker, due_ns))
+		if (!take_due(worker))
 			return;
-		schedule_share_next(&worker->share);
-		find_due(worker);
 		if (due_ns < worker->freed_ns && due_ns >= worker->window_ns)
 			worker->tally.no_free++;
 		worker->waiting_first = link->behind;
@@ -283,6 +309,8 @@ dispatch(struct worker *worker)
 			worker_wait_for_request(worker, link);
 		worker->now_ns = clock_now_ns();
 	}
+	if (worker->refusal.kind != 0 && worker->in_flight == 0)
+		refuse_due(worker);
 }
 
 /* --- intervals ------------------------------------------------------------------------------ */

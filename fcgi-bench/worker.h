@@ -67,6 +67,7 @@ struct worker {
 	uint64_t places;	/* requests that it may begin without asking the crew */
 	uint64_t per_connection; /* requests that each has; 0: no limit */
 	unsigned int in_flight;	/* requests of all links */
+	struct failure refusal;	/* why the last connection could not be made; kind 0: it was */
 	struct link_scratch scratch;
 	unsigned char *buffer;	/* WORKER_BUFFER_LEN */
 	struct intake_memory *memories; /* by target */

@@ -214,6 +214,16 @@ teardown() {
   holds '.reason == "no connection could be made (ENOENT)"'
 }
 
+@test "load: an open loop fails what is due while nobody listens" {
+  start_echo --log-env=requests
+  begin_bench -z 2s -w 0 -R 100 -c 4 "$ECHO_ADDR"
+  wait_for test -s requests
+  stop_echo
+  bench_ends 1
+  holds '.requests.failed > 0 and .requests.complete > 0'
+  holds '.requests.failed + .requests.complete == 200 and .errors.connect.ENOENT > 0'
+}
+
 @test "load: ^C ends a run and reports what there is" {
   start_echo --log-env=requests
   begin_bench -z 1h -w 0 -k -c 2 --interval 50ms "$ECHO_ADDR"

@@ -432,6 +432,7 @@ take_alike(struct intake *intake, struct intake_stream *stream, const unsigned c
 	if (failure.kind == 0)
 		miss(intake, stream, at, behind);
 	*p = behind;
+	intake->memory->alike++;
 	return tell_done(intake, stream, failure, stream->answer.body_len, event);
 }
 
@@ -461,6 +462,7 @@ take_sample(struct intake *intake, const unsigned char **p, const unsigned char 
 					     : NOTHING_TO_TELL;
 	*p = at + sample->len;
 	sample->misses = 0;
+	intake->memory->repeated++;
 	return tell_done(intake, stream, (struct failure){ 0 }, sample->body_len, event);
 }
 

@@ -69,6 +69,7 @@ struct link {
 	uint8_t is_waiting;	/* the owner's: among those that are free for a request */
 	uint8_t is_good;	/* so was its last answer */
 	uint8_t is_used;	/* it has had an answer, on this connection or an earlier one */
+	uint8_t takes_turns;	/* there is more than one payload */
 	uint8_t is_vain;	/* nothing of an answer came in time */
 	uint16_t free_first;	/* the ids; 0: none */
 	uint16_t queue_first, queue_last; /* ids to be sent; 0: none */
@@ -80,7 +81,8 @@ struct link {
 	uint64_t answers;	/* to them */
 	unsigned int failures;	/* in a row, without an answer between */
 	struct link *behind;	/* the owner's: the next that waits */
-	size_t turn;		/* the owner's: among the turns of the target's payloads */
+	size_t turn;		/* the owner's: among the turns of the target's payloads; where there
+				   is but one, slots have it from the start */
 	struct link_slot *slots; /* that of id i is the one at i - 1 */
 	const struct plan_target *target;
 	int epoll_fd;

@@ -134,8 +134,11 @@ intake_begin(struct intake *intake, uint16_t request_id, uint32_t payload)
 enum failure_phase
 intake_phase(const struct intake *intake, uint16_t request_id)
 {
-	return intake->streams[request_id - 1].state == STREAM_SENT ? FAILURE_FIRST_BYTE
-								     : FAILURE_ANSWER;
+	/* The id of half a header is not known, unless there is but one that it can be. */
+	if (intake->streams[request_id - 1].state == STREAM_SENT &&
+	    (intake->in_flight > 1 || fcgi_reader_between_records(&intake->reader)))
+		return FAILURE_FIRST_BYTE;
+	return FAILURE_ANSWER;
 }
 
 /* --- samples ---------------------------------------------------------------------------------- */

@@ -630,6 +630,27 @@ test_first(void **state)
 	transcript_free(&owner.transcript);
 }
 
+/* Half a header is something, and so is what is no header. */
+static void
+test_phase(void **state)
+{
+	static const unsigned char wire[] = HELLO("\1") END("\1") "HTTP/1.1 400";
+	static const struct expect any;
+	struct owner owner;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof wire - 1; len++) {
+		owner_start(&owner, &any, 1);
+		owner_feed(&owner, wire, wire + len);
+		assert_int_equal(intake_phase(&owner.intake, 1),
+		    len == 0 || len == sizeof(HELLO("\1") END("\1")) - 1 ? FAILURE_FIRST_BYTE
+									 : FAILURE_ANSWER);
+		owner_end(&owner);
+		transcript_free(&owner.transcript);
+	}
+}
+
 /* A connection that is cut says nothing of the next one. */
 static void
 test_connected_again(void **state)
@@ -700,6 +721,7 @@ main(void)
 		cmocka_unit_test(test_compared),
 		cmocka_unit_test(test_never_repeated),
 		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_phase),
 		cmocka_unit_test(test_connected_again),
 		cmocka_unit_test(test_connected_after_error),
 	};

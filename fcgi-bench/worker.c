@@ -429,7 +429,8 @@ vain_ns(struct worker *worker)
 {
 	int64_t longest_ns;
 
-	if (!worker->is_ending)
+	/* Who gets a connection for each request waits for its turn like everybody else. */
+	if (!worker->is_ending || !worker->crew->plan->keep_alive)
 		return CLOCK_NEVER;
 	tell_longest(worker);
 	longest_ns = __atomic_load_n(&worker->crew->longest_ns, __ATOMIC_RELAXED);

@@ -282,6 +282,10 @@ teardown() {
   paced --find-max 'p50<50ms' -z 150ms -w 50ms -c 1 -k --url /delay/5ms "$ECHO_ADDR"
   holds '.find_max.condition == "p50<50ms" and (.find_max.trials | length) > 2'
   holds '.find_max.rate == null or .find_max.rate < 250'
-  bench any --find-max 'p50<50ms' -z 150ms -w 0 ./missing.sock
+  # As a gate: the highest good rate is too low.
+  bench any --find-max 'p50<50ms' -z 150ms -w 50ms -c 1 -k --url /delay/5ms --fail-if 'rps<1000000' "$ECHO_ADDR"
+  [ "$status" -eq 1 ] || [ "$status" -eq 4 ]
+  holds '.verdict != "good" and .gates[0].holds == false'
+  bench 3 --find-max 'p50<50ms' -z 150ms -w 0 ./missing.sock
   holds '.find_max.rate == null and .requests.complete == 0'
 }

@@ -69,7 +69,7 @@ struct result {
 	int client_saturated;
 	double steal;		/* 0 to 1 */
 	int interrupted;
-	char broken[160];	/* what ended the run before its time, in words; "" */
+	char broken[320];	/* what ended the run before its time, in words; "" */
 	struct host host;
 	struct diagnosis diagnoses[DIAGNOSIS_KINDS];
 	size_t diagnosis_count;

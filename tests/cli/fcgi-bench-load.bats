@@ -211,7 +211,9 @@ teardown() {
 @test "load: where nobody listens it does not go on for long" {
   bench 3 -z 1h -w 0 --interval 50ms ./missing.sock
   holds '.requests.complete == 0 and .errors.connect.ENOENT > 0 and .verdict == "failed"'
-  holds '.reason == "no connection could be made (ENOENT)"'
+  holds '.reason == "no connection could be made: ENOENT"'
+  bench 3 -n 5 localhost
+  holds '.reason | startswith("no connection could be made: ENOENT (")'
 }
 
 @test "load: an open loop fails what is due while nobody listens" {

@@ -157,9 +157,12 @@ static void
 note_gone(struct server *server, const struct processes *all)
 {
 	struct server_process *known, *ancestor;
-	struct server_process *end = server->known + server->known_count;
+	struct server_process *end;
 	const struct process *process;
 
+	if (server->known_count == 0)
+		return;
+	end = server->known + server->known_count;
 	for (known = server->known; known < end; known++) {
 		process = processes_find(all, known->pid);
 		known->gone = process == NULL || process->start_ticks != known->start_ticks;

@@ -120,8 +120,8 @@ diagnose_keep_alive(struct result *result)
 	else if (closed > 0)
 		diagnose(result, DIAGNOSIS_KEEP_ALIVE_REFUSED,
 		    "the application closed %" PRIu64 " connection%s that it was asked to keep, "
-		    "one in about %" PRIu64 " requests: a limit of its own?", closed, plural(closed),
-		    answers / closed);
+		    "one in about %" PRIu64 " requests: a limit of its own?", closed,
+		    plural(closed), answers / closed);
 }
 
 static void
@@ -342,7 +342,7 @@ diagnose_loop(struct result *result)
 	if (plan->connections * plan->streams == 1 && plan->spin != PLAN_SPIN_ALWAYS)
 		diagnose(result, DIAGNOSIS_WAKE_UP,
 		    "one request at a time mostly measures how fast the machine wakes up "
-		    "processes; use more connections, or --spin=always to leave out our half of it");
+		    "processes; use more connections, or --spin=always to leave out our half");
 }
 
 static void

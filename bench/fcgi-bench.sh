@@ -7,6 +7,7 @@
 #	server		requests a second of fcgi-echo, beside a server that does nothing else
 #	ways		what a user can do without it: wrk through nginx, cgi-fcgi in a loop
 #	http		what wrk, h2load and ab reach of raw_client's, over HTTP
+#	memory		of 10^6 and of 10^8 requests
 #	pacing		how late requests of an open loop are sent, and how many
 #	omission	an application that stops 200 ms in each second, at 4000 requests a second
 #	delays		percentiles beside those that fcgi-echo has logged (some minutes)
@@ -185,30 +186,47 @@ show_calls() {
 
 # --- server ---------------------------------------------------------------------------------------
 
+# Processor time of all threads of a process, in ns.
+spent_ns() {
+  cat "/proc/$1/task"/*/schedstat | awk '{ sum += $1 } END { printf "%d", sum }'
+}
+
+# ask NAME PID COUNT COMMAND...: as take, and the server's processor time under the name with ":".
+ask() {
+  local name=$1 pid=$2 count=$3 before
+  before=$(spent_ns "$pid")
+  take "$name" "${@:3}"
+  costs[$name:]+=" $(awk -v ns=$(($(spent_ns "$pid") - before)) -v n="$count" \
+    'BEGIN { printf "%.3f", ns / 1000 / n }')"
+}
+
 # server KIND MODE COUNT
 server() {
-  local kind=$1 mode=$2 count=$3 connections i raw=() echo_address raw_address
-  [ "$mode" = keep ] || raw=(-1)
+  local kind=$1 mode=$2 count=$3 connections i client pids addresses
   for connections in 8 64 256; do
-    start_app "$kind" "${on_server[@]}" "$raw_responder"
-    raw_address=$address
-    start_app "$kind" "${on_server[@]}" "$echo_program"
-    echo_address=$address
+    client=("$raw_client" -c "$connections" -n "$count")
+    [ "$mode" = keep ] || client+=(-1)
+    addresses=() pids=()
+    for program in "$raw_responder" "$echo_program"; do
+      start_app "$kind" "${on_server[@]}" "$program"
+      addresses+=("$address") pids+=("$(<"pids.$apps")")
+    done
     forget
     for ((i = 0; i < rounds; i++)); do
-      take raw "$count" "$raw_client" "${raw[@]}" -c "$connections" -n "$count" "$raw_address"
-      take ours "$count" "$raw_client" "${raw[@]}" -c "$connections" -n "$count" "$echo_address"
+      ask raw "${pids[0]}" "$count" "${client[@]}" "${addresses[0]}"
+      ask ours "${pids[1]}" "$count" "${client[@]}" "${addresses[1]}"
     done
     end_apps
-    printf '  %-4s %-4s %5d %12d/s %12d/s %8.3f\n' "$kind" "$mode" "$connections" \
-      "$(median "${rates[raw]}")" "$(median "${rates[ours]}")" \
-      "$(ratio "${rates[ours]}" "${rates[raw]}")"
+    printf '  %-4s %-4s %5d %7d/s %7.2f us %8d/s %7.2f us %8.3f %14.3f\n' "$kind" "$mode" \
+      "$connections" "$(median "${rates[raw]}")" "$(median "${costs[raw:]}")" \
+      "$(median "${rates[ours]}")" "$(median "${costs[ours:]}")" \
+      "$(ratio "${rates[ours]}" "${rates[raw]}")" "$(ratio "${costs[raw:]}" "${costs[ours:]}")"
   done
 }
 
 show_server() {
-  echo 'Requests a second of a server:'
-  echo '  connections     raw_responder     fcgi-echo    ratio'
+  echo 'Requests a second of a server, and what it spends on each:'
+  echo '  connections             raw_responder            fcgi-echo  of rates  of processor'
   server unix keep 200000
   server tcp keep 100000
   server unix each 40000
@@ -353,6 +371,19 @@ show_http() {
   done
 }
 
+# --- memory -------------------------------------------------------------------------------------
+
+show_memory() {
+  local count
+  echo 'Largest resident set, 8 connections with 32 streams:'
+  start_app unix "${on_server[@]}" "$raw_responder"
+  for count in 1000000 100000000; do
+    printf '  %9d requests: %d KB\n' "$count" \
+      "$(peak "${on_client[@]}" "$bench" -q -m 32 -c 8 -n "$count" "$address")"
+  done
+  end_apps
+}
+
 # --- pacing ---------------------------------------------------------------------------------------
 
 # On any processor: a client that may use but one does not wait awake, since others may need it.
@@ -495,7 +526,7 @@ show_delays() {
   delays 10000 10 2000
 }
 
-[ $# -gt 0 ] || set -- efficiency calls server ways http pacing omission delays
+[ $# -gt 0 ] || set -- efficiency calls server ways http memory pacing omission delays
 for part; do
   "show_$part" || exit
 done

@@ -258,12 +258,13 @@ choose_payload(struct link *link, struct link_slot *slot)
 
 /* Gives the id that was taken a request; where there is a connection, note_sent() follows. */
 static inline void
-begin_request(struct worker *worker, struct link *link, struct link_slot *slot, int64_t when_ns)
+begin_request(struct worker *worker, struct link *link, struct link_slot *slot, int64_t when_ns,
+    int64_t now_ns)
 {
 	if (link->takes_turns)
 		choose_payload(link, slot);
 	slot->due_ns = when_ns;
-	slot->begun_ns = worker->now_ns;
+	slot->begun_ns = now_ns;
 	slot->sent_ns = 0;
 	slot->first_ns = 0;
 	slot->is_counted = when_ns >= worker->window_ns;
@@ -279,7 +280,7 @@ take_request(struct worker *worker, struct link *link, int64_t when_ns)
 	uint16_t id = link_take(link);
 	struct link_slot *slot = link_slot(link, id);
 
-	begin_request(worker, link, slot, when_ns);
+	begin_request(worker, link, slot, when_ns, worker->now_ns);
 	if (link->state == LINK_OPEN)
 		note_sent(worker, link, id, slot);
 	return id;
@@ -332,15 +333,15 @@ exchange_link_free(struct worker *worker, struct link *link)
  * a time: as nearly all are, so it goes without the queue.
  */
 static inline void
-renew(struct worker *worker, struct link *link)
+renew(struct worker *worker, struct link *link, int64_t now_ns)
 {
 	struct link_slot *slot = &link->slots[0];
 
-	if (link->free_first == 0 || !worker_may_begin(worker, worker->now_ns))
+	if (link->free_first == 0 || !worker_may_begin(worker, now_ns))
 		return;
 	(void)link_take(link);
-	begin_request(worker, link, slot, worker->now_ns);
-	slot->sent_ns = worker->now_ns;
+	begin_request(worker, link, slot, now_ns, now_ns);
+	slot->sent_ns = now_ns;
 	intake_begin(&link->intake, 1, slot->payload_at);
 	if (!link_send_first(link))
 		send_queue(worker, link);
@@ -348,11 +349,11 @@ renew(struct worker *worker, struct link *link)
 
 /* --- answers -------------------------------------------------------------------------------- */
 
-static inline void
-count_answer(struct worker *worker, const struct link_slot *slot)
+__attribute__((always_inline)) static inline void
+count_answer(struct worker *worker, const struct link_slot *slot, int64_t now_ns)
 {
 	struct tally *tally = &worker->tally;
-	int64_t now_ns = worker->now_ns, service_ns = now_ns - slot->sent_ns;
+	int64_t service_ns = now_ns - slot->sent_ns;
 
 	tally->complete++;
 	tally->payload_complete[slot->payload_at]++;
@@ -379,7 +380,7 @@ end_odd_answer(struct worker *worker, struct link *link, const struct intake_eve
 		if (event->failure.kind != 0)
 			count_failure(worker, slot, event->failure);
 		else if (slot->is_counted)
-			count_answer(worker, slot);
+			count_answer(worker, slot, worker->now_ns);
 		/* It did not want all of the request, and will not get it. */
 		link->barred |= LINK_BARRED_SPENT | LINK_BARRED_SEND;
 		link->send_error = ECANCELED;
@@ -388,7 +389,8 @@ end_odd_answer(struct worker *worker, struct link *link, const struct intake_eve
 }
 
 static inline void
-end_answer(struct worker *worker, struct link *link, const struct intake_event *event)
+end_answer(struct worker *worker, struct link *link, const struct intake_event *event,
+    int64_t now_ns)
 {
 	struct link_slot *slot = link_slot(link, event->request_id);
 
@@ -403,7 +405,7 @@ end_answer(struct worker *worker, struct link *link, const struct intake_event *
 		fail_request(worker, link, event->request_id, event->failure);
 	else {
 		if (slot->is_counted)
-			count_answer(worker, slot);
+			count_answer(worker, slot, now_ns);
 		worker->in_flight--;
 		link_give_back(link, event->request_id);
 	}
@@ -411,7 +413,8 @@ end_answer(struct worker *worker, struct link *link, const struct intake_event *
 
 /* Reads what was received.  Returns 0, or the error of intake_next(). */
 static inline int
-take(struct worker *worker, struct link *link, const unsigned char *p, const unsigned char *end)
+take(struct worker *worker, struct link *link, const unsigned char *p, const unsigned char *end,
+    int64_t now_ns)
 {
 	struct intake_event event;
 	struct link_slot *slot;
@@ -421,12 +424,12 @@ take(struct worker *worker, struct link *link, const unsigned char *p, const uns
 	for (what = intake_read(&link->intake, &p, end, &event); what > 0;
 	    what = intake_next(&link->intake, &p, end, &event)) {
 		if (what == INTAKE_DONE) {
-			end_answer(worker, link, &event);
+			end_answer(worker, link, &event, now_ns);
 			continue;
 		}
 		slot = link_slot(link, event.request_id);
 		if (slot->first_ns == 0)
-			slot->first_ns = worker->now_ns;
+			slot->first_ns = now_ns;
 	}
 	return what;
 }
@@ -450,9 +453,10 @@ receive(struct worker *worker, struct link *link, uint32_t events)
 {
 	ssize_t n = link_receive(link, worker->buffer, WORKER_BUFFER_LEN);
 	int is_closed = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+	int64_t now_ns = clock_now_ns();
 	int what;
 
-	worker->now_ns = clock_now_ns();
+	worker->now_ns = now_ns;
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			lose(worker, link, n < 0 ? FAILURE_ERRNO : FAILURE_CLOSED,
@@ -460,7 +464,7 @@ receive(struct worker *worker, struct link *link, uint32_t events)
 		return;
 	}
 	worker->tally.received_bytes += (uint64_t)n;
-	what = take(worker, link, worker->buffer, worker->buffer + n);
+	what = take(worker, link, worker->buffer, worker->buffer + n, now_ns);
 	if (what < 0) {
 		lose(worker, link, FAILURE_PROTOCOL, what);
 		return;
@@ -472,7 +476,7 @@ receive(struct worker *worker, struct link *link, uint32_t events)
 	}
 	if (link->barred == 0 && !is_closed) {
 		if (worker->is_single)
-			renew(worker, link);
+			renew(worker, link, now_ns);
 		else
 			exchange_link_free(worker, link);
 	} else {

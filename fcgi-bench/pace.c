@@ -50,6 +50,13 @@ pace_reset(struct pace *pace)
 		close(pace->epoll_fd);
 }
 
+/* As epoll_wait(2), but for being a point where the thread may be cancelled, as in link.h. */
+static int
+wait_events(const struct pace *pace, struct epoll_event *events, int max, int timeout_ms)
+{
+	return (int)syscall(SYS_epoll_pwait, pace->epoll_fd, events, max, timeout_ms, NULL, 0);
+}
+
 static struct timespec
 timespec_of(int64_t ns)
 {
@@ -93,14 +100,14 @@ sleep_for(struct pace *pace, struct epoll_event *events, int max, int64_t ns)
 	}
 #endif
 	set_timer(pace, clock_earlier(pace->alarm_ns, clock_after(clock_now_ns(), ns)));
-	return epoll_wait(pace->epoll_fd, events, max, -1);
+	return wait_events(pace, events, max, -1);
 }
 
 /* Looks once in any case: who is late all the time still has to receive. */
 static int
 spin_until(struct pace *pace, struct epoll_event *events, int max, int64_t until_ns)
 {
-	int n = epoll_wait(pace->epoll_fd, events, max, 0);
+	int n = wait_events(pace, events, max, 0);
 	int64_t before_ns, now_ns;
 
 	if (n != 0)
@@ -108,7 +115,7 @@ spin_until(struct pace *pace, struct epoll_event *events, int max, int64_t until
 	now_ns = clock_now_ns();
 	while (n == 0 && now_ns < until_ns) {
 		before_ns = now_ns;
-		n = epoll_wait(pace->epoll_fd, events, max, 0);
+		n = wait_events(pace, events, max, 0);
 		now_ns = clock_now_ns();
 		if (now_ns - before_ns < LOOK_MOST_NS)
 			pace->spun_ns += now_ns - before_ns;
@@ -125,7 +132,7 @@ pace_wait(struct pace *pace, struct epoll_event *events, int max, int64_t until_
 	if (pace->spin == PLAN_SPIN_ALWAYS)
 		return spin_until(pace, events, max, until_ns);
 	if (until_ns == CLOCK_NEVER) {
-		n = epoll_wait(pace->epoll_fd, events, max, -1);
+		n = wait_events(pace, events, max, -1);
 		return n > 0 ? n : 0;
 	}
 	left_ns = until_ns - clock_now_ns() - pace->ahead_ns;

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
+#include "interval.h"
 #include "worker.h"
 
 /* Descriptors besides connections: the standard ones, the threads' own, files of reports. */
@@ -221,7 +222,7 @@ engine_snapshot(struct engine *engine, struct tally *sum)
 		mailbox = &engine->workers[i]->mailbox;
 		pthread_mutex_lock(&mailbox->lock);
 		own = mailbox->interval;
-		worker_add_tally(sum, &mailbox->tally, &mailbox->whole);
+		interval_add(sum, &mailbox->tally, &mailbox->whole);
 		pthread_mutex_unlock(&mailbox->lock);
 		/* Who has ended has no more to leave. */
 		if (own == UINT64_MAX)
@@ -251,7 +252,7 @@ engine_finish(struct engine *engine, struct tally *total)
 	unsigned int i;
 
 	for (i = 0; i < engine->crew.workers; i++)
-		worker_add_tally(total, &engine->workers[i]->tally, &engine->workers[i]->whole);
+		interval_add(total, &engine->workers[i]->tally, &engine->workers[i]->whole);
 }
 
 void

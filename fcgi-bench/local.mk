@@ -13,6 +13,7 @@ bin_PROGRAMS += %D%/fcgi-bench
 %C%_fcgi_bench_SOURCES += %D%/histogram.c %D%/histogram.h
 %C%_fcgi_bench_SOURCES += %D%/host.c %D%/host.h
 %C%_fcgi_bench_SOURCES += %D%/intake.c %D%/intake.h
+%C%_fcgi_bench_SOURCES += %D%/interval.c %D%/interval.h
 %C%_fcgi_bench_SOURCES += %D%/link.c %D%/link.h
 %C%_fcgi_bench_SOURCES += %D%/live.c %D%/live.h
 %C%_fcgi_bench_SOURCES += %D%/main.c

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "clock.h"
 #include "exchange.h"
 #include "fcgi_error.h"
+#include "interval.h"
 
 #ifdef __SANITIZE_THREAD__
 #define IS_THREAD_SANITIZED 1
@@ -313,96 +313,6 @@ dispatch(struct worker *worker)
 		refuse_due(worker);
 }
 
-/* --- intervals ------------------------------------------------------------------------------ */
-
-static int64_t
-cpu_now_ns(const struct worker *worker)
-{
-	struct timespec cpu;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
-	return cpu.tv_sec * CLOCK_NS_PER_S + cpu.tv_nsec - worker->pace.spun_ns;
-}
-
-static uint64_t
-involuntary_now(void)
-{
-	struct rusage usage;
-
-	return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nivcsw : 0;
-}
-
-static void
-begin_interval(struct worker *worker)
-{
-	worker->interval_begun_ns = worker->now_ns;
-	worker->interval_cpu_ns = cpu_now_ns(worker);
-}
-
-static void
-open_window(struct worker *worker)
-{
-	worker->is_counting = 1;
-	worker->tally.received_bytes = 0;
-	worker->interval = 1;
-	begin_interval(worker);
-	worker->cpu_begun_ns = worker->interval_cpu_ns;
-	worker->involuntary_begun = involuntary_now();
-}
-
-/* The figures of the thread, as of now. */
-static void
-measure(struct worker *worker)
-{
-	struct tally *tally = &worker->tally;
-	int64_t cpu_ns = cpu_now_ns(worker);
-	int64_t length_ns = worker->now_ns - worker->interval_begun_ns, busy_ns;
-
-	tally->cpu_ns = cpu_ns - worker->cpu_begun_ns;
-	tally->wall_ns = worker->now_ns - worker->window_ns;
-	tally->involuntary = involuntary_now() - worker->involuntary_begun;
-	/* A moment says nothing, unless the run is no longer. */
-	if (length_ns <= 0 || (worker->interval > 1 && length_ns < LOOK_NS))
-		return;
-	busy_ns = (int64_t)((double)(cpu_ns - worker->interval_cpu_ns) * CLOCK_NS_PER_S /
-	    (double)length_ns);
-	if (busy_ns > tally->busy_ns)
-		tally->busy_ns = busy_ns;
-}
-
-static int64_t
-interval_end_ns(const struct worker *worker)
-{
-	return worker->window_ns + (int64_t)worker->interval * worker->crew->plan->interval_ns;
-}
-
-/* Leaves a copy of the tally for whoever looks, and does not wait while it is being looked at. */
-static void
-leave_tally(struct worker *worker)
-{
-	uint64_t passed = (uint64_t)((worker->now_ns - worker->window_ns) /
-	    worker->crew->plan->interval_ns);
-
-	if (pthread_mutex_trylock(&worker->mailbox.lock) != 0)
-		return;
-	measure(worker);
-	tally_copy(&worker->mailbox.tally, &worker->tally);
-	histogram_copy(&worker->mailbox.whole, &worker->whole);
-	worker->mailbox.interval = passed;
-	pthread_mutex_unlock(&worker->mailbox.lock);
-	worker->interval = passed + 1;
-	begin_interval(worker);
-	wake_crew(worker->crew->news_fd);
-}
-
-void
-worker_add_tally(struct tally *to, const struct tally *tally, const struct histogram *whole)
-{
-	tally_add(to, tally);
-	histogram_add(&to->spans[TALLY_SERVICE], whole);
-	histogram_add(&to->spans[TALLY_FIRST_BYTE], whole);
-}
-
 /* --- the end -------------------------------------------------------------------------------- */
 
 /* Tells the others how long an answer can take. */
@@ -510,10 +420,10 @@ attend(struct worker *worker)
 {
 	worker->stops = __atomic_load_n(&worker->crew->stops, __ATOMIC_ACQUIRE);
 	if (!worker->is_counting && worker->now_ns >= worker->window_ns)
-		open_window(worker);
+		interval_open_window(worker);
 	if (worker->is_counting && !worker->is_ending &&
 	    worker->now_ns >= interval_end_ns(worker))
-		leave_tally(worker);
+		interval_end(worker);
 	if (!worker->is_ending && is_at_end(worker))
 		begin_end(worker);
 	if (worker->now_ns >= worker->sweep_ns)
@@ -594,13 +504,7 @@ finish(struct worker *worker)
 		tally->connections_starved += worker->links[i].is_vain && !worker->links[i].is_used;
 	}
 	worker->now_ns = clock_now_ns();
-	if (worker->is_counting)
-		measure(worker);
-	pthread_mutex_lock(&worker->mailbox.lock);
-	tally_copy(&worker->mailbox.tally, tally);
-	histogram_copy(&worker->mailbox.whole, &worker->whole);
-	worker->mailbox.interval = UINT64_MAX;
-	pthread_mutex_unlock(&worker->mailbox.lock);
+	interval_end_run(worker);
 }
 
 /*

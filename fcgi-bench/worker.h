@@ -91,9 +91,6 @@ struct worker {
 
 enum { WORKER_BUFFER_LEN = 256 * 1024 };
 
-/* Adds what a worker counted. */
-void worker_add_tally(struct tally *to, const struct tally *tally, const struct histogram *whole);
-
 /* The thread: waits at the gate, runs, and tells its end. */
 void *worker_main(void *worker);
 

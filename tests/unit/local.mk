@@ -152,6 +152,7 @@ TESTS += %D%/engine.tap
 	fcgi-bench/failure.c \
 	fcgi-bench/histogram.c \
 	fcgi-bench/host.c \
+	fcgi-bench/interval.c \
 	fcgi-bench/link.c \
 	fcgi-bench/pace.c \
 	fcgi-bench/payload.c \

@@ -23,7 +23,7 @@
 #include "fcgi_writer.h"
 #include "must.h"
 
-enum { PEERS = 64, STREAMS = 8, PAYLOADS = 2, GUARD_S = 120 };
+enum { PEERS = 64, STREAMS = 8, PAYLOADS = 2, GUARD_S = 120, CANNOT_TELL = 77 };
 
 /* What the application does. */
 enum manner {
@@ -745,8 +745,9 @@ refuses_too_many(struct run *run)
 	char why[128] = "";
 	struct engine *engine;
 
+	/* Under valgrind(1) it cannot be lowered. */
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 1;
+		return CANNOT_TELL;
 	run->plan.connections = 37;
 	if (engine_new(&run->plan, why, sizeof why) != NULL || strstr(why, "101") == NULL ||
 	    strstr(why, "100 (RLIMIT_NOFILE)") == NULL)
@@ -772,8 +773,11 @@ the_limit_of_files_is_named(void **state)
 	if (pid == 0)
 		_exit(refuses_too_many(run));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
 	tear_down(run);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == CANNOT_TELL)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 int

@@ -56,18 +56,23 @@ static inline int
 fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv)
 {
 	const unsigned char *at = *p, *rest;
+	size_t left = (size_t)(end - at), name_len, value_len;
 	struct fcgi_nv found;
 	int r;
 
 	/* Nearly every pair: two short lengths, and all of it there.  A request has some twenty. */
-	if (end - at >= 2 && (at[0] | at[1]) <= FCGI_NV_SHORT_MAX &&
-	    end - at - 2 >= at[0] + at[1]) {
-		nv->name_len = at[0];
-		nv->name = at + 2;
-		nv->value_len = at[1];
-		nv->value = nv->name + nv->name_len;
-		*p = nv->value + nv->value_len;
-		return 1;
+	if (left >= 2) {
+		name_len = at[0];
+		value_len = at[1];
+		if ((name_len | value_len) <= FCGI_NV_SHORT_MAX &&
+		    left - 2 >= name_len + value_len) {
+			nv->name_len = name_len;
+			nv->name = at + 2;
+			nv->value_len = value_len;
+			nv->value = at + 2 + name_len;
+			*p = nv->value + value_len;
+			return 1;
+		}
 	}
 	/* Through copies, so that p and nv can stay in registers above. */
 	rest = at;

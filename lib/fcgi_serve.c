@@ -46,46 +46,33 @@ fcgi_serve_done(struct fcgi_serve *serve, size_t slot)
 		serve->used--;
 }
 
-static int
-stream_bit(uint8_t type)
-{
-	switch (type) {
-	case FCGI_PARAMS:
-		return PARAMS_CLOSED;
-	case FCGI_STDIN:
-		return STDIN_CLOSED;
-	default:
-		return DATA_CLOSED;
-	}
-}
-
 /* Section 6: PARAMS before STDIN before DATA, and DATA for a FILTER alone. */
+struct stream {
+	uint8_t bit;		/* of closed, 0: not a stream */
+	uint8_t after;		/* the bit of the stream that has to be closed before, 0: none */
+	uint8_t event;
+	uint8_t end_event;
+};
+
+static const struct stream streams[] = {
+	[FCGI_PARAMS] = { PARAMS_CLOSED, 0, FCGI_SERVE_PARAMS, FCGI_SERVE_PARAMS_END },
+	[FCGI_STDIN] = { STDIN_CLOSED, PARAMS_CLOSED, FCGI_SERVE_STDIN, FCGI_SERVE_STDIN_END },
+	[FCGI_DATA] = { DATA_CLOSED, STDIN_CLOSED, FCGI_SERVE_DATA, FCGI_SERVE_DATA_END },
+};
+
 static int
-stream_allowed(const struct fcgi_serve_slot *slot, uint8_t type)
+is_stream(uint8_t type)
 {
-	if (slot->closed & stream_bit(type))
-		return 0;
-	switch (type) {
-	case FCGI_PARAMS:
-		return 1;
-	case FCGI_STDIN:
-		return (slot->closed & PARAMS_CLOSED) != 0;
-	default:
-		return slot->role == FCGI_FILTER && (slot->closed & STDIN_CLOSED) != 0;
-	}
+	return type < sizeof streams / sizeof *streams && streams[type].bit != 0;
 }
 
 static int
-stream_event(uint8_t type, int ended)
+is_allowed(const struct fcgi_serve_slot *slot, uint8_t type)
 {
-	switch (type) {
-	case FCGI_PARAMS:
-		return ended ? FCGI_SERVE_PARAMS_END : FCGI_SERVE_PARAMS;
-	case FCGI_STDIN:
-		return ended ? FCGI_SERVE_STDIN_END : FCGI_SERVE_STDIN;
-	default:
-		return ended ? FCGI_SERVE_DATA_END : FCGI_SERVE_DATA;
-	}
+	const struct stream *stream = &streams[type];
+
+	return (slot->closed & (stream->bit | stream->after)) == stream->after &&
+	    (type != FCGI_DATA || slot->role == FCGI_FILTER);
 }
 
 static int
@@ -95,42 +82,39 @@ open_management(struct fcgi_serve *serve, const struct fcgi_record *record)
 	return FCGI_SERVE_MORE;
 }
 
-static int
-open_application(struct fcgi_serve *serve, const struct fcgi_record *record,
-    struct fcgi_serve_event *event)
+static inline int
+open_stream(struct fcgi_serve_slot *slot, const struct fcgi_record *record, uint8_t *action)
 {
-	struct fcgi_serve_slot *slot;
+	if (!is_allowed(slot, record->type))
+		return -FCGI_E_ORDER;
+	*action = STREAM;
+	if (record->content_length > 0)
+		return FCGI_SERVE_MORE;
+	slot->closed = (uint8_t)(slot->closed | streams[record->type].bit);
+	return streams[record->type].end_event;
+}
 
-	serve->action = SKIP;
+/* *action: SKIP, and what is to become of the content instead. */
+static inline int
+open_application(const struct fcgi_serve *serve, const struct fcgi_record *record,
+    struct fcgi_serve_event *event, uint8_t *action)
+{
+	size_t slot;
+
 	if (record->type == FCGI_BEGIN_REQUEST) {
 		if (record->content_length != FCGI_BODY_LEN)
 			return -FCGI_E_LENGTH;
-		serve->action = BEGIN;
-		serve->body_len = 0;
+		*action = BEGIN;
 		return FCGI_SERVE_MORE;
 	}
-	serve->current = find_slot(serve, record->request_id);
-	if (serve->current == serve->used)
+	slot = find_slot(serve, record->request_id);
+	if (slot == serve->used)
 		return FCGI_SERVE_MORE;
-	event->slot = serve->current;
-	slot = &serve->slots[serve->current];
-	switch (record->type) {
-	case FCGI_ABORT_REQUEST:
-		return FCGI_SERVE_ABORT;
-	case FCGI_PARAMS:
-	case FCGI_STDIN:
-	case FCGI_DATA:
-		if (!stream_allowed(slot, record->type))
-			return -FCGI_E_ORDER;
-		serve->action = STREAM;
-		if (record->content_length > 0)
-			return FCGI_SERVE_MORE;
-		slot->closed = (uint8_t)(slot->closed | stream_bit(record->type));
-		return stream_event(record->type, 1);
-	default:
-		/* Not a web server's type, or none: application ids have no answer for it. */
-		return FCGI_SERVE_MORE;
-	}
+	event->slot = slot;
+	if (is_stream(record->type))
+		return open_stream(&serve->slots[slot], record, action);
+	/* What is left is not a web server's type, or none: application ids have no answer for it. */
+	return record->type == FCGI_ABORT_REQUEST ? FCGI_SERVE_ABORT : FCGI_SERVE_MORE;
 }
 
 static int
@@ -143,13 +127,13 @@ reject(struct fcgi_serve_event *event, uint16_t request_id, uint8_t protocol_sta
 }
 
 static int
-begin_request(struct fcgi_serve *serve, struct fcgi_serve_event *event)
+begin_request(struct fcgi_serve *serve, const unsigned char *body, struct fcgi_serve_event *event)
 {
 	uint16_t request_id = serve->reader.record.request_id;
 	struct fcgi_begin begin;
 	size_t i;
 
-	fcgi_begin_decode(&begin, serve->body);
+	fcgi_begin_decode(&begin, body);
 	if (find_slot(serve, request_id) < serve->used)
 		return -FCGI_E_ORDER;
 	if (fcgi_role_name(begin.role) == NULL)
@@ -178,10 +162,10 @@ take_content(struct fcgi_serve *serve, struct fcgi_serve_event *event)
 		serve->body_len = (uint8_t)(serve->body_len + event->slice.len);
 		if (serve->body_len < FCGI_BODY_LEN)
 			return FCGI_SERVE_MORE;
-		return begin_request(serve, event);
+		return begin_request(serve, serve->body, event);
 	case STREAM:
 		event->slot = serve->current;
-		return stream_event(serve->reader.record.type, 0);
+		return streams[serve->reader.record.type].event;
 	case VALUES:
 		return FCGI_SERVE_VALUES;
 	default:
@@ -202,39 +186,48 @@ is_whole(struct fcgi_serve *serve, const unsigned char **p, const unsigned char 
 	    fcgi_reader_whole(&serve->reader, p, end, slice);
 }
 
-static int
+static inline int
 take_whole(struct fcgi_serve *serve, struct fcgi_serve_event *event)
 {
-	int r = open_application(serve, &serve->reader.record, event);
+	const struct fcgi_record *record = &serve->reader.record;
+	uint8_t action = SKIP;
+	int r = open_application(serve, record, event, &action);
 
-	if (r == FCGI_SERVE_MORE && event->slice.len > 0)
-		r = take_content(serve, event);
-	/* Nothing of it is left that could be told of somebody else. */
-	serve->action = SKIP;
-	return r;
+	if (action == BEGIN)
+		return begin_request(serve, event->slice.data, event);
+	return action == STREAM && r == FCGI_SERVE_MORE ? streams[record->type].event : r;
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-int
-fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,
-    struct fcgi_serve_event *event)
+static int
+open_record(struct fcgi_serve *serve, struct fcgi_serve_event *event)
 {
 	const struct fcgi_record *record = &serve->reader.record;
+	int r;
+
+	serve->action = SKIP;
+	if (record->request_id == FCGI_NULL_REQUEST_ID)
+		return open_management(serve, record);
+	r = open_application(serve, record, event, &serve->action);
+	if (serve->action == STREAM)
+		serve->current = event->slot;
+	serve->body_len = 0;
+	return r;
+}
+
+/* Out of line: so a whole record, which needs fewer registers, does not save them all. */
+static __attribute__((noinline)) int
+take_parts(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,
+    struct fcgi_serve_event *event)
+{
 	int what, r = FCGI_SERVE_MORE;
 
 	while (r == FCGI_SERVE_MORE) {
-		if (is_whole(serve, p, end, &event->slice)) {
-			r = take_whole(serve, event);
-			continue;
-		}
 		what = fcgi_reader_next(&serve->reader, p, end, &event->slice);
 		switch (what) {
 		case FCGI_READ_RECORD:
-			if (record->request_id == FCGI_NULL_REQUEST_ID)
-				r = open_management(serve, record);
-			else
-				r = open_application(serve, record, event);
+			r = open_record(serve, event);
 			break;
 		case FCGI_READ_CONTENT:
 			r = take_content(serve, event);
@@ -243,7 +236,7 @@ fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigne
 			if (serve->action == VALUES)
 				r = FCGI_SERVE_VALUES_END;
 			if (serve->action == UNKNOWN) {
-				event->type = record->type;
+				event->type = serve->reader.record.type;
 				r = FCGI_SERVE_UNKNOWN;
 			}
 			serve->action = SKIP;
@@ -253,4 +246,15 @@ fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigne
 		}
 	}
 	return r;
+}
+
+int
+fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,
+    struct fcgi_serve_event *event)
+{
+	int r = FCGI_SERVE_MORE;
+
+	while (r == FCGI_SERVE_MORE && is_whole(serve, p, end, &event->slice))
+		r = take_whole(serve, event);
+	return r != FCGI_SERVE_MORE ? r : take_parts(serve, p, end, event);
 }

@@ -76,7 +76,9 @@ begin(struct client *client, size_t slot)
 	client->requests[slot] = request;
 	client->active++;
 	server->request_count++;
-	if (!answer_by_fault(request) && server->request_count > server->config->max_reqs)
+	if (client->faults != 0 && answer_by_fault(request))
+		return;
+	if (server->request_count > server->config->max_reqs)
 		overload(request);
 }
 
@@ -143,11 +145,8 @@ reject(struct client *client, const struct fcgi_serve_event *event)
 {
 	struct output *output = &client->output;
 	size_t start = output->end;
-	struct fcgi_writer writer;
 
-	fcgi_writer_init(&writer, output->data + start, OUTPUT_SIZE - start, event->request_id);
-	(void)fcgi_writer_end_request(&writer, 0, event->protocol_status);
-	output->end = (size_t)(writer.p - output->data);
+	output_end_request(output, event->request_id, 0, event->protocol_status);
 	client_record_done(client, NULL, start);
 	if (!(event->flags & FCGI_KEEP_CONN)) {
 		client->closing = 1;

@@ -42,10 +42,15 @@ output_has_room(struct output *output)
 unsigned char *output_content(const struct output *output);
 
 /*
- * Adds a record of a stream whose content, len <= OUTPUT_CONTENT bytes but at least one, is in its
- * place already.
+ * All of these add one record, for which there is room.
+ *
+ * record: of a stream whose content, len <= OUTPUT_CONTENT bytes, is in its place already; without
+ *   content it ends the stream.
+ * end_request: FCGI_END_REQUEST; protocol_status: an enum fcgi_protocol_status.
  */
 void output_record(struct output *output, uint8_t type, uint16_t request_id, size_t len);
+void output_end_request(struct output *output, uint16_t request_id, uint32_t app_status,
+    uint8_t protocol_status);
 
 /* Notes that len bytes have left. */
 void output_sent(struct output *output, size_t len);

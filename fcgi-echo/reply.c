@@ -6,7 +6,6 @@
 
 #include "client.h"
 #include "fcgi_proto.h"
-#include "fcgi_writer.h"
 #include "http_status.h"
 #include "pattern.h"
 #include "server.h"
@@ -127,32 +126,32 @@ write_on_and_on(struct request *request)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-static void
-start_records(struct fcgi_writer *writer, const struct request *request)
-{
-	const struct output *output = output_of(request);
-
-	fcgi_writer_init(writer, output->data + output->end, OUTPUT_SIZE - output->end,
-	    request->id);
-}
-
 /* Each record is complete before the next begins: a fault may have a word to say. */
 static void
-record_written(struct fcgi_writer *writer, struct request *request)
+end_stream(struct request *request, uint8_t type)
 {
 	struct output *output = output_of(request);
 	size_t start = output->end;
 
-	output->end = (size_t)(writer->p - output->data);
+	output_record(output, type, request->id, 0);
 	client_record_done(request->client, request, start);
-	writer->p = output->data + output->end;
+}
+
+static void
+end_request(struct request *request, uint32_t app_status, uint8_t protocol_status)
+{
+	struct output *output = output_of(request);
+	size_t start = output->end;
+
+	output_end_request(output, request->id, app_status, protocol_status);
+	client_record_done(request->client, request, start);
+	client_request_done(request);
 }
 
 void
 reply_end(struct request *request, uint32_t app_status)
 {
 	struct server *server = request->client->server;
-	struct fcgi_writer writer;
 
 	if (client_has_fault(request->client, FAULT_ENDLESS)) {
 		client_produce(request, write_on_and_on);
@@ -162,25 +161,14 @@ reply_end(struct request *request, uint32_t app_status)
 		server->sticky_status = app_status;
 	else if (client_has_fault(request->client, FAULT_STICKY_STATUS))
 		app_status = server->sticky_status;
-	start_records(&writer, request);
-	(void)fcgi_writer_stream_end(&writer, FCGI_STDOUT);
-	record_written(&writer, request);
-	if (request->stderr_used) {
-		(void)fcgi_writer_stream_end(&writer, FCGI_STDERR);
-		record_written(&writer, request);
-	}
-	(void)fcgi_writer_end_request(&writer, app_status, FCGI_REQUEST_COMPLETE);
-	record_written(&writer, request);
-	client_request_done(request);
+	end_stream(request, FCGI_STDOUT);
+	if (request->stderr_used)
+		end_stream(request, FCGI_STDERR);
+	end_request(request, app_status, FCGI_REQUEST_COMPLETE);
 }
 
 void
 reply_refuse(struct request *request, uint8_t protocol_status)
 {
-	struct fcgi_writer writer;
-
-	start_records(&writer, request);
-	(void)fcgi_writer_end_request(&writer, 0, protocol_status);
-	record_written(&writer, request);
-	client_request_done(request);
+	end_request(request, 0, protocol_status);
 }

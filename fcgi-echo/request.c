@@ -10,21 +10,15 @@ struct request *
 request_new(struct request_list *spare)
 {
 	struct request *request = TAILQ_FIRST(spare);
-	struct buffer params = { 0 }, page = { 0 };
 
-	if (request != NULL) {
-		TAILQ_REMOVE(spare, request, entry);
-		params = request->params;
-		page = request->page;
-	} else {
-		request = malloc(sizeof *request);
-		if (request == NULL)
-			return NULL;
+	if (request == NULL) {
+		request = calloc(1, sizeof *request);
+		if (request != NULL)
+			request->spool.fd = -1;
+		return request;
 	}
-	memset(request, 0, offsetof(struct request, state));
-	request->params = params;
-	request->page = page;
-	request->spool.fd = -1;
+	TAILQ_REMOVE(spare, request, entry);
+	memset(request, 0, offsetof(struct request, params));
 	return request;
 }
 

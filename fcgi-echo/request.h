@@ -54,18 +54,19 @@ struct request {
 	uint8_t stderr_used;
 	uint8_t producing;		/* on its client's list of producers */
 	struct damage damage;
-	struct buffer params;		/* the PARAMS stream */
 	size_t params_count;		/* pairs in it */
-	struct fcgi_slice method;	/* of params; the last of several wins */
+	struct fcgi_slice method;	/* in params; the last of several wins */
 	struct fcgi_slice path;
 	struct fcgi_slice argument;	/* what follows the action's name in path */
 	uint64_t input_len;		/* bytes of STDIN, or of a FILTER's DATA */
 	uint64_t output_len;		/* bytes of STDOUT */
-	struct buffer page;		/* an answer rendered as a whole */
 	size_t page_sent;
-	struct spool spool;		/* a body that is kept to its end */
 	struct timer timer;		/* of an answer that waits */
 	struct hash_job *job;		/* of an answer that waits for a password check */
+	/* What follows is not zero-filled for each request: empty, or for the action to set. */
+	struct buffer params;		/* the PARAMS stream */
+	struct buffer page;		/* an answer rendered as a whole */
+	struct spool spool;		/* a body that is kept to its end */
 	union {
 		SHA2_CTX digest;
 		struct request_run run;
@@ -76,7 +77,7 @@ struct request {
 
 TAILQ_HEAD(request_list, request);
 
-/* Returns a request, zero-filled but for buffers, state and spool.fd; NULL without memory. */
+/* Returns a request, zero-filled but for spool.fd and state; NULL without memory. */
 struct request *request_new(struct request_list *spare);
 
 /* Keeps the request for request_new(). */

@@ -36,7 +36,8 @@ struct tally {
 				   FCGI_KEEP_CONN was set */
 	uint64_t slow_connects[3]; /* that took 1, 3, 7 s or longer, each counted once: a SYN was
 				   sent again */
-	uint64_t unsent;	/* open loop: were due and had no free connection when the run ended */
+	uint64_t unsent;	/* open loop: were due and had no free connection when the run ended;
+				   among the response times with what they had waited by then */
 	uint64_t no_free;	/* open loop: requests that were due while every connection was busy */
 	int64_t late_ns;	/* open loop: how long requests were due, and connections free, and the
 				   thread did not look, because it had no processor or too much to do;

@@ -360,6 +360,17 @@ is_at_end(const struct worker *worker)
 		__atomic_load_n(&crew->places, __ATOMIC_RELAXED) >= limit);
 }
 
+/*
+ * What is due and found no connection until the end has waited for so long at least: without it an
+ * application that stands still at the end would look fast.
+ */
+static void
+give_up_due(struct worker *worker)
+{
+	worker->tally.unsent++;
+	histogram_record(&worker->tally.spans[TALLY_RESPONSE], worker->now_ns - worker->due_ns);
+}
+
 static void
 begin_end(struct worker *worker)
 {
@@ -372,7 +383,8 @@ begin_end(struct worker *worker)
 	if (!is_full)
 		dispatch(worker);
 	for (; !is_full && worker->due_ns < worker->end_ns; find_due(worker)) {
-		worker->tally.unsent += worker->due_ns >= worker->window_ns;
+		if (worker->due_ns >= worker->window_ns)
+			give_up_due(worker);
 		schedule_share_next(&worker->share);
 	}
 	worker->due_ns = CLOCK_NEVER;

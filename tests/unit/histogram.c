@@ -165,25 +165,51 @@ what_lies_outside_is_counted_at_the_ends(void **state)
 	free(histogram);
 }
 
-/* Two to the sixty-fourth and more. */
+/* Two to the sixty-fourth and more, with a carry and without. */
 static void
 a_sum_of_any_size_is_exact(void **state)
 {
-	struct histogram *histogram = new_histogram(), *twice = new_histogram();
+	struct histogram *histogram = new_histogram(), *sum = new_histogram();
 	int i;
 
 	(void)state;
 	for (i = 0; i < 7; i++)
 		histogram_record(histogram, INT64_MAX);
-	histogram_add(twice, histogram);
-	histogram_add(twice, histogram);
-	assert_true(histogram_mean_ns(histogram) == (double)INT64_MAX);
-	assert_true(histogram_mean_ns(twice) == (double)INT64_MAX);
-	histogram_since(twice, twice, histogram);
-	assert_int_equal(twice->sum_high, histogram->sum_high);
-	assert_int_equal(twice->sum_ns, histogram->sum_ns);
+	assert_int_equal(histogram->sum_high, 3);
+	assert_true(histogram->sum_ns == ((uint64_t)1 << 63) - 7);
+	for (i = 1; i <= 9; i++) {
+		histogram_add(sum, histogram);
+		assert_true(histogram_mean_ns(sum) == (double)INT64_MAX);
+		assert_int_equal(sum->sum_high, 3 * i + i / 2 - (i % 2 == 0));
+	}
+	for (i = 8; i > 0; i--) {
+		histogram_since(sum, sum, histogram);
+		assert_true(histogram_mean_ns(sum) == (double)INT64_MAX);
+		assert_int_equal(sum->sum_high, 3 * i + i / 2 - (i % 2 == 0));
+	}
+	assert_int_equal(sum->sum_ns, histogram->sum_ns);
 	free(histogram);
-	free(twice);
+	free(sum);
+}
+
+/* More than the parts that ranks are told in. */
+static void
+a_rank_is_exact_among_billions(void **state)
+{
+	struct histogram *histogram = new_histogram();
+
+	(void)state;
+	histogram->count = UINT64_C(30000000000);
+	histogram->min_ns = 5;
+	histogram->max_ns = 20;
+	histogram->counts[5] = UINT64_C(15000000000);
+	histogram->counts[9] = UINT64_C(14999999999);
+	histogram->counts[20] = 1;
+	assert_int_equal(histogram_percentile_ns(histogram, 50), 5);
+	assert_int_equal(histogram_percentile_ns(histogram, 50.0000001), 9);
+	assert_int_equal(histogram_percentile_ns(histogram, 99.9999999), 9);
+	assert_int_equal(histogram_percentile_ns(histogram, 100), 20);
+	free(histogram);
 }
 
 /* Parts of all sizes, also of none. */
@@ -258,6 +284,39 @@ what_came_since_a_copy_is_the_histogram_of_that(void **state)
 	free(expected);
 }
 
+/* Narrower than all there is, and of single samples. */
+static void
+extremes_since_a_copy_are_those_of_buckets(void **state)
+{
+	static const int64_t first[] = { 0, 3, 1000000000 }, then[] = { 5001, 6000, 70001 };
+	struct histogram *earlier = histogram_of(first, 3), *later = histogram_of(first, 3);
+	struct histogram *since = new_histogram();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		histogram_record(later, then[i]);
+	histogram_since(since, later, earlier);
+	assert_int_equal(since->min_ns, 5000);
+	assert_int_equal(since->max_ns, 70015);
+	assert_int_equal(since->count, 3);
+	/* At both ends of the scale they are exact. */
+	histogram_copy(earlier, later);
+	histogram_record(later, 0);
+	histogram_record(later, 2000000001);
+	histogram_since(since, later, earlier);
+	assert_int_equal(since->min_ns, 0);
+	assert_int_equal(since->max_ns, 2000000001);
+	histogram_copy(earlier, later);
+	histogram_record(later, 1);
+	histogram_since(since, later, earlier);
+	assert_int_equal(since->min_ns, 1);
+	assert_int_equal(since->max_ns, 1);
+	free(earlier);
+	free(later);
+	free(since);
+}
+
 static void
 a_copy_is_the_same_afresh_and_brought_up_to_date(void **state)
 {
@@ -291,7 +350,7 @@ a_percentile_wants_ten_samples_beyond(void **state)
 		uint64_t needed;
 	} cases[] = { { 50, 20 }, { 75, 40 }, { 90, 100 }, { 95, 200 }, { 99, 1000 },
 		{ 99.5, 2000 }, { 99.9, 10000 }, { 99.95, 20000 }, { 99.99, 100000 },
-		{ 99.999, 1000000 },
+		{ 99.999, 1000000 }, { 99.9999999, UINT64_C(10000000000) },
 		{ 99.9999, 10000000 }, { 33, 15 }, { 100, UINT64_MAX } };
 	struct histogram *histogram = new_histogram();
 	size_t i;
@@ -514,8 +573,10 @@ main(void)
 		cmocka_unit_test(buckets_follow_one_another),
 		cmocka_unit_test(what_lies_outside_is_counted_at_the_ends),
 		cmocka_unit_test(a_sum_of_any_size_is_exact),
+		cmocka_unit_test(a_rank_is_exact_among_billions),
 		cmocka_unit_test(a_merge_is_the_histogram_of_all_bit_for_bit),
 		cmocka_unit_test(what_came_since_a_copy_is_the_histogram_of_that),
+		cmocka_unit_test(extremes_since_a_copy_are_those_of_buckets),
 		cmocka_unit_test(a_copy_is_the_same_afresh_and_brought_up_to_date),
 		cmocka_unit_test(a_percentile_wants_ten_samples_beyond),
 		cmocka_unit_test(the_payload_holds_every_count),

@@ -47,6 +47,8 @@ client_request_drop(struct request *request)
 	timer_stop(&server->timers, &request->timer);
 	if (request->job != NULL)
 		request->job->owner = NULL;
+	if (client->borrower == request)
+		client->borrower = NULL;
 	server->params_len -= request->params.len;
 	server->request_count--;
 	client->active--;

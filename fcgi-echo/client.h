@@ -43,6 +43,7 @@ struct client {
 	size_t in_end;
 	size_t peeked;			/* bytes of in that are still in the socket, for faults */
 	size_t active;			/* requests begun and not ended */
+	struct request *borrower;	/* the request whose PARAMS are in the input, or NULL */
 	struct buffer values;		/* body of a GET_VALUES */
 	struct request_list producers;
 	uint8_t used;			/* a byte has come */

@@ -11,30 +11,38 @@
 
 enum { ROUNDS = 8 }; /* of parsing, producing and sending, before others have their turn */
 
+/* All input is taken, and its place is for the next. */
+static void
+drop_input(struct client *client)
+{
+	client->in_start = 0;
+	client->in_end = 0;
+	if (client->borrower != NULL && request_keep_params(client->borrower) < 0)
+		client->ending = CLIENT_CUT;
+	client->borrower = NULL;
+}
+
 static void
 parse(struct client *client)
 {
+	const unsigned char *p = client->in + client->in_start, *end = client->in + client->in_end;
 	struct fcgi_serve_event event;
-	const unsigned char *p;
 	int kind;
 
 	client->parsed = 0;
 	while (client->ending == CLIENT_GOES_ON && output_has_room(&client->output)) {
-		p = client->in + client->in_start;
-		kind = fcgi_serve_next(&client->serve, &p, client->in + client->in_end, &event);
-		client->in_start = (size_t)(p - client->in);
+		kind = fcgi_serve_next(&client->serve, &p, end, &event);
 		if (kind == FCGI_SERVE_MORE) {
 			client->parsed = 1;
 			break;
 		}
 		dispatch_event(client, kind, &event);
 	}
+	client->in_start = (size_t)(p - client->in);
 	if (client->ending != CLIENT_GOES_ON)
 		client->parsed = 1;
-	if (client->parsed) {
-		client->in_start = 0;
-		client->in_end = 0;
-	}
+	if (client->parsed)
+		drop_input(client);
 }
 
 static void
@@ -147,7 +155,7 @@ client_io_turn(struct client *client)
 {
 	int round;
 
-	if (client_borrow(client) < 0) {
+	if (client->in == NULL && client_borrow(client) < 0) {
 		client_close(client);
 		return;
 	}

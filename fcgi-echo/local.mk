@@ -21,6 +21,7 @@ bin_PROGRAMS += %D%/fcgi-echo
 	%D%/hasher.c %D%/hasher.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/main.c \
+	%D%/management.c %D%/management.h \
 	%D%/options.c %D%/options.h \
 	%D%/output.c %D%/output.h \
 	%D%/pattern.c %D%/pattern.h \

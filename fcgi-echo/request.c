@@ -18,14 +18,14 @@ request_new(struct request_list *spare)
 		return request;
 	}
 	TAILQ_REMOVE(spare, request, entry);
-	memset(request, 0, offsetof(struct request, params));
+	memset(request, 0, offsetof(struct request, kept));
 	return request;
 }
 
 void
 request_free(struct request *request, struct request_list *spare)
 {
-	buffer_clear(&request->params);
+	buffer_clear(&request->kept);
 	buffer_clear(&request->page);
 	spool_close(&request->spool);
 	/* The last one used is the one still in the caches. */
@@ -39,10 +39,48 @@ request_drop_spare(struct request_list *spare)
 
 	while ((request = TAILQ_FIRST(spare)) != NULL) {
 		TAILQ_REMOVE(spare, request, entry);
-		buffer_free(&request->params);
+		buffer_free(&request->kept);
 		buffer_free(&request->page);
 		free(request);
 	}
+}
+
+int
+request_add_params(struct request *request, const struct fcgi_slice *slice)
+{
+	if (request->params.len == 0) {
+		request->params = *slice;
+		return 0;
+	}
+	if (request_keep_params(request) < 0 ||
+	    buffer_append(&request->kept, slice->data, slice->len) < 0)
+		return -FCGI_E_SYSTEM;
+	request->params = (struct fcgi_slice){ request->kept.data, request->kept.len };
+	return 0;
+}
+
+/* Lets a part of PARAMS point to where they are now. */
+static void
+move(struct fcgi_slice *part, const unsigned char *from, const unsigned char *to)
+{
+	if (part->data != NULL)
+		part->data = to + (part->data - from);
+}
+
+int
+request_keep_params(struct request *request)
+{
+	const unsigned char *from = request->params.data;
+
+	if (request->params.len == 0 || from == request->kept.data)
+		return 0;
+	if (buffer_append(&request->kept, from, request->params.len) < 0)
+		return -FCGI_E_SYSTEM;
+	request->params.data = request->kept.data;
+	move(&request->method, from, request->kept.data);
+	move(&request->path, from, request->kept.data);
+	move(&request->argument, from, request->kept.data);
+	return 0;
 }
 
 static int

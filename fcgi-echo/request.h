@@ -54,6 +54,7 @@ struct request {
 	uint8_t stderr_used;
 	uint8_t producing;		/* on its client's list of producers */
 	struct damage damage;
+	struct fcgi_slice params;	/* the PARAMS stream: for now in the input, else in kept */
 	size_t params_count;		/* pairs in it */
 	struct fcgi_slice method;	/* in params; the last of several wins */
 	struct fcgi_slice path;
@@ -64,7 +65,7 @@ struct request {
 	struct timer timer;		/* of an answer that waits */
 	struct hash_job *job;		/* of an answer that waits for a password check */
 	/* What follows is not zero-filled for each request: empty, or for the action to set. */
-	struct buffer params;		/* the PARAMS stream */
+	struct buffer kept;		/* PARAMS that have outlived the input they came in */
 	struct buffer page;		/* an answer rendered as a whole */
 	struct spool spool;		/* a body that is kept to its end */
 	union {
@@ -85,6 +86,20 @@ void request_free(struct request *request, struct request_list *spare);
 
 /* Frees the spare ones. */
 void request_drop_spare(struct request_list *spare);
+
+/*
+ * Adds to PARAMS.  The first slice is left where it lies, in the input: an answer that is given at
+ * once needs no copy.
+ * Returns 0, or -FCGI_E_SYSTEM when memory is short.
+ */
+int request_add_params(struct request *request, const struct fcgi_slice *slice);
+
+/*
+ * Copies PARAMS that are in the input, which is to go, and lets method, path and argument point
+ * into the copy.
+ * Returns 0, or -FCGI_E_SYSTEM when memory is short.
+ */
+int request_keep_params(struct request *request);
 
 /*
  * Reads what decides where a request goes out of its PARAMS, which are complete: method, path (

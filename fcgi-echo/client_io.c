@@ -31,6 +31,11 @@ parse(struct client *client)
 
 	client->parsed = 0;
 	while (client->ending == CLIENT_GOES_ON && output_has_room(&client->output)) {
+		/* Faults have a word to say between the records. */
+		if (client->faults == 0 && fcgi_serve_request(&client->serve, &p, end, &event)) {
+			dispatch_request(client, &event);
+			continue;
+		}
 		kind = fcgi_serve_next(&client->serve, &p, end, &event);
 		if (kind == FCGI_SERVE_MORE) {
 			client->parsed = 1;

@@ -188,6 +188,21 @@ dispatch_event(struct client *client, int kind, const struct fcgi_serve_event *e
 }
 
 void
+dispatch_request(struct client *client, const struct fcgi_serve_event *event)
+{
+	struct request **request = &client->requests[event->slot];
+
+	/* Each may be the last, for want of memory or because too many are open. */
+	begin(client, event->slot);
+	if (*request != NULL)
+		take_params(*request, &event->slice);
+	if (*request != NULL)
+		end_params(*request);
+	if (*request != NULL)
+		end_input(*request);
+}
+
+void
 dispatch_eof(struct client *client)
 {
 	if (!fcgi_reader_between_records(&client->serve.reader))

@@ -10,6 +10,12 @@
  */
 void dispatch_event(struct client *client, int kind, const struct fcgi_serve_event *event);
 
+/*
+ * Takes a whole request, which fcgi_serve_request() has found, with room for one step in the
+ * client's output.
+ */
+void dispatch_request(struct client *client, const struct fcgi_serve_event *event);
+
 /* The client sends no more. */
 void dispatch_eof(struct client *client);
 

@@ -55,7 +55,6 @@ struct request {
 	uint8_t producing;		/* on its client's list of producers */
 	struct damage damage;
 	struct fcgi_slice params;	/* the PARAMS stream: for now in the input, else in kept */
-	size_t params_count;		/* pairs in it */
 	struct fcgi_slice method;	/* in params; the last of several wins */
 	struct fcgi_slice path;
 	struct fcgi_slice argument;	/* what follows the action's name in path */
@@ -106,6 +105,9 @@ int request_keep_params(struct request *request);
  * PATH_INFO, or SCRIPT_NAME where that is missing or empty) and malformed.
  */
 void request_read_params(struct request *request);
+
+/* The number of pairs in PARAMS, which are complete. */
+size_t request_count_params(const struct request *request);
 
 /*
  * Finds a variable; the last of several of that name, as php-fpm has it.

@@ -172,6 +172,6 @@ server_note_request(const struct server *server, const struct request *request)
 	    role != NULL ? role : "?", request->id, (int)request->method.len,
 	    request->method.len > 0 ? (const char *)request->method.data : "",
 	    (int)request->path.len, request->path.len > 0 ? (const char *)request->path.data : "",
-	    request->params_count, (uintmax_t)request->input_len,
+	    request_count_params(request), (uintmax_t)request->input_len,
 	    (uintmax_t)request->output_len);
 }

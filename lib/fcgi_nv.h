@@ -64,8 +64,8 @@ fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *
 	if (left >= 2) {
 		name_len = at[0];
 		value_len = at[1];
-		if ((name_len | value_len) <= FCGI_NV_SHORT_MAX &&
-		    left - 2 >= name_len + value_len) {
+		if (__builtin_expect((name_len | value_len) <= FCGI_NV_SHORT_MAX &&
+		    left - 2 >= name_len + value_len, 1)) {
 			nv->name_len = name_len;
 			nv->name = at + 2;
 			nv->value_len = value_len;

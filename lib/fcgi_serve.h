@@ -80,6 +80,16 @@ int fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const uns
     struct fcgi_serve_event *event);
 
 /*
+ * Takes a RESPONDER's request that lies whole in the input and has no body, as most do: what
+ * fcgi_serve_next() would tell as BEGIN, PARAMS, PARAMS_END and STDIN_END, for those who count
+ * instructions.
+ * event: its slot, and all of its PARAMS as the slice.
+ * Returns 1; or 0 with nothing taken, and fcgi_serve_next() says what is there.
+ */
+int fcgi_serve_request(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,
+    struct fcgi_serve_event *event);
+
+/*
  * The request of that slot has been answered: its id may be used again, what still arrives for it
  * is skipped.
  */

@@ -271,6 +271,20 @@ release() {
   [[ $output == *'it works'* ]]
 }
 
+@test "PARAMS outlive the bytes they came in" {
+  start_echo
+  talk 'begin 1 1 keep' 'params 1 SCRIPT_NAME=/env ONE=first' 'params 1' \
+    'begin 2 1 keep' 'params 2 SCRIPT_NAME=/env TWO=second' 'params 2' \
+    'begin 3 1 keep' 'params 3 SCRIPT_NAME=/delay/50ms' 'params 3' 'stdin 3' \
+    'begin 4 1 keep' 'params 4 PATH_INFO=/chunks/1x3' 'wait end 3' \
+    'fill 5 1 200000' 'params 4 FOUR=fourth' 'params 4' 'stdin 4' 'stdin 1' 'wait end 1' \
+    'stdin 2' 'wait end 2'
+  [[ $output == *'STDOUT 1 '*'SCRIPT_NAME=/env\nONE=first\n'* ]]
+  [[ $output == *'STDOUT 2 '*'SCRIPT_NAME=/env\nTWO=second\n'* ]]
+  [[ $output == *'STDOUT 4 3+5 '* ]]
+  [ "$(grep -c 'app 0 protocol 0' <<<"$output")" -eq 4 ]
+}
+
 @test "PARAMS of megabytes arrive; more than 16 MiB are OVERLOADED" {
   start_echo
   talk 'begin 1 1 keep' 'fill 4 1 17000000' 'params 1' 'wait end 1' 'get 1 / keep' 'wait end 1'

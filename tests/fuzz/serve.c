@@ -155,7 +155,7 @@ read_plainly(struct readings *readings, const struct cuts *cuts)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct server_side whole, pieces;
+	struct server_side whole, pieces, at_once;
 	struct readings plain = { 0 };
 	struct cuts cuts;
 
@@ -165,14 +165,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	plain.answers = (cuts.options & 4) == 0;
 	server_side_start(&whole, plain.count, plain.answers);
 	server_side_start(&pieces, plain.count, plain.answers);
+	server_side_start(&at_once, plain.count, plain.answers);
+	at_once.at_once = 1;
 	server_side_feed(&whole, cuts.stream, cuts.stream + cuts.len);
 	cuts_feed(&cuts, server_side_feed, &pieces);
+	cuts_feed(&cuts, server_side_feed, &at_once);
 	read_plainly(&plain, &cuts);
 	must(strcmp(server_side_end(&whole), server_side_end(&pieces)) == 0);
+	must(strcmp(server_side_end(&at_once), whole.transcript.text) == 0);
 	must(strcmp(whole.transcript.text, plain.transcript.text) == 0);
 	must(whole.error == pieces.error && whole.active == pieces.active);
 	transcript_free(&whole.transcript);
 	transcript_free(&pieces.transcript);
+	transcript_free(&at_once.transcript);
 	transcript_free(&plain.transcript);
 	return 0;
 }

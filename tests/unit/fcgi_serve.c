@@ -213,12 +213,13 @@ static const struct row rows[] = {
 };
 
 static void
-assert_server_hears(const struct row *row, size_t first, size_t rest)
+assert_server_hears(const struct row *row, size_t first, size_t rest, int at_once)
 {
 	struct server_side side;
 	const char *heard;
 
 	server_side_start(&side, row->slot_count, row->answers);
+	side.at_once = at_once;
 	pieces_feed(row->wire, row->len, first, rest, server_side_feed, &side);
 	heard = server_side_end(&side);
 	if (strcmp(heard, row->expected) != 0)
@@ -234,10 +235,38 @@ requests_are_told_alike_however_they_are_cut(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
-		for (cut = 0; cut <= rows[i].len; cut++)
-			assert_server_hears(&rows[i], cut, rows[i].len + 1);
-		assert_server_hears(&rows[i], 1, 1);
+		for (cut = 0; cut <= rows[i].len; cut++) {
+			assert_server_hears(&rows[i], cut, rows[i].len + 1, 0);
+			assert_server_hears(&rows[i], cut, rows[i].len + 1, 1);
+		}
+		assert_server_hears(&rows[i], 1, 1, 0);
 	}
+}
+
+/* Whoever takes no request at one go would pass the test above, too. */
+static void
+a_whole_request_without_a_body_is_taken_at_one_go(void **state)
+{
+	static const unsigned char wire[] = BEGIN(ID2, RESPONDER, KEEP)
+	    WIRE(WIRE_PARAMS, ID2, "\0\3", "\5") "abc#####" EMPTY(WIRE_PARAMS, ID2)
+	    EMPTY(WIRE_STDIN, ID2) BEGIN(ID1, RESPONDER, CLOSE);
+	const unsigned char *p = wire, *end = wire + sizeof wire - 1, *last = end - 16;
+	struct fcgi_serve_slot slots[2] = { { 0 } };
+	struct fcgi_serve serve = { .slots = slots, .slot_count = 2 };
+	struct fcgi_serve_event event;
+
+	(void)state;
+	assert_int_equal(fcgi_serve_request(&serve, &p, last - 1, &event), 0);
+	assert_ptr_equal(p, wire);
+	assert_int_equal(fcgi_serve_request(&serve, &p, end, &event), 1);
+	assert_ptr_equal(p, last);
+	assert_int_equal(event.slice.len, 3);
+	assert_memory_equal(event.slice.data, "abc", 3);
+	assert_int_equal(slots[event.slot].request_id, 2);
+	assert_int_equal(slots[event.slot].flags, FCGI_KEEP_CONN);
+	assert_int_equal(fcgi_serve_active(&serve), 1);
+	assert_int_equal(fcgi_serve_next(&serve, &p, end, &event), FCGI_SERVE_BEGIN);
+	assert_int_not_equal(slots[event.slot].request_id, 2);
 }
 
 /*
@@ -331,6 +360,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_told_alike_however_they_are_cut),
+		cmocka_unit_test(a_whole_request_without_a_body_is_taken_at_one_go),
 		cmocka_unit_test(what_follows_a_request_that_is_done_is_skipped),
 		cmocka_unit_test(what_belongs_to_the_others_goes_on),
 		cmocka_unit_test(the_largest_records_arrive_in_full),

@@ -19,6 +19,7 @@ enum { SERVER_SIDE_PARAMS = 1, SERVER_SIDE_STDIN = 2, SERVER_SIDE_DATA = 4 };
 struct server_side {
 	struct fcgi_serve serve;
 	struct fcgi_serve_slot slots[4];
+	int at_once;	/* 1: whole requests are taken at one go */
 	int answers;	/* 1: a request is done as soon as its role has all it reads, or aborted */
 	uint8_t ended[4]; /* by slot: streams whose end was told */
 	size_t active;	  /* requests begun and not done */
@@ -146,6 +147,31 @@ server_side_has_slice(int what)
 	    what == FCGI_SERVE_VALUES;
 }
 
+/* Takes the requests that lie whole in the input, and tells of each as if it had come bit by bit. */
+static inline void
+server_side_take_requests(struct server_side *side, const unsigned char **p,
+    const unsigned char *end)
+{
+	static const int kinds[] = { FCGI_SERVE_BEGIN, FCGI_SERVE_PARAMS, FCGI_SERVE_PARAMS_END,
+		FCGI_SERVE_STDIN_END };
+	const unsigned char *before = *p;
+	struct fcgi_serve_event event;
+	size_t i;
+
+	memset(&event, 0xee, sizeof event);
+	while (fcgi_serve_request(&side->serve, p, end, &event)) {
+		must(*p > before && *p <= end);
+		must(event.slot < side->serve.slot_count);
+		must(event.slice.len > 0 && event.slice.data > before &&
+		    event.slice.data + event.slice.len < *p);
+		for (i = 0; i < sizeof kinds / sizeof *kinds; i++)
+			server_side_tell(side, kinds[i], &event);
+		must(fcgi_serve_active(&side->serve) == side->active);
+		before = *p;
+	}
+	must(*p == before);
+}
+
 /* Takes one piece; of type pieces_feed_fn. */
 static inline void
 server_side_feed(void *self, const unsigned char *p, const unsigned char *end)
@@ -156,6 +182,8 @@ server_side_feed(void *self, const unsigned char *p, const unsigned char *end)
 	int what;
 
 	while (side->error == 0) {
+		if (side->at_once)
+			server_side_take_requests(side, &p, end);
 		before = p;
 		memset(&event, 0xee, sizeof event);
 		what = fcgi_serve_next(&side->serve, &p, end, &event);

@@ -159,10 +159,12 @@ plain_cause(const struct failure *failure)
 	case FAILURE_TIMEOUT: return "timeout";
 	case FAILURE_CLOSED: return "closed";
 	case FAILURE_STARVED: return "starved";
+	case FAILURE_UNSENT: return "no-free-connection";
 	case FAILURE_PROTOCOL:
 	case FAILURE_HEADER: return fcgi_strerror((int)failure->number);
 	case FAILURE_PROTOCOL_STATUS: return protocol_status_name(failure->number);
 	case FAILURE_LENGTH: return "length";
+	case FAILURE_CONTENT_LENGTH: return "content-length";
 	case FAILURE_BODY: return "body";
 	case FAILURE_SHA256: return "sha256";
 	case FAILURE_APP_STATUS:

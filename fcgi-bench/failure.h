@@ -23,12 +23,14 @@ enum failure_kind {
 	FAILURE_TIMEOUT,
 	FAILURE_CLOSED,		/* the application closed */
 	FAILURE_STARVED,	/* its connection never had an answer in the whole run */
+	FAILURE_UNSENT,		/* open loop: no connection was free for it until the run ended */
 	FAILURE_PROTOCOL,	/* number: a negative FCGI_E_... */
 	FAILURE_PROTOCOL_STATUS, /* number: enum fcgi_protocol_status */
 	FAILURE_APP_STATUS,	/* number: appStatus */
 	FAILURE_HEADER,		/* no header block; number: a negative FCGI_E_... */
 	FAILURE_STATUS,		/* number: the HTTP status */
 	FAILURE_LENGTH,
+	FAILURE_CONTENT_LENGTH,	/* its own Content-Length is another */
 	FAILURE_BODY,
 	FAILURE_SHA256,
 	FAILURE_OTHER,		/* of its phase, what the table had no room for; number: 0 */
@@ -63,8 +65,8 @@ void failure_since(struct failure_table *difference, const struct failure_table 
 const char *failure_phase_name(enum failure_phase phase);
 
 /*
- * "backlog-full", "ECONNREFUSED", "timeout", "closed", "status 503": a key of the JSON, so the
- * words stay.
+ * "backlog-full", "ECONNREFUSED", "timeout", "no-free-connection", "status 503": a key of the
+ * JSON, so the words stay.
  * size: FAILURE_CAUSE_MAX holds any.  Returns dst.
  */
 enum { FAILURE_CAUSE_MAX = 64 };

@@ -116,6 +116,7 @@ plan_make(struct plan *plan, const struct options *options, const struct option_
 		.connect_timeout_ns = clock_earlier(options->time.connect_timeout_ns,
 		    options->time.timeout_ns),
 		.timeout_ns = options->time.timeout_ns,
+		.drain_ns = options->time.timeout_ns,
 		.interval_ns = options->interval_ns,
 		.spin = options->spin,
 	};

@@ -43,6 +43,8 @@ struct plan {
 	int64_t connect_timeout_ns;
 	int64_t timeout_ns;		/* of each request; also how long those in flight at the end
 					   are waited for */
+	int64_t drain_ns;		/* open loop: how long what was due before the end is still sent
+					   behind it */
 	int64_t interval_ns;		/* of snapshots */
 	enum plan_spin spin;
 

@@ -19,6 +19,10 @@ tally_add(struct tally *to, const struct tally *from)
 	size_t i;
 
 	to->complete += from->complete;
+	to->in_window += from->in_window;
+	to->with_stderr += from->with_stderr;
+	to->strays += from->strays;
+	to->cut_off += from->cut_off;
 	to->sent_bytes += from->sent_bytes;
 	to->received_bytes += from->received_bytes;
 	to->connects += from->connects;

@@ -28,6 +28,13 @@ enum tally_span {
  */
 struct tally {
 	uint64_t complete;	/* good answers */
+	uint64_t in_window;	/* of them, those that came before the window ended: what a rate is made
+				   of */
+	uint64_t with_stderr;	/* answers, good or not, that came with something on STDERR */
+	uint64_t strays;	/* times that something came that nobody had asked for, behind the end of
+				   the last answer: no request is to blame */
+	uint64_t cut_off;	/* requests in flight that the second engine_stop() gave up: neither good
+				   nor failed */
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
 	uint64_t connects;	/* connections made */
@@ -36,8 +43,9 @@ struct tally {
 				   FCGI_KEEP_CONN was set */
 	uint64_t slow_connects[3]; /* that took 1, 3, 7 s or longer, each counted once: a SYN was
 				   sent again */
-	uint64_t unsent;	/* open loop: were due and had no free connection when the run ended;
-				   among the response times with what they had waited by then */
+	uint64_t unsent;	/* open loop: were due, and had no free connection until the run ended;
+				   among the response times with what they had waited by then, and
+				   failed (FAILURE_UNSENT), unless the run was stopped */
 	uint64_t no_free;	/* open loop: requests that were due while every connection was busy */
 	int64_t late_ns;	/* open loop: how long requests were due, and connections free, and the
 				   thread did not look, because it had no processor or too much to do;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,9 @@ replace(const char *path, const void *data, size_t len, mode_t mode)
 int
 replace_file(const char *path, const void *data, size_t len, mode_t mode)
 {
+	/* A limit of size (RLIMIT_FSIZE) is an error then, and not our end. */
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction saved;
 	char *resolved = NULL;
 	struct stat st;
 	int exists = lstat(path, &st) == 0, r, error;
@@ -106,11 +110,13 @@ replace_file(const char *path, const void *data, size_t len, mode_t mode)
 		if (resolved != NULL && S_ISREG(st.st_mode))
 			path = resolved;
 	}
+	sigaction(SIGXFSZ, &ignore, &saved);
 	if (exists && !S_ISREG(st.st_mode))
 		r = write_into(path, data, len);
 	else
 		r = replace(path, data, len, mode);
 	error = errno;
+	sigaction(SIGXFSZ, &saved, NULL);
 	free(resolved);
 	errno = error;
 	return r < 0 ? -FCGI_E_SYSTEM : 0;

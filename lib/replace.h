@@ -11,7 +11,8 @@
  * What is no regular file (/dev/stdout, a FIFO) is not replaced: it is written to.  A symbolic link
  * stays, and what it points to is replaced.
  * mode: of the new file, less the umask.
- * Returns 0, or -FCGI_E_SYSTEM with errno.
+ * SIGXFSZ is ignored meanwhile, in the whole process.
+ * Returns 0, or -FCGI_E_SYSTEM with errno (EFBIG: larger than RLIMIT_FSIZE permits).
  */
 int replace_file(const char *path, const void *data, size_t len, mode_t mode);
 

@@ -46,6 +46,16 @@ fail(enum failure_phase phase, enum failure_kind kind, int64_t number)
 	return (struct failure){ .phase = (uint8_t)phase, .kind = (uint8_t)kind, .number = number };
 }
 
+/* Those statuses have no body, and may say how long another's would be. */
+static int
+is_as_long_as_it_says(const struct answer *answer)
+{
+	const struct cgi_block *block = &answer->block;
+
+	return block->content_length < 0 || (uint64_t)block->content_length == answer->body_len ||
+	    block->status == 204 || block->status == 304;
+}
+
 static struct failure
 judge_body(const struct answer *answer, const struct expect *expect)
 {
@@ -53,6 +63,8 @@ judge_body(const struct answer *answer, const struct expect *expect)
 
 	if (expect->has_length && answer->body_len != expect->length)
 		return fail(FAILURE_VALID, FAILURE_LENGTH, 0);
+	if (!expect->has_length && !is_as_long_as_it_says(answer))
+		return fail(FAILURE_VALID, FAILURE_CONTENT_LENGTH, 0);
 	if (expect->body != NULL && answer->matched < expect->body_len)
 		return fail(FAILURE_VALID, FAILURE_BODY, 0);
 	if (expect->has_sha256) {

@@ -45,13 +45,14 @@ answer_begin(struct answer *answer)
 		SHA256Init(answer->sha256);
 }
 
-/* In place of the output that holds the header block: that much of it, with that status. */
+/* In place of the output that holds the header block: that much of it, with that status and length. */
 static inline void
-answer_know_block(struct answer *answer, uint32_t len, int status)
+answer_know_block(struct answer *answer, uint32_t len, int status, int64_t content_length)
 {
 	answer->state = ANSWER_BODY;
 	answer->block_len = len;
 	answer->block.status = status;
+	answer->block.content_length = content_length;
 }
 
 /* Takes output: len bytes, more than 0.  expect: what its payload expects. */
@@ -84,8 +85,10 @@ answer_judge(const struct answer *answer, const struct payload *payload, const u
 	const struct expect *expect = &payload->expect;
 	/* appStatus and protocolStatus */
 	int is_zero = (end[0] | end[1] | end[2] | end[3] | end[4]) == 0;
+	int has_length = answer->block.content_length < 0 ||
+	    (uint64_t)answer->block.content_length == answer->body_len;
 
-	if (answer->state == ANSWER_BODY && is_zero && expect->app_status == 0 &&
+	if (answer->state == ANSWER_BODY && is_zero && has_length && expect->app_status == 0 &&
 	    !expect->has_length && expect->body == NULL && !expect->has_sha256 &&
 	    expect_has_status(expect, answer->block.status))
 		return (struct failure){ 0 };

@@ -21,6 +21,7 @@ struct intake_sample {
 	uint32_t misses;		/* good answers in a row that were not the same */
 	uint32_t block_len;		/* of the header block in its first record; 0: not all of it */
 	int status;
+	int64_t content_length;
 	uint64_t body_len;
 	unsigned char *bytes;
 };
@@ -196,6 +197,7 @@ learn(struct intake *intake, const struct intake_stream *stream, const unsigned 
 	sample->body_len = stream->answer.body_len;
 	sample->block_len = begin[1] == FCGI_STDOUT ? stream->answer.block_len : 0;
 	sample->status = stream->answer.block.status;
+	sample->content_length = stream->answer.block.content_length;
 	memcpy(sample->bytes, begin, len);
 	if (find_records(sample, sample->bytes) < 0)
 		sample->len = 0;
@@ -435,7 +437,8 @@ take_alike(struct intake *intake, struct intake_stream *stream, const unsigned c
 	if (behind == NULL || len != FCGI_BODY_LEN)
 		return NOTHING_TO_TELL;
 	answer_begin(&stream->answer);
-	answer_know_block(&stream->answer, sample->block_len, sample->status);
+	answer_know_block(&stream->answer, sample->block_len, sample->status,
+	    sample->content_length);
 	answer_output(&stream->answer, &payload->expect, at + FCGI_HEADER_LEN + sample->block_len,
 	    output_len - sample->block_len);
 	failure = answer_judge(&stream->answer, payload, next + FCGI_HEADER_LEN);

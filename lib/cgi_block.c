@@ -8,12 +8,21 @@
 enum { LINE_BEGIN, IN_NAME, IN_VALUE, BEHIND_CR, BEHIND_EMPTY_CR };
 
 /* The names that matter. */
-enum { OTHER_NAME, STATUS_NAME, LOCATION_NAME };
+enum { OTHER_NAME, STATUS_NAME, LOCATION_NAME, LENGTH_NAME };
+
+static const char names[][16] = {
+	[STATUS_NAME] = "status",
+	[LOCATION_NAME] = "location",
+	[LENGTH_NAME] = "content-length",
+};
 
 enum { STATUS_MIN = 100, STATUS_MAX = 599, STATUS_OK = 200, STATUS_FOUND = 302 };
 
 /* The digits of a status, what has to follow them, and what is none. */
 enum { CODE_DIGITS = 3, CODE_END = 4, BAD_CODE = 5 };
+
+/* A length has digits, and may have blanks behind. */
+enum { LENGTH_DIGITS = 1, LENGTH_END = 2 };
 
 static const uint8_t name_chars[256] = {
 	['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['!'] = 1, ['#'] = 1, ['$'] = 1,
@@ -30,7 +39,7 @@ cgi_block_is_name_char(char c)
 void
 cgi_block_init(struct cgi_block *block)
 {
-	*block = (struct cgi_block){ .status = STATUS_OK };
+	*block = (struct cgi_block){ .status = STATUS_OK, .content_length = -1 };
 }
 
 /* Controls are what header injection is made of; none has a meaning here but the tab. */
@@ -69,16 +78,13 @@ skip_value(const unsigned char *p, const unsigned char *end)
 static void
 match_name(struct cgi_block *block, const unsigned char *p, const unsigned char *end)
 {
-	static const char *const names[] = {
-		[STATUS_NAME] = "status",
-		[LOCATION_NAME] = "location",
-	};
 	const char *name;
 
 	if (block->state == LINE_BEGIN) {
 		block->matched = 0;
 		block->name = (*p | 0x20) == 's' ? STATUS_NAME
 		    : (*p | 0x20) == 'l'	 ? LOCATION_NAME
+		    : (*p | 0x20) == 'c'	 ? LENGTH_NAME
 						 : OTHER_NAME;
 	}
 	for (; block->name != OTHER_NAME && p < end; p++) {
@@ -94,12 +100,13 @@ match_name(struct cgi_block *block, const unsigned char *p, const unsigned char 
 static void
 end_name(struct cgi_block *block)
 {
-	if (block->matched != (block->name == STATUS_NAME ? 6 : 8))
+	if (block->name != OTHER_NAME && names[block->name][block->matched] != '\0')
 		block->name = OTHER_NAME;
 	block->has_header = 1;
 	block->state = IN_VALUE;
 	block->code = 0;
 	block->code_len = 0;
+	block->length = 0;
 }
 
 static const unsigned char *
@@ -120,6 +127,27 @@ take_code(struct cgi_block *block, const unsigned char *p, const unsigned char *
 	return p;
 }
 
+static const unsigned char *
+take_length(struct cgi_block *block, const unsigned char *p, const unsigned char *end)
+{
+	for (; p < end && is_value_char(*p); p++) {
+		int blank = *p == ' ' || *p == '\t';
+
+		if (blank && block->code_len == LENGTH_DIGITS)
+			block->code_len = LENGTH_END;
+		else if (blank)
+			continue;
+		else if (*p < '0' || *p > '9' || block->code_len > LENGTH_DIGITS ||
+		    block->length > (INT64_MAX - 9) / 10)
+			block->code_len = BAD_CODE;
+		else
+			block->code_len = LENGTH_DIGITS;
+		if (block->code_len == LENGTH_DIGITS)
+			block->length = block->length * 10 + (*p - '0');
+	}
+	return p;
+}
+
 /* A line with a header is complete. */
 static int
 end_header(struct cgi_block *block)
@@ -136,6 +164,11 @@ end_header(struct cgi_block *block)
 		block->has_location = 1;
 		if (!block->has_status)
 			block->status = STATUS_FOUND;
+	} else if (block->name == LENGTH_NAME) {
+		block->content_length = block->code_len == LENGTH_DIGITS ||
+			block->code_len == LENGTH_END
+		    ? block->length
+		    : -1;
 	}
 	return 0;
 }
@@ -168,7 +201,9 @@ take_run(struct cgi_block *block, const unsigned char **p, const unsigned char *
 		*p = at;
 		break;
 	case IN_VALUE:
-		*p = block->name == STATUS_NAME ? take_code(block, *p, end) : skip_value(*p, end);
+		*p = block->name == STATUS_NAME	 ? take_code(block, *p, end)
+		    : block->name == LENGTH_NAME ? take_length(block, *p, end)
+						 : skip_value(*p, end);
 		break;
 	default:
 		break;

@@ -1,6 +1,6 @@
 /*
  * The grammar of the CGI header block (RFC 3875, section 6), for those that need not keep it: bytes
- * in, the status out.  Strict, any line ending (LF or CRLF).  Pure: no I/O, no allocation.
+ * in, the status and the length out.  Strict, any line ending (LF or CRLF).  Pure: no I/O, no allocation.
  */
 #ifndef CGI_BLOCK_H
 #define CGI_BLOCK_H
@@ -13,6 +13,7 @@ int cgi_block_is_name_char(char c);
 /* Set up with cgi_block_init().  Public to read: all but the private. */
 struct cgi_block {
 	int status;		/* Status, or 302 with a Location and without one, else 200 */
+	int64_t content_length;	/* of the last Content-Length; -1: none, or it is no number */
 	uint8_t complete;	/* the blank line has come */
 	uint8_t has_status;	/* a Status header was there */
 	uint8_t has_location;
@@ -22,6 +23,7 @@ struct cgi_block {
 	uint8_t matched;	/* private: as many of its characters are there */
 	uint8_t code_len;	/* private: as many of the status's, BAD_CODE when it is none */
 	int code;		/* private */
+	int64_t length;		/* private */
 };
 
 void cgi_block_init(struct cgi_block *block);

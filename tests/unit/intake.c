@@ -79,6 +79,7 @@ owner_tell(struct owner *owner, int what, const struct intake_event *event)
 		[FAILURE_HEADER] = "header",
 		[FAILURE_STATUS] = "status",
 		[FAILURE_LENGTH] = "length",
+		[FAILURE_CONTENT_LENGTH] = "content-length",
 		[FAILURE_BODY] = "body",
 		[FAILURE_SHA256] = "sha256",
 	};
@@ -213,6 +214,25 @@ test_one_answer(void **state)
 		{ BYTES(OUT("\1", "\6", "hello\n") OUT("\1", "\2", "\n\n") END("\1")),
 		    "header/1 -11" },
 		{ BYTES(OUT("\1", "\16", "Status: 20\n\nxx") END("\1")), "header/1 -12" },
+		/* Its body is as long as it says. */
+		{ BYTES(OUT("\1", "\25", "Content-Length: 2\n\nhi") END("\1")), "good/1 2" },
+		{ BYTES(OUT("\1", "\27", "content-lengtH:\t02 \n\nhi") END("\1")), "good/1 2" },
+		{ BYTES(OUT("\1", "\24", "Content-Length: 2\n\nh") END("\1")),
+		    "content-length/1 0" },
+		{ BYTES(OUT("\1", "\23", "Content-Length: 2\n\n") OUT("\1", "\3", "hi\n")
+			END("\1")), "content-length/1 0" },
+		{ BYTES(OUT("\1", "\23", "Content-Length: 2\n\n") OUT("\1", "\0", "")
+			END("\1")), "content-length/1 0" },
+		{ BYTES(OUT("\1", "\43", "Status: 204\nContent-Length: 22222\n\n") END("\1")),
+		    "good/1 0" },
+		/* What is another header, or no number, says nothing. */
+		{ BYTES(OUT("\1", "\25", "Content-Lengths: 2\n\nh") END("\1")), "good/1 1" },
+		{ BYTES(OUT("\1", "\23", "Content-Lengt: 2\n\nh") END("\1")), "good/1 1" },
+		{ BYTES(OUT("\1", "\24", "Content-Length: x\n\nh") END("\1")), "good/1 1" },
+		{ BYTES(OUT("\1", "\23", "Content-Length: \n\nh") END("\1")), "good/1 1" },
+		{ BYTES(OUT("\1", "\26", "Content-Length: 2 2\n\nh") END("\1")), "good/1 1" },
+		{ BYTES(OUT("\1", "\51", "Content-Length: 99999999999999999999999\n\n")
+			END("\1")), "good/1 0" },
 		/* What is not FastCGI. */
 		{ BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), "error: record version is not 1" },
 		{ BYTES(HELLO("\1") "\2"), "error: record version is not 1" },
@@ -508,6 +528,34 @@ test_alike_is_judged(void **state)
 	wire_free(&wire);
 }
 
+/* What is said in the same header block holds for the next answer too. */
+static void
+test_alike_is_as_long_as_it_says(void **state)
+{
+	static const unsigned char whole[] = OUT("\1", "\25", "Content-Length: 2\n\nhi")
+	    END("\1");
+	static const unsigned char other[] = OUT("\1", "\25", "Content-Length: 2\n\noh")
+	    END("\1");
+	static const unsigned char cut[] = OUT("\1", "\24", "Content-Length: 2\n\nh")
+	    END("\1");
+	static const struct expect any;
+	struct expect length = { .has_length = 1, .length = 1 };
+	struct owner owner;
+
+	(void)state;
+	owner_start(&owner, &any, 1);
+	feed_times(&owner, whole, sizeof whole - 1, 2);
+	feed_times(&owner, other, sizeof other - 1, 1);
+	feed_times(&owner, cut, sizeof cut - 1, 1);
+	assert_int_equal(owner.memory.repeated, 1);
+	assert_int_equal(owner.memory.alike, 2);
+	assert_string_equal(owner_end(&owner), "good/1 2 good/1 2 good/1 2 content-length/1 0");
+	transcript_free(&owner.transcript);
+	/* Who says how long it is knows better. */
+	always_tells(cut, sizeof cut - 1, &length, 1, "good/1 1");
+	always_tells(whole, sizeof whole - 1, &length, 1, "length/1 0");
+}
+
 /* Ids of two bytes. */
 static void
 test_many_streams(void **state)
@@ -717,6 +765,7 @@ main(void)
 		cmocka_unit_test(test_closed_before),
 		cmocka_unit_test(test_between_others),
 		cmocka_unit_test(test_alike_is_judged),
+		cmocka_unit_test(test_alike_is_as_long_as_it_says),
 		cmocka_unit_test(test_many_streams),
 		cmocka_unit_test(test_compared),
 		cmocka_unit_test(test_never_repeated),

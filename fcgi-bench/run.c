@@ -29,6 +29,24 @@ struct watch {
 	int64_t begin_ns, end_ns;	/* of the window */
 };
 
+/* A figure that cannot be had is told before it is waited for. */
+static int
+check_server(struct run *run)
+{
+	struct server *server = &run->server;
+	int64_t cpu_ns;
+
+	if (server->cgroup == NULL && server->pid_count == 0)
+		return 0;
+	if (server_cpu_ns(server, &cpu_ns) < 0) {
+		cli_error(&run->options->cli, "%s: %s",
+		    server->cgroup != NULL ? "--cgroup" : "--pid", server->why);
+		return -1;
+	}
+	server_reset(server);
+	return 0;
+}
+
 int
 run_init(struct run *run, const struct options *options, struct application *application)
 {
@@ -50,7 +68,7 @@ run_init(struct run *run, const struct options *options, struct application *app
 	run->server.cgroup = options->cgroup;
 	for (i = 0; i < options->pid_count; i++)
 		run->server.pids[run->server.pid_count++] = options->pids[i];
-	return 0;
+	return check_server(run);
 }
 
 /* The first time what is in flight is waited for; the second time it is not. */
@@ -301,6 +319,7 @@ run_plan(struct run *run, const struct plan *plan, struct result *result)
 		run->server.pids[0] = run->application->pid;
 	if (run->application != NULL)
 		run->server.pid_count = 1;
+	server_reset(&run->server);
 	server_find(&run->server, plan);
 	watch.sum = calloc(1, sizeof *watch.sum);
 	result->total.payload_complete = calloc(payload_count, sizeof(uint64_t));

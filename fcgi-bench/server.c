@@ -20,6 +20,7 @@ struct server_process {
 	int64_t own_ns;
 	int64_t children_ns;	/* of descendants that it has waited for */
 	int64_t lost_ns;	/* of this reading: of those that are gone */
+	int is_first;		/* one that was asked for */
 	int gone;
 };
 
@@ -81,7 +82,7 @@ find_known(const struct server *server, pid_t pid)
 }
 
 static int
-remember(struct server *server, const struct process *process)
+remember(struct server *server, const struct process *process, int is_first)
 {
 	size_t size = server->known_size > 0 ? 2 * server->known_size : 64;
 	struct server_process *known;
@@ -98,6 +99,7 @@ remember(struct server *server, const struct process *process)
 		.parent = process->parent,
 		.start_ticks = process->start_ticks,
 		.children_ns = process->children_ns,
+		.is_first = is_first,
 	};
 	return 0;
 }
@@ -120,7 +122,7 @@ add_new(struct server *server, const struct processes *all)
 		if (i == 0)
 			strlcpy(server->name, process->name, sizeof server->name);
 		if (find_known(server, process->pid) == NULL)
-			r = remember(server, process);
+			r = remember(server, process, 1);
 	}
 	server->begun = 1;
 	do {
@@ -130,7 +132,7 @@ add_new(struct server *server, const struct processes *all)
 			if (process->pid != getpid() &&
 			    find_known(server, process->pid) == NULL &&
 			    find_known(server, process->parent) != NULL)
-				r = remember(server, process);
+				r = remember(server, process, 0);
 		}
 	} while (r == 0 && server->known_count > before);
 	return r;
@@ -181,6 +183,26 @@ note_gone(struct server *server, const struct processes *all)
 		else
 			server->ended_ns += known->own_ns + known->children_ns;
 	}
+}
+
+/*
+ * Nobody of ours has waited for one that was asked for, and what it took since it was last seen is
+ * nowhere any more.
+ * Returns 0, or -FCGI_E_SYSTEM when that has happened.
+ */
+static int
+check_first(struct server *server)
+{
+	const struct server_process *known = server->known, *end = known_end(server);
+
+	for (; known < end && server->lost_pid == 0; known++)
+		if (known->is_first && known->gone && living_ancestor(server, known) == NULL)
+			server->lost_pid = known->pid;
+	if (server->lost_pid == 0)
+		return 0;
+	snprintf(server->why, sizeof server->why, "process %ld ended in the meantime",
+	    (long)server->lost_pid);
+	return -FCGI_E_SYSTEM;
 }
 
 static void
@@ -241,7 +263,10 @@ read_processes(struct server *server, int64_t *cpu_ns)
 
 	if (r == 0) {
 		note_gone(server, &all);
+		r = check_first(server);
 		forget_gone(server);
+	}
+	if (r == 0) {
 		r = add_new(server, &all);
 	}
 	if (r < 0) {
@@ -280,4 +305,5 @@ server_reset(struct server *server)
 	server->ended_ns = 0;
 	server->last_ns = 0;
 	server->begun = 0;
+	server->lost_pid = 0;
 }

@@ -125,6 +125,8 @@ server_find(struct server *server, const struct plan *plan)
 
 	find_backlog(server, plan);
 	*server->why = '\0';
+	if (server->is_found)
+		server->pid_count = 0;
 	if (server->pid_count > 0 || server->cgroup != NULL)
 		return;
 	for (i = 0; i < plan->target_count; i++) {
@@ -137,5 +139,6 @@ server_find(struct server *server, const struct plan *plan)
 		    plan->targets[i].name);
 		break;
 	}
+	server->is_found = 1;
 	processes_reset(&all);
 }

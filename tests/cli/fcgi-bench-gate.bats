@@ -18,6 +18,11 @@ gate() {
   figure ".gates[0].$1"
 }
 
+# is_loaded PID: that process has had the processor for a while.
+is_loaded() {
+  [ "$(awk '{ print $14 + $15 }' "/proc/$1/stat")" -ge 3 ]
+}
+
 @test "gate: what holds passes, what does not fails with 1" {
   start_echo
   bench 0 -n 1000 --fail-if 'max > 1h' --fail-if 'rps<1' --fail-if 'errors>0' --fail-if 'p50>1m' "$ECHO_ADDR"
@@ -80,8 +85,31 @@ gate() {
   bench 1 -n 100 --fail-if 'server_cpu>1us' --pid "$ECHO_PID" "$ECHO_ADDR"
   holds '.gates[0].value == .server.cpu_us_per_request and .server.name == "fcgi-echo"'
   bench 0 -n 100 --fail-if 'server_cpu>1s' "$ECHO_ADDR"
-  bench 4 -n 100 --fail-if 'server_cpu>1s' --cgroup "$PWD" "$ECHO_ADDR"
-  holds '.server == null and .verdict == "inconclusive"'
+}
+
+@test "gate: a process or control group that is not there is refused before anything is run" {
+  start_echo
+  sh -c 'exit 0' 3>&- &
+  local gone=$!
+  wait "$gone"
+  bench 2 -n 100 --pid "$gone" "$ECHO_ADDR"
+  [[ $stderr == "fcgi-bench: --pid: there is no process $gone" ]]
+  bench 2 -n 100 --cgroup "$PWD" "$ECHO_ADDR"
+  [[ $stderr == "fcgi-bench: --cgroup: $PWD holds neither cpu.stat nor cpuacct.usage: is it a control group?" ]]
+  [ ! -e report ]
+}
+
+@test "gate: the processor time of an application that ended in mid-run is not known" {
+  start_echo
+  begin_bench -k -c 2 -w 0 -z 20s --interval 100ms --allow-errors=100% --timeout 1s \
+    --fail-if 'server_cpu>1us' --format text "$ECHO_ADDR"
+  wait_for is_loaded "$ECHO_PID"
+  kill -KILL "$ECHO_PID"
+  wait "$ECHO_PID" || true
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.server == null and .gates[0].value == null and .gates[0].holds == null'
+  grep -q "^server .*process $ECHO_PID ended in the meantime" bench.out
 }
 
 @test "gate: a client at its limit makes a rate inconclusive, and a closed loop warns" {

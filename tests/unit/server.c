@@ -230,22 +230,45 @@ children_that_nobody_waits_for_are_counted(void **state)
 	end(&worker);
 }
 
+/* What it burned has gone with it: less than the truth would be worse than nothing. */
 static void
-nothing_is_lost_with_the_last_process(void **state)
+one_that_has_ended_leaves_no_figure(void **state)
 {
 	struct worker worker = start(-1), other = start(-1);
 	struct server server = { .pids = { worker.pid, other.pid }, .pid_count = 2 };
-	int64_t before_ns = reading(&server), after_ns;
+	int64_t cpu_ns;
+	char expected[64];
+
+	(void)state;
+	reading(&server);
+	costs(&server, &worker, "b", 1);
+	tell(&other, 'b');
+	end(&other);
+	snprintf(expected, sizeof expected, "process %ld ended in the meantime", (long)other.pid);
+	assert_int_equal(server_cpu_ns(&server, &cpu_ns), -FCGI_E_SYSTEM);
+	assert_string_equal(server.why, expected);
+	end(&worker);
+	assert_int_equal(server_cpu_ns(&server, &cpu_ns), -FCGI_E_SYSTEM);
+	assert_string_equal(server.why, expected);
+	server_reset(&server);
+}
+
+/* It is there until somebody waits for it, and all that it took is known. */
+static void
+one_that_nobody_has_waited_for_is_counted(void **state)
+{
+	struct worker worker = start(-1);
+	struct server server = { .pids = { worker.pid }, .pid_count = 1 };
+	int64_t before_ns = reading(&server);
+	siginfo_t info;
 
 	(void)state;
 	tell(&worker, 'b');
-	tell(&other, 'b');
-	after_ns = reading(&server);
-	assert_true(after_ns - before_ns >= 2 * BURN_NS);
-	end(&other);
-	assert_true(reading(&server) >= after_ns);
-	end(&worker);
-	assert_true(reading(&server) >= after_ns);
+	close(worker.to);
+	close(worker.from);
+	must(waitid(P_PID, (id_t)worker.pid, &info, WEXITED | WNOWAIT) == 0);
+	assert_true(reading(&server) - before_ns >= BURN_NS - TICKS_NS);
+	must(waitpid(worker.pid, NULL, 0) == worker.pid);
 	server_reset(&server);
 }
 
@@ -414,6 +437,27 @@ what_the_owner_says_stays(void **state)
 	end(&worker);
 }
 
+/* One that is started again between two runs is another process. */
+static void
+finds_anew(void **state)
+{
+	struct plan_target target;
+	const struct plan plan = { .targets = &target, .target_count = 1 };
+	struct server server = { 0 };
+	struct worker worker = start(listen_at(&target, "127.0.0.1:0"));
+
+	(void)state;
+	server_find(&server, &plan);
+	assert_int_equal(server.pids[0], worker.pid);
+	end(&worker);
+	worker = start(listen_at(&target, "127.0.0.1:0"));
+	server_find(&server, &plan);
+	assert_int_equal(server.pid_count, 1);
+	assert_int_equal(server.pids[0], worker.pid);
+	server_reset(&server);
+	end(&worker);
+}
+
 int
 main(void)
 {
@@ -421,13 +465,15 @@ main(void)
 		cmocka_unit_test(a_process_costs_what_it_burns),
 		cmocka_unit_test(children_that_end_are_counted_once),
 		cmocka_unit_test(children_that_nobody_waits_for_are_counted),
-		cmocka_unit_test(nothing_is_lost_with_the_last_process),
+		cmocka_unit_test(one_that_has_ended_leaves_no_figure),
+		cmocka_unit_test(one_that_nobody_has_waited_for_is_counted),
 		cmocka_unit_test(a_process_that_is_not_there_is_told),
 		FOLDER_TEST(a_control_group_has_a_figure_of_its_own),
 		FOLDER_TEST(finds_who_holds_any_kind_of_socket),
 		FOLDER_TEST(finds_who_listened),
 		FOLDER_TEST(says_that_nobody_was_found),
 		FOLDER_TEST(what_the_owner_says_stays),
+		cmocka_unit_test(finds_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ struct intake_sample {
 	uint32_t block_len;		/* of the header block in its first record; 0: not all of it */
 	int status;
 	int64_t content_length;
+	int has_stderr;
 	uint64_t body_len;
 	unsigned char *bytes;
 };
@@ -38,6 +39,7 @@ struct intake_stream {
 	uint8_t untold;		/* INTAKE_FIRST has not been told */
 	uint8_t stdout_closed;
 	uint8_t stderr_closed;
+	uint8_t has_stderr;
 	uint8_t end_len;
 	unsigned char end[FCGI_BODY_LEN];
 	struct answer answer;
@@ -198,6 +200,7 @@ learn(struct intake *intake, const struct intake_stream *stream, const unsigned 
 	sample->block_len = begin[1] == FCGI_STDOUT ? stream->answer.block_len : 0;
 	sample->status = stream->answer.block.status;
 	sample->content_length = stream->answer.block.content_length;
+	sample->has_stderr = stream->has_stderr;
 	memcpy(sample->bytes, begin, len);
 	if (find_records(sample, sample->bytes) < 0)
 		sample->len = 0;
@@ -262,6 +265,7 @@ finish(struct intake *intake, struct intake_stream *stream, const unsigned char 
 		miss(intake, stream, intake->sample, behind);
 	intake->untold -= stream->untold;
 	stream->untold = 0;
+	event->has_stderr = stream->has_stderr;
 	return tell_done(intake, stream, id_of(intake, stream), failure, stream->answer.body_len,
 	    event);
 }
@@ -287,6 +291,7 @@ open_stream(struct intake *intake, struct intake_stream *stream)
 	intake->untold++;
 	stream->stdout_closed = 0;
 	stream->stderr_closed = 0;
+	stream->has_stderr = 0;
 	stream->end_len = 0;
 	answer_begin(&stream->answer);
 }
@@ -323,8 +328,10 @@ begin_record(struct intake *intake, struct intake_stream *stream, const unsigned
 	}
 	if (record->type == FCGI_STDOUT)
 		return begin_output(&stream->stdout_closed, record->content_length);
-	if (record->type == FCGI_STDERR)
+	if (record->type == FCGI_STDERR) {
+		stream->has_stderr |= record->content_length > 0;
 		return begin_output(&stream->stderr_closed, record->content_length);
+	}
 	if (record->type != FCGI_END_REQUEST)
 		return -FCGI_E_ORDER;
 	return record->content_length == FCGI_BODY_LEN ? 0 : -FCGI_E_LENGTH;
@@ -446,6 +453,7 @@ take_alike(struct intake *intake, struct intake_stream *stream, const unsigned c
 		miss(intake, stream, at, behind);
 	*p = behind;
 	intake->memory->alike++;
+	event->has_stderr = 0;
 	return tell_done(intake, stream, id_of(intake, stream), failure, stream->answer.body_len,
 	    event);
 }
@@ -477,6 +485,7 @@ take_sample(struct intake *intake, const unsigned char **p, const unsigned char 
 	*p = at + sample->len;
 	sample->misses = 0;
 	intake->memory->repeated++;
+	event->has_stderr = sample->has_stderr;
 	return tell_done(intake, stream, request_id, (struct failure){ 0 }, sample->body_len,
 	    event);
 }

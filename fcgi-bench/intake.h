@@ -37,6 +37,7 @@ struct intake_event {
 	uint32_t payload;	/* what intake_begin() was told */
 	struct failure failure;	/* DONE: kind 0 when the answer was good */
 	uint64_t body_len;	/* DONE: bytes */
+	int has_stderr;		/* DONE: something came on FCGI_STDERR */
 };
 
 /*

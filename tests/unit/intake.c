@@ -556,6 +556,53 @@ test_alike_is_as_long_as_it_says(void **state)
 	always_tells(whole, sizeof whole - 1, &length, 1, "length/1 0");
 }
 
+/* Whether it said something on STDERR is told of each, however it is read. */
+static void
+test_stderr(void **state)
+{
+	static const unsigned char quiet[] = HELLO("\1") ERR("\1", "\0", "") END("\1");
+	static const unsigned char loud[] = HELLO("\1") ERR("\1", "\1", "x") END("\1");
+	static const unsigned char louder[] = HELLO("\1") ERR("\1", "\2", "xy") END("\1");
+	static const unsigned char other[] = OUT("\1", "\12", "A: b\n\nhi!\n") END("\1");
+	const struct {
+		const unsigned char *wire;
+		size_t len;
+		int has_stderr;
+	} rows[] = {
+		{ quiet, sizeof quiet - 1, 0 },
+		{ quiet, sizeof quiet - 1, 0 },
+		{ loud, sizeof loud - 1, 1 },
+		{ quiet, sizeof quiet - 1, 0 },
+		{ other, sizeof other - 1, 0 },
+		{ loud, sizeof loud - 1, 1 },
+		{ loud, sizeof loud - 1, 1 },
+		{ loud, sizeof loud - 1, 1 },
+		{ loud, sizeof loud - 1, 1 },
+		{ other, sizeof other - 1, 0 },
+		{ louder, sizeof louder - 1, 1 },
+	};
+	static const struct expect any;
+	struct intake_event event;
+	const unsigned char *p;
+	struct owner owner;
+	size_t i;
+
+	(void)state;
+	owner_start(&owner, &any, 1);
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		p = rows[i].wire;
+		event.has_stderr = 7;
+		assert_int_equal(intake_next(&owner.intake, &p, p + rows[i].len, &event),
+		    INTAKE_DONE);
+		assert_int_equal(event.has_stderr, rows[i].has_stderr);
+		owner_begin(&owner, 1);
+	}
+	/* Each of the ways was taken. */
+	assert_true(owner.memory.repeated > 0 && owner.memory.alike > 0);
+	owner_end(&owner);
+	transcript_free(&owner.transcript);
+}
+
 /* Ids of two bytes. */
 static void
 test_many_streams(void **state)
@@ -765,6 +812,7 @@ main(void)
 		cmocka_unit_test(test_closed_before),
 		cmocka_unit_test(test_between_others),
 		cmocka_unit_test(test_alike_is_judged),
+		cmocka_unit_test(test_stderr),
 		cmocka_unit_test(test_alike_is_as_long_as_it_says),
 		cmocka_unit_test(test_many_streams),
 		cmocka_unit_test(test_compared),

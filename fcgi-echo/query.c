@@ -43,9 +43,12 @@ decode(const unsigned char *p, const unsigned char *end, char *dst, size_t size)
 ptrdiff_t
 query_field(const struct fcgi_slice *query, const char *name, char *dst, size_t size)
 {
-	const unsigned char *p = query->data, *end = p + query->len, *field_end;
+	const unsigned char *p = query->data, *end, *field_end;
 	size_t name_len = strlen(name);
 
+	if (query->len == 0)
+		return -FCGI_E_MORE;
+	end = p + query->len;
 	for (; p < end; p = field_end + 1) {
 		field_end = memchr(p, '&', (size_t)(end - p));
 		if (field_end == NULL)

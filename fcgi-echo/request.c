@@ -11,14 +11,17 @@ request_new(struct request_list *spare)
 {
 	struct request *request = TAILQ_FIRST(spare);
 
-	if (request == NULL) {
+	if (request != NULL) {
+		TAILQ_REMOVE(spare, request, entry);
+		memset(request, 0, offsetof(struct request, kept));
+	} else {
 		request = calloc(1, sizeof *request);
-		if (request != NULL)
-			request->spool.fd = -1;
-		return request;
+		if (request == NULL)
+			return NULL;
+		request->spool.fd = -1;
 	}
-	TAILQ_REMOVE(spare, request, entry);
-	memset(request, 0, offsetof(struct request, kept));
+	/* Whoever walks through none of them does arithmetic with it all the same. */
+	request->params.data = (const unsigned char *)"";
 	return request;
 }
 

@@ -77,7 +77,7 @@ struct request {
 
 TAILQ_HEAD(request_list, request);
 
-/* Returns a request, zero-filled but for spool.fd and state; NULL without memory. */
+/* Returns a request, zero-filled but for params.data, spool.fd and state; NULL without memory. */
 struct request *request_new(struct request_list *spare);
 
 /* Keeps the request for request_new(). */

@@ -44,7 +44,8 @@ client_request_drop(struct request *request)
 	struct server *server = client->server;
 
 	client_unproduce(request);
-	timer_stop(&server->timers, &request->timer);
+	if (request->timer.pending)
+		timer_stop(&server->timers, &request->timer);
 	if (request->job != NULL)
 		request->job->owner = NULL;
 	if (client->borrower == request)
@@ -71,7 +72,8 @@ client_request_done(struct request *request)
 		client->closing = 1;
 	if (!request->input_done)
 		client->unread = 1;
-	server_note_request(client->server, request);
+	if (client->server->config->cli->verbose > 0)
+		server_note_request(client->server, request);
 	client_request_drop(request);
 }
 

@@ -18,12 +18,6 @@ output_make_room(struct output *output)
 	return 1;
 }
 
-unsigned char *
-output_content(const struct output *output)
-{
-	return output->data + output->end + FCGI_HEADER_LEN;
-}
-
 /* Returns the end of the record, padding included. */
 static unsigned char *
 put_header(unsigned char *header, uint8_t type, uint16_t request_id, size_t len)
@@ -60,14 +54,4 @@ output_end_request(struct output *output, uint16_t request_id, uint32_t app_stat
 	fcgi_end_encode(header + FCGI_HEADER_LEN, &end);
 	output->end = (size_t)(put_header(header, FCGI_END_REQUEST, request_id, FCGI_BODY_LEN) -
 	    output->data);
-}
-
-void
-output_sent(struct output *output, size_t len)
-{
-	output->start += len;
-	if (output->start == output->end) {
-		output->start = 0;
-		output->end = 0;
-	}
 }

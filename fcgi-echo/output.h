@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi_proto.h"
+
 enum {
 	OUTPUT_CONTENT = 65535,	/* content of the largest record */
 	OUTPUT_CHUNK = 65528,	/* the same without padding: what a long run is cut into */
@@ -39,7 +41,11 @@ output_has_room(struct output *output)
 }
 
 /* Where the content of the next record belongs: OUTPUT_CONTENT bytes, after output_has_room(). */
-unsigned char *output_content(const struct output *output);
+static inline unsigned char *
+output_content(const struct output *output)
+{
+	return output->data + output->end + FCGI_HEADER_LEN;
+}
 
 /*
  * All of these add one record, for which there is room.
@@ -53,6 +59,14 @@ void output_end_request(struct output *output, uint16_t request_id, uint32_t app
     uint8_t protocol_status);
 
 /* Notes that len bytes have left. */
-void output_sent(struct output *output, size_t len);
+static inline void
+output_sent(struct output *output, size_t len)
+{
+	output->start += len;
+	if (output->start == output->end) {
+		output->start = 0;
+		output->end = 0;
+	}
+}
 
 #endif

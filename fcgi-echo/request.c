@@ -13,7 +13,7 @@ request_new(struct request_list *spare)
 
 	if (request != NULL) {
 		TAILQ_REMOVE(spare, request, entry);
-		memset(request, 0, offsetof(struct request, kept));
+		memset(request, 0, offsetof(struct request, timer));
 	} else {
 		request = calloc(1, sizeof *request);
 		if (request == NULL)
@@ -28,9 +28,12 @@ request_new(struct request_list *spare)
 void
 request_free(struct request *request, struct request_list *spare)
 {
-	buffer_clear(&request->kept);
-	buffer_clear(&request->page);
-	spool_close(&request->spool);
+	if (request->kept.len > 0)
+		buffer_clear(&request->kept);
+	if (request->page.len > 0)
+		buffer_clear(&request->page);
+	if (request->spool.fd >= 0)
+		spool_close(&request->spool);
 	/* The last one used is the one still in the caches. */
 	TAILQ_INSERT_HEAD(spare, request, entry);
 }

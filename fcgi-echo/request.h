@@ -61,9 +61,9 @@ struct request {
 	uint64_t input_len;		/* bytes of STDIN, or of a FILTER's DATA */
 	uint64_t output_len;		/* bytes of STDOUT */
 	size_t page_sent;
-	struct timer timer;		/* of an answer that waits */
 	struct hash_job *job;		/* of an answer that waits for a password check */
 	/* What follows is not zero-filled for each request: empty, or for the action to set. */
+	struct timer timer;		/* of an answer that waits */
 	struct buffer kept;		/* PARAMS that have outlived the input they came in */
 	struct buffer page;		/* an answer rendered as a whole */
 	struct spool spool;		/* a body that is kept to its end */

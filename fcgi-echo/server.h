@@ -98,7 +98,7 @@ void server_accept_stopped(struct server *server);
 /* A connection has been closed. */
 void server_client_gone(struct server *server);
 
-/* A line about a request that has been answered, for whoever wants to know (-v). */
+/* A line about a request that has been answered, for whoever wants to know: with -v. */
 void server_note_request(const struct server *server, const struct request *request);
 
 #endif

@@ -13,34 +13,39 @@ static void index_answer(struct request *request);
 static void list_answer(struct request *request);
 static void given_answer(struct request *request);
 
+/* A path and its length, which each request would measure anew. */
+#define PATH(path) path, sizeof path - 1
+
 static const struct action table[] = {
-	{ "/", NULL, "one line", NULL, NULL, index_answer },
-	{ "/env", NULL, "the variables, in the order received", NULL, NULL, action_env_answer },
-	{ "/env.json", NULL, "the same as a JSON array of [name, value]", NULL, NULL,
+	{ PATH("/"), NULL, "one line", NULL, NULL, index_answer },
+	{ PATH("/env"), NULL, "the variables, in the order received", NULL, NULL,
+	    action_env_answer },
+	{ PATH("/env.json"), NULL, "the same as a JSON array of [name, value]", NULL, NULL,
 	    action_env_json_answer },
-	{ "/echo", NULL, "the body, as it comes in", action_echo_start, action_echo_input,
+	{ PATH("/echo"), NULL, "the body, as it comes in", action_echo_start, action_echo_input,
 	    action_echo_answer },
-	{ "/sha256", NULL, "SHA-256 and length of the body", action_sha256_start,
+	{ PATH("/sha256"), NULL, "SHA-256 and length of the body", action_sha256_start,
 	    action_sha256_input, action_sha256_answer },
-	{ "/status/", "CODE", "that HTTP status", NULL, NULL, action_status_answer },
-	{ "/redirect", NULL, "302 to ?to=URL; ?status=CODE for another", NULL, NULL,
+	{ PATH("/status/"), "CODE", "that HTTP status", NULL, NULL, action_status_answer },
+	{ PATH("/redirect"), NULL, "302 to ?to=URL; ?status=CODE for another", NULL, NULL,
 	    action_redirect_answer },
-	{ "/bytes/", "SIZE", "that many bytes, which tell their own offsets", NULL, NULL,
+	{ PATH("/bytes/"), "SIZE", "that many bytes, which tell their own offsets", NULL, NULL,
 	    action_bytes_answer },
-	{ "/chunks/", "NxSIZE", "N records of SIZE bytes", NULL, NULL, action_chunks_answer },
-	{ "/delay/", "DURATION", "answers after that time; ?jitter= spreads it", NULL, NULL,
+	{ PATH("/chunks/"), "NxSIZE", "N records of SIZE bytes", NULL, NULL, action_chunks_answer },
+	{ PATH("/delay/"), "DURATION", "answers after that time; ?jitter= spreads it", NULL, NULL,
 	    action_delay_answer },
-	{ "/stderr", NULL, "a line on STDERR", NULL, NULL, action_stderr_answer },
-	{ "/stderr/", "SIZE", "that many bytes on STDERR, before the answer", NULL, NULL,
+	{ PATH("/stderr"), NULL, "a line on STDERR", NULL, NULL, action_stderr_answer },
+	{ PATH("/stderr/"), "SIZE", "that many bytes on STDERR, before the answer", NULL, NULL,
 	    action_stderr_run_answer },
-	{ "/exit/", "STATUS", "ends with that appStatus", NULL, NULL, action_exit_answer },
-	{ "/pid", NULL, "the process id", NULL, NULL, action_pid_answer },
-	{ "/auth", NULL, "200 for who is known, else 401", NULL, NULL, action_auth_answer },
-	{ "/lmauth", NULL, "the same, as LemonLDAP::NG calls it", NULL, NULL, action_auth_answer },
+	{ PATH("/exit/"), "STATUS", "ends with that appStatus", NULL, NULL, action_exit_answer },
+	{ PATH("/pid"), NULL, "the process id", NULL, NULL, action_pid_answer },
+	{ PATH("/auth"), NULL, "200 for who is known, else 401", NULL, NULL, action_auth_answer },
+	{ PATH("/lmauth"), NULL, "the same, as LemonLDAP::NG calls it", NULL, NULL,
+	    action_auth_answer },
 };
 
-static const struct action given = { "", NULL, "", NULL, NULL, given_answer };
-static const struct action unknown = { "", NULL, "", NULL, NULL, list_answer };
+static const struct action given = { PATH(""), NULL, "", NULL, NULL, given_answer };
+static const struct action unknown = { PATH(""), NULL, "", NULL, NULL, list_answer };
 
 static void
 index_answer(struct request *request)
@@ -101,10 +106,9 @@ find(struct request *request)
 	if (path->len == 0 || (path->len == 1 && *path->data == '/'))
 		return table;
 	for (action = table + 1; action < table + sizeof table / sizeof *table; action++) {
-		len = strlen(action->path);
-		if (path->len < len || memcmp(path->data, action->path, len) != 0)
-			continue;
-		if (action->argument == NULL && path->len > len)
+		len = action->path_len;
+		if (path->len < len || (action->argument == NULL && path->len > len) ||
+		    memcmp(path->data, action->path, len) != 0)
 			continue;
 		request->argument = (struct fcgi_slice){ path->data + len, path->len - len };
 		return action;

@@ -10,6 +10,7 @@
 /* Each function may end the request; start and input may leave it to answer. */
 struct action {
 	const char *path;	/* matched whole; when it ends in '/', an argument follows */
+	size_t path_len;
 	const char *argument;	/* its name, for the list; NULL without one */
 	const char *what;	/* one line for the list */
 	/* PARAMS are complete, STDIN is not; NULL: nothing to do yet. */

@@ -147,7 +147,7 @@ server_side_has_slice(int what)
 	    what == FCGI_SERVE_VALUES;
 }
 
-/* Takes the requests that lie whole in the input, and tells of each as if it had come bit by bit. */
+/* Takes the requests that lie whole in the input; tells of each as if it had come bit by bit. */
 static inline void
 server_side_take_requests(struct server_side *side, const unsigned char **p,
     const unsigned char *end)

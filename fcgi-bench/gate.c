@@ -17,6 +17,7 @@ static const struct {
 	{ "errors", GATE_ERRORS },
 	{ "timeouts", GATE_TIMEOUTS },
 	{ "starved", GATE_STARVED },
+	{ "unsent", GATE_UNSENT },
 	{ "server_cpu", GATE_SERVER_CPU },
 };
 
@@ -128,11 +129,26 @@ read_duration(struct gate *gate, const char *text, size_t len, char *why, size_t
 	return -FCGI_E_SYNTAX;
 }
 
+int
+gate_is_count(const struct gate *gate)
+{
+	return gate->metric == GATE_ERRORS || gate->metric == GATE_TIMEOUTS ||
+	    gate->metric == GATE_STARVED || gate->metric == GATE_UNSENT;
+}
+
+/* A share may have a fraction, and so may a rate; half a request is none. */
+static int
+read_plain(struct gate *gate, int is_count, const char *text, size_t len)
+{
+	if (is_count && !gate->in_percent && memchr(text, '.', len) != NULL)
+		return -1;
+	return number_decimal(&gate->value, text, len) < 0 || gate->value < 0 ? -1 : 0;
+}
+
 static int
 read_value(struct gate *gate, const char *text, size_t len, char *why, size_t why_size)
 {
-	int is_count = gate->metric == GATE_ERRORS || gate->metric == GATE_TIMEOUTS ||
-	    gate->metric == GATE_STARVED;
+	int is_count = gate_is_count(gate);
 
 	if (gate->metric == GATE_LATENCY || gate->metric == GATE_SERVER_CPU)
 		return read_duration(gate, text, len, why, why_size);
@@ -140,9 +156,9 @@ read_value(struct gate *gate, const char *text, size_t len, char *why, size_t wh
 		gate->in_percent = 1;
 		len--;
 	}
-	if (number_decimal(&gate->value, text, len) == 0 && gate->value >= 0)
+	if (read_plain(gate, is_count, text, len) == 0)
 		return 0;
-	snprintf(why, why_size, is_count ? "not a number, nor a share such as 1%%"
+	snprintf(why, why_size, is_count ? "not a whole number, nor a share such as 1%%"
 					 : "not a number of requests a second");
 	return -FCGI_E_SYNTAX;
 }
@@ -156,7 +172,7 @@ gate_parse(struct gate *gate, const char *text, char *why, size_t why_size)
 
 	if (read_metric(&read, p, (size_t)(sign - p)) < 0) {
 		snprintf(why, why_size, "no such metric; fcgi-bench(1) lists them: rps, p99, "
-		    "max, mean, errors, timeouts, service_p99, connect_p99, ...");
+		    "max, mean, errors, timeouts, unsent, service_p99, connect_p99, ...");
 		return -FCGI_E_SYNTAX;
 	}
 	p = skip_blanks(sign);
@@ -275,6 +291,9 @@ measure(double *figure, const struct gate *gate, const struct result *result, ch
 	case GATE_STARVED:
 		*figure = share(gate, total->connections_starved,
 		    total->connections_starved + total->connections_used);
+		return 0;
+	case GATE_UNSENT:
+		*figure = share(gate, total->unsent, requests);
 		return 0;
 	case GATE_SERVER_CPU:
 		*figure = result->server_cpu_us * 1000;

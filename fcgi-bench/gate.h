@@ -16,6 +16,7 @@ enum gate_metric {
 	GATE_ERRORS,
 	GATE_TIMEOUTS,
 	GATE_STARVED,
+	GATE_UNSENT,
 	GATE_SERVER_CPU,	/* time per complete request */
 };
 
@@ -55,6 +56,9 @@ int gate_parse(struct gate *gate, const char *text, char *why, size_t why_size);
 
 void gate_judge(struct gate_outcome *outcome, const struct gate *gate,
     const struct result *result);
+
+/* 1 when it is on how many there were, or their share; else 0. */
+int gate_is_count(const struct gate *gate);
 
 /* "us", "%" or "": the unit of an outcome's value. */
 const char *gate_unit(const struct gate *gate);

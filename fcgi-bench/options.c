@@ -66,8 +66,8 @@ read_rate(const struct cli *cli, const char *option, const char *value, size_t l
 	double rate;
 
 	if (number_decimal(&rate, value, len) < 0 || rate <= 0 || rate > RATE_MAX)
-		cli_usage_error(cli, "%s %.*s: not a number of requests a second", option,
-		    (int)len, value);
+		cli_usage_error(cli, "%s %.*s: not a number of requests a second (above 0, up to "
+		    "%.0f)", option, (int)len, value, RATE_MAX);
 	return rate;
 }
 
@@ -121,8 +121,9 @@ read_allowance(struct options *options, const char *value)
 	allowance->in_percent = len > 0 && value[len - 1] == '%';
 	len -= allowance->in_percent != 0;
 	if (number_decimal(&allowance->value, value, len) < 0 || allowance->value < 0 ||
+	    (!allowance->in_percent && strchr(value, '.') != NULL) ||
 	    (allowance->in_percent && allowance->value > 100))
-		cli_usage_error(&options->cli, "--allow-errors %s: not a number, nor a share "
+		cli_usage_error(&options->cli, "--allow-errors %s: not a whole number, nor a share "
 		    "such as 1%%", value);
 	options->has_allowance = 1;
 }
@@ -367,6 +368,19 @@ read_report(struct options *options, int option, const char *value)
 }
 
 static void
+read_time(struct options *options, int option, const char *value)
+{
+	struct cli_time *time = &options->time;
+	const struct cli *cli = &options->cli;
+
+	cli_time_take(cli, time, option, value);
+	if (time->timeout_ns <= 0)
+		cli_usage_error(cli, "--timeout %s: has to be longer than nothing", value);
+	if (time->connect_timeout_ns <= 0)
+		cli_usage_error(cli, "--connect-timeout %s: has to be longer than nothing", value);
+}
+
+static void
 read_arguments(struct options *options)
 {
 	struct cli *cli = &options->cli;
@@ -378,7 +392,7 @@ read_arguments(struct options *options)
 		    !read_connections(options, option, value) &&
 		    !read_report(options, option, value) &&
 		    !options_take_request(options, option, value))
-			cli_time_take(cli, &options->time, option, value);
+			read_time(options, option, value);
 }
 
 static void
@@ -438,6 +452,14 @@ options_read(struct options *options, int argc, char **argv)
 	options_check(options);
 	settle(options);
 	cli_identity_read(&options->cli, &options->identity);
+}
+
+const char *
+options_report_file(const struct options *options, const struct option_report *report)
+{
+	const char *file = report->file != NULL ? report->file : options->output_file;
+
+	return file != NULL && strcmp(file, "-") != 0 ? file : NULL;
 }
 
 void

@@ -40,7 +40,7 @@ enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV };
 /* One --format. */
 struct option_report {
 	enum report_format format;
-	char *file;			/* NULL: -o's, or standard output */
+	char *file;			/* NULL: -o's; options_report_file() */
 };
 
 /* Share of the requests, or how many of them, that may fail: --allow-errors. */
@@ -89,7 +89,7 @@ struct options {
 
 	struct option_report *reports;	/* at least one */
 	size_t report_count;
-	char *output_file;		/* -o; NULL: standard output */
+	char *output_file;		/* -o; NULL or "-": standard output */
 	int64_t interval_ns;
 
 	struct gate *gates;		/* --fail-if */
@@ -110,6 +110,10 @@ void options_read(struct options *options, int argc, char **argv);
  * -i may hold as fields.  Returns 1, or 0 for another one.
  */
 int options_take_request(struct options *options, int option, const char *value);
+
+/* Where the report is to be written; NULL: standard output. */
+const char *options_report_file(const struct options *options,
+    const struct option_report *report);
 
 /* Gives back all it holds. */
 void options_reset(struct options *options);

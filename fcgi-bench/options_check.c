@@ -51,10 +51,6 @@ check_load(const struct options *options)
 	if (options->threads > options->connections)
 		cli_usage_error(cli, "-t %u: there are fewer connections (-c %u)",
 		    options->threads, options->connections);
-	if (options->time.timeout_ns <= 0)
-		cli_usage_error(cli, "--timeout: has to be longer than nothing");
-	if (options->time.connect_timeout_ns <= 0)
-		cli_usage_error(cli, "--connect-timeout: has to be longer than nothing");
 }
 
 static int
@@ -99,14 +95,6 @@ is_same_file(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-static const char *
-file_of(const struct options *options, size_t report)
-{
-	const char *file = options->reports[report].file;
-
-	return file != NULL ? file : options->output_file;
-}
-
 static void
 check_reports(const struct options *options)
 {
@@ -115,10 +103,11 @@ check_reports(const struct options *options)
 	size_t i, k, unnamed = 0;
 
 	for (i = 0; i < options->report_count; i++) {
-		file = file_of(options, i);
+		file = options_report_file(options, &options->reports[i]);
 		unnamed += options->reports[i].file == NULL;
 		for (k = 0; k < i; k++)
-			if (is_same_file(file, file_of(options, k)))
+			if (is_same_file(file,
+				options_report_file(options, &options->reports[k])))
 				cli_usage_error(cli, "--format: two reports would go to %s; "
 				    "--format=json:FILE gives one a file of its own",
 				    file != NULL ? file : "standard output");

@@ -11,6 +11,7 @@
 #include "credentials.h"
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
+#include "number.h"
 #include "options.h"
 #include "options_check.h"
 #include "options_table.h"
@@ -34,6 +35,7 @@ struct recipe {
 	uint64_t weight;
 	const struct options *options;	/* the command line's, or a stanza's made of them */
 	const struct cli_identity *identity;
+	struct stanza_options *stanza;	/* NULL: of the command line */
 	void *body;			/* NULL: none */
 	size_t body_len;
 	void *data;
@@ -46,6 +48,8 @@ die_of_memory(const struct cli *cli)
 {
 	cli_die(cli, STATUS_USAGE, "out of memory");
 }
+
+static void point_at(struct stanza_options *stanza, const char *name);
 
 /* --- variables -------------------------------------------------------------------------------- */
 
@@ -214,11 +218,14 @@ follow(const struct maker *maker, struct recipe *recipe)
 {
 	const struct options *options = recipe->options;
 
+	point_at(recipe->stanza, "Data");
 	if (options->http.data != NULL)
 		recipe->body = cli_data_read(&options->cli, options->http.data, &recipe->body_len);
+	point_at(recipe->stanza, "Filter-Data");
 	if (options->filter_data != NULL)
 		recipe->data = cli_data_read_file(&options->cli, "--filter-data",
 		    options->filter_data, &recipe->data_len, &recipe->data_modified);
+	point_at(recipe->stanza, "Credentials");
 	if (options->credentials != NULL)
 		add_users(maker, recipe);
 	else
@@ -243,8 +250,32 @@ struct stanza_options {
 	char *name;
 	uint64_t weight;
 	int has_password;
-	char where[WHERE_MAX];
+	const struct stanza_maker *from;
+	const struct stanza *stanza;
+	char where[WHERE_MAX];		/* of what is read now, for messages */
 };
+
+/*
+ * From here on messages are about that field, whichever stanza it is in; where there is none of
+ * that name, about the stanza.  stanza: NULL for the command line.
+ */
+static void
+point_at(struct stanza_options *stanza, const char *name)
+{
+	const struct stanza_field *field;
+
+	if (stanza == NULL)
+		return;
+	field = stanza_get(stanza->stanza, name);
+	if (field == NULL && stanza->from->defaults != NULL)
+		field = stanza_get(stanza->from->defaults, name);
+	if (field != NULL)
+		snprintf(stanza->where, sizeof stanza->where, "%s:%zu: %s", stanza->from->file,
+		    field->line, field->name);
+	else
+		snprintf(stanza->where, sizeof stanza->where, "%s:%zu", stanza->from->file,
+		    stanza->stanza->line);
+}
 
 static const struct poptOption *
 find_option(const struct poptOption *table, const char *name)
@@ -273,13 +304,12 @@ is_one_of(const char *name, const char *const *names)
 }
 
 static void
-take_option(struct stanza_options *to, const struct stanza_field *field, int option,
-    const char *value)
+take_option(struct stanza_options *to, int option, const char *value)
 {
 	const struct cli *cli = &to->options.cli;
 
 	if (!options_take_request(&to->options, option, value))
-		cli_usage_error(cli, "%s: not a field of a request", field->name);
+		cli_usage_error(cli, "not a field of a request");
 }
 
 /* An option for each of the lines. */
@@ -294,7 +324,7 @@ take_lines(struct stanza_options *to, const struct stanza_field *field, int opti
 		line = strndup(text, len);
 		if (line == NULL)
 			die_of_memory(&to->options.cli);
-		take_option(to, field, option, line);
+		take_option(to, option, line);
 		free(line);
 	}
 }
@@ -303,9 +333,9 @@ static void
 take_switch(struct stanza_options *to, const struct stanza_field *field, int option)
 {
 	if (strcmp(field->value, "yes") == 0)
-		take_option(to, field, option, NULL);
+		take_option(to, option, NULL);
 	else if (strcmp(field->value, "no") != 0)
-		cli_usage_error(&to->options.cli, "%s: neither yes nor no", field->name);
+		cli_usage_error(&to->options.cli, "neither yes nor no");
 }
 
 /* There is one body, and standard input is not to be shared by stanzas. */
@@ -313,8 +343,7 @@ static void
 take_data(struct stanza_options *to, const struct stanza_field *field)
 {
 	if (strcmp(field->value, "-") == 0)
-		cli_usage_error(&to->options.cli, "%s: standard input is no body of a stanza",
-		    field->name);
+		cli_usage_error(&to->options.cli, "standard input is no body of a stanza");
 	cli_replace(&to->options.cli, &to->options.http.data, field->value);
 }
 
@@ -328,7 +357,7 @@ take_option_field(struct stanza_options *to, const struct stanza_field *field)
 	const struct cli *cli = &to->options.cli;
 
 	if (row == NULL)
-		cli_usage_error(cli, "%s: not a field of a request", field->name);
+		cli_usage_error(cli, "not a field of a request");
 	if (strcmp(row->longName, "data") == 0)
 		take_data(to, field);
 	else if (row->argInfo == POPT_ARG_NONE)
@@ -336,9 +365,21 @@ take_option_field(struct stanza_options *to, const struct stanza_field *field)
 	else if (is_one_of(row->longName, lists))
 		take_lines(to, field, row->val);
 	else if (strchr(field->value, '\n') != NULL && !is_one_of(row->longName, texts))
-		cli_usage_error(cli, "%s: has one line", field->name);
+		cli_usage_error(cli, "has one line");
 	else
-		take_option(to, field, row->val, field->value);
+		take_option(to, row->val, field->value);
+}
+
+static uint64_t
+read_weight(const struct cli *cli, const char *value)
+{
+	long long weight;
+	const char *wrong = number_parse(&weight, value, 1, PAYLOAD_TURNS_MAX);
+
+	if (wrong != NULL)
+		cli_usage_error(cli, "%s: number is %s (1 to %d)", value, wrong,
+		    PAYLOAD_TURNS_MAX);
+	return (uint64_t)weight;
 }
 
 static void
@@ -351,13 +392,13 @@ take_fields(const struct stanza_maker *from, struct stanza_options *to,
 
 	for (i = 0; stanza != NULL && i < stanza->count; i++) {
 		field = &stanza->fields[i];
-		snprintf(to->where, sizeof to->where, "%s:%zu", from->file, field->line);
+		snprintf(to->where, sizeof to->where, "%s:%zu: %s", from->file, field->line,
+		    field->name);
 		to->has_password |= is_one_of(field->name, passwords);
 		if (strcasecmp(field->name, "name") == 0)
 			cli_replace(&to->options.cli, &to->name, field->value);
 		else if (strcasecmp(field->name, "weight") == 0)
-			to->weight = (uint64_t)cli_number(&to->options.cli, field->name,
-			    field->value, 1, PAYLOAD_TURNS_MAX);
+			to->weight = read_weight(&to->options.cli, field->value);
 		else if (strcasecmp(field->name, "defaults") != 0)
 			take_option_field(to, field);
 	}
@@ -410,13 +451,26 @@ name_stanza(const struct stanza_maker *from, struct stanza_options *to)
 }
 
 static void
+read_password(struct stanza_options *to)
+{
+	point_at(to, to->options.identity.has_password_fd ? "Password-Fd" : "Password-File");
+	cli_identity_read(&to->options.cli, &to->options.identity);
+}
+
+static void
 take_stanza(const struct stanza_maker *from, const struct stanza *stanza)
 {
 	const struct options *options = from->maker->options;
 	struct stanza_options to;
-	struct recipe recipe = { .options = &to.options, .identity = &to.options.identity };
+	struct recipe recipe = {
+		.options = &to.options,
+		.identity = &to.options.identity,
+		.stanza = &to,
+	};
 
 	init_options(&to, options);
+	to.from = from;
+	to.stanza = stanza;
 	take_fields(from, &to, from->defaults);
 	take_fields(from, &to, stanza);
 	snprintf(to.where, sizeof to.where, "%s:%zu", from->file, stanza->line);
@@ -426,7 +480,7 @@ take_stanza(const struct stanza_maker *from, const struct stanza *stanza)
 	else if (!to.has_password)
 		cli_usage_error(&to.options.cli, "User, but no Password-File");
 	else
-		cli_identity_read(&to.options.cli, &to.options.identity);
+		read_password(&to);
 	name_stanza(from, &to);
 	recipe.name = to.name;
 	recipe.weight = to.weight;

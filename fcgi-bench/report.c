@@ -28,12 +28,6 @@ report_verdict(enum result_verdict verdict)
 	return names[verdict];
 }
 
-static const char *
-file_of(const struct options *options, const struct option_report *report)
-{
-	return report->file != NULL ? report->file : options->output_file;
-}
-
 /* A new file is made beside the old one, so it is the folder that has to be writable. */
 static void
 check_file(const struct cli *cli, const char *file)
@@ -61,7 +55,7 @@ report_check(const struct options *options)
 	size_t i;
 
 	for (i = 0; i < options->report_count; i++) {
-		file = file_of(options, &options->reports[i]);
+		file = options_report_file(options, &options->reports[i]);
 		if (file != NULL)
 			check_file(&options->cli, file);
 	}
@@ -96,7 +90,7 @@ static int
 publish_one(const struct options *options, const struct option_report *report,
     const struct result *result)
 {
-	const char *file = file_of(options, report);
+	const char *file = options_report_file(options, report);
 	char *text = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);

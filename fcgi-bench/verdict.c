@@ -35,13 +35,6 @@ verdict_has_failures(const struct result *result, const struct options *options)
 	return failed > allowed;
 }
 
-static int
-is_count(const struct gate *gate)
-{
-	return gate->metric == GATE_ERRORS || gate->metric == GATE_TIMEOUTS ||
-	    gate->metric == GATE_STARVED;
-}
-
 /* Failed requests are failed ones, whatever state the client was in. */
 static void
 judge_failures(struct result *result, const struct options *options)
@@ -51,13 +44,18 @@ judge_failures(struct result *result, const struct options *options)
 
 	if (*result->broken != '\0')
 		set(result, RESULT_FAILED, "%s", result->broken);
+	if (result->interrupted && total->complete + total->failures.total == 0)
+		set(result, RESULT_INCONCLUSIVE, "interrupted %s",
+		    result->duration_s > 0 ? "before the first answer" : "in the warm-up");
 	if (total->complete == 0)
 		set(result, RESULT_FAILED, "there was no good answer");
 	if (verdict_has_failures(result, options))
 		set(result, RESULT_FAILED, "%" PRIu64 " of %" PRIu64 " requests failed",
 		    total->failures.total, total->failures.total + total->complete);
+	if (total->strays > 0)
+		set(result, RESULT_FAILED, "the application sent what nobody asked for");
 	for (i = 0; i < result->gate_count; i++)
-		if (is_count(result->gates[i].gate) && result->gates[i].condition)
+		if (gate_is_count(result->gates[i].gate) && result->gates[i].condition)
 			set(result, RESULT_FAILED, "%s", result->gates[i].gate->text);
 }
 

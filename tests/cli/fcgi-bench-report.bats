@@ -125,6 +125,34 @@ teardown() {
   [[ $stderr == 'fcgi-bench: standard output: '* ]]
 }
 
+@test "report: a file named - is standard output" {
+  start_echo
+  run --separate-stderr -0 "$fcgi_bench" -n 10 -o - "$ECHO_ADDR"
+  [ "${lines[-1]}" = good ]
+  run --separate-stderr -0 "$fcgi_bench" -n 10 --format csv:- -o report.txt --format text "$ECHO_ADDR"
+  [ "${#lines[@]}" -eq 2 ]
+  [ "$(tail -n 1 report.txt)" = good ]
+  [ ! -e ./- ]
+}
+
+@test "report: a limit of file size is an error, and leaves nothing behind" {
+  start_echo
+  limited() {
+    # Of 1024 bytes, which the histograms are longer than.
+    (ulimit -f 1 && exec "$fcgi_bench" -n 10 --format json "$@" "$ECHO_ADDR") 2>message
+  }
+  echo old >report
+  run -2 limited -o report
+  [ "$(cat message)" = 'fcgi-bench: report: File too large' ]
+  [ "$(cat report)" = old ]
+  [ -z "$(find . -name '.fcgi*')" ]
+  to_file() {
+    limited >output
+  }
+  run -2 to_file
+  [ "$(cat message)" = 'fcgi-bench: standard output: File too large' ]
+}
+
 @test "report: no line on what is no terminal, and names are escaped" {
   name=$'odd\e[31m\nname.sock'
   start_echo -l "$name"

@@ -141,7 +141,15 @@ END
   }
   wrong 'fcgi-bench: file:2: *' 'Url: /\nno colon\n'
   wrong 'fcgi-bench: file:1: Colour: not a field of a request' 'Colour: red\n'
-  wrong 'fcgi-bench: file:2: *Weight*' 'Url: /\nWeight: 0\n'
+  wrong 'fcgi-bench: file:2: Weight: 0: number is too small (1 to 1048576)' 'Url: /\nWeight: 0\n'
+  wrong 'fcgi-bench: file:2: Request: *' 'Url: /\nRequest: A B\n'
+  # What is read later has its place too, and so has a default.
+  wrong 'fcgi-bench: file:4: Data: *@none*: No such file or directory' 'Url: /\n\nUrl: /\nData: @none\n'
+  wrong 'fcgi-bench: file:2: Data: *@none*: No such file or directory' 'Defaults: yes\nData: @none\n\nUrl: /\n'
+  wrong 'fcgi-bench: file:2: Filter-Data: *none: No such file or directory' 'Role: filter\nFilter-Data: none\n'
+  wrong 'fcgi-bench: file:2: Credentials: *none: No such file or directory' 'Role: authorizer\nCredentials: none\n'
+  wrong 'fcgi-bench: file:3: Password-File: *none: No such file or directory' \
+    'Url: /\nUser: me\nPassword-File: none\n'
   wrong 'fcgi-bench: file:1: Connections: not a field of a request' 'Connections: 5\n'
   wrong 'fcgi-bench: -i file: there is no request in it' '# nothing\n'
   run --separate-stderr -2 "$fcgi_bench" -n 1 -i missing ./none.sock

@@ -50,14 +50,17 @@ Try 'fcgi-bench --help' for more information." ]
   refuses '-t 0: number is too small (1 to 1024)' -t 0 sock
   refuses '-m 65536: number is too large (1 to 65535)' -m 65536 sock
   refuses '-t 3: there are fewer connections (-c 2)' -t 3 -c 2 sock
-  refuses '-R 0: not a number of requests a second' -R 0 sock
-  refuses '-R -5: not a number of requests a second' -R -5 sock
-  refuses '-R 5k: not a number of requests a second' -R 5k sock
-  refuses '-R nan: not a number of requests a second' -R nan sock
+  local rate='not a number of requests a second (above 0, up to 1000000000)'
+  refuses "-R 0: $rate" -R 0 sock
+  refuses "-R -5: $rate" -R -5 sock
+  refuses "-R 5k: $rate" -R 5k sock
+  refuses "-R nan: $rate" -R nan sock
+  refuses "-R 1e12: $rate" -R 1e12 sock
+  refuses "-R 1000000001: $rate" -R 1000000001 sock
   refuses '-z 0: has to be longer than nothing' -z 0 sock
   refuses '--interval 9ms: 10ms is the shortest' --interval 9ms sock
-  refuses '--timeout: has to be longer than nothing' --timeout 0 sock
-  refuses '--connect-timeout: has to be longer than nothing' --connect-timeout 0 sock
+  refuses '--timeout 0: has to be longer than nothing' --timeout 0 sock
+  refuses '--connect-timeout 0: has to be longer than nothing' --connect-timeout 0 sock
   run --separate-stderr -2 "$fcgi_bench" -n 0 sock
   run --separate-stderr -2 "$fcgi_bench" -w 1x sock
   run --separate-stderr -2 "$fcgi_bench" --requests-per-connection 0 sock
@@ -70,7 +73,8 @@ Try 'fcgi-bench --help' for more information." ]
   refuses "$all" --stages 1s:10 -z 5 sock
   refuses "$all" --stages 1s:10 -n 5 sock
   refuses '--stages 10s: not DURATION:RATE, such as 10s:1000,30s:5000' --stages 10s sock
-  refuses '--stages x: not a number of requests a second' --stages 1s:x sock
+  local rate='not a number of requests a second (above 0, up to 1000000000)'
+  refuses "--stages x: $rate" --stages 1s:x sock
   refuses '--stages 0s: has to be longer than nothing' --stages 1s:10,0s:10 sock
   local chooses='--find-max chooses the rate: -R, --stages and -n do not go with it'
   refuses "$chooses" --find-max 'p99<1s' -R 5 sock
@@ -83,20 +87,24 @@ Try 'fcgi-bench --help' for more information." ]
 }
 
 @test "bench: conditions are refused with the reason" {
-  local metric='no such metric; fcgi-bench(1) lists them: rps, p99, max, mean, errors, timeouts, service_p99, connect_p99, ...'
+  local metric='no such metric; fcgi-bench(1) lists them: rps, p99, max, mean, errors, timeouts, unsent, service_p99, connect_p99, ...'
   refuses '--fail-if p99>20: a time has a unit: us, ms, s, m or h' --fail-if 'p99>20' sock
   refuses '--fail-if server_cpu>20: a time has a unit: us, ms, s, m or h' --fail-if 'server_cpu>20' sock
   refuses '--fail-if p99>x: not a time such as 20ms' --fail-if 'p99>x' sock
   refuses "--fail-if fast>1: $metric" --fail-if 'fast>1' sock
   refuses "--fail-if : $metric" --fail-if '' sock
   refuses '--fail-if p99=1s: not METRIC, then > >= < <= == or !=, then VALUE' --fail-if 'p99=1s' sock
-  refuses '--fail-if errors>1ms: not a number, nor a share such as 1%' --fail-if 'errors>1ms' sock
+  refuses '--fail-if errors>1ms: not a whole number, nor a share such as 1%' --fail-if 'errors>1ms' sock
   refuses '--fail-if rps<5%: not a number of requests a second' --fail-if 'rps<5%' sock
   refuses '--fail-if response_p99>1s: a closed loop has no due times; -R gives it some' \
     --fail-if 'response_p99>1s' sock
   refuses '--find-max p99<20: a time has a unit: us, ms, s, m or h' --find-max 'p99<20' sock
-  refuses '--allow-errors x: not a number, nor a share such as 1%' --allow-errors x sock
-  refuses '--allow-errors 101%: not a number, nor a share such as 1%' --allow-errors 101% sock
+  refuses '--allow-errors x: not a whole number, nor a share such as 1%' --allow-errors x sock
+  refuses '--allow-errors 1.5: not a whole number, nor a share such as 1%' --allow-errors 1.5 sock
+  for count in errors timeouts starved unsent; do
+    refuses "--fail-if $count>1.5: not a whole number, nor a share such as 1%" --fail-if "$count>1.5" sock
+  done
+  refuses '--allow-errors 101%: not a whole number, nor a share such as 1%' --allow-errors 101% sock
 }
 
 @test "bench: reports go to different places, which are looked at before" {
@@ -105,6 +113,8 @@ Try 'fcgi-bench --help' for more information." ]
   refuses '--format: two reports would go to out; --format=json:FILE gives one a file of its own' \
     --format json:out -o out --format text sock
   refuses '--format json:: the name of the file is missing' --format json: sock
+  refuses '--format: two reports would go to standard output; --format=json:FILE gives one a file of its own' \
+    --format json:- --format text sock
   refuses '-o out: every --format has a file of its own' -o out --format json:report sock
   run --separate-stderr -2 "$fcgi_bench" --format xml sock
   start_echo --log-env=requests

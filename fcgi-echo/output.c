@@ -48,7 +48,10 @@ void
 output_end_request(struct output *output, uint16_t request_id, uint32_t app_status,
     uint8_t protocol_status)
 {
-	const struct fcgi_end end = { .app_status = app_status, .protocol_status = protocol_status };
+	const struct fcgi_end end = {
+		.app_status = app_status,
+		.protocol_status = protocol_status,
+	};
 	unsigned char *header = output->data + output->end;
 
 	fcgi_end_encode(header + FCGI_HEADER_LEN, &end);

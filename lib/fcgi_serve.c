@@ -113,7 +113,7 @@ open_application(const struct fcgi_serve *serve, const struct fcgi_record *recor
 	event->slot = slot;
 	if (is_stream(record->type))
 		return open_stream(&serve->slots[slot], record, action);
-	/* What is left is not a web server's type, or none: application ids have no answer for it. */
+	/* The rest are no types of a web server, or none at all: an id has no answer for them. */
 	return record->type == FCGI_ABORT_REQUEST ? FCGI_SERVE_ABORT : FCGI_SERVE_MORE;
 }
 

@@ -15,7 +15,8 @@ enum result_verdict { RESULT_GOOD, RESULT_FAILED, RESULT_INCONCLUSIVE };
 struct result_interval {
 	int64_t end_ns;		/* since the start of the window; the warm-up's are not in it */
 	int64_t length_ns;
-	uint64_t complete;
+	uint64_t complete;	/* that came in it; the last one's other figures have also what came
+				   behind the window */
 	uint64_t failed;
 	uint64_t p50_ns;	/* of response in an open loop, else of service */
 	uint64_t p99_ns;
@@ -24,6 +25,7 @@ struct result_interval {
 
 enum diagnosis_kind {
 	DIAGNOSIS_STARVED,
+	DIAGNOSIS_GONE,		/* nobody listened for a while */
 	DIAGNOSIS_BACKLOG_FULL,
 	DIAGNOSIS_SYN_RETRANSMISSION,
 	DIAGNOSIS_KEEP_ALIVE_REFUSED,
@@ -56,7 +58,7 @@ struct result {
 	struct tally total;
 	int64_t started_ms;	/* wall clock, since 1970 */
 	double duration_s;	/* of the window */
-	double rps;		/* good answers a second */
+	double rps;		/* good answers a second, of those that came in the window */
 	struct result_interval *intervals;
 	size_t interval_count;
 	int has_server_cpu;

@@ -38,7 +38,7 @@ set(struct series *series, struct result_interval *interval, int64_t begin_ns, i
 	*interval = (struct result_interval){
 		.end_ns = end_ns,
 		.length_ns = end_ns - begin_ns,
-		.complete = later->complete - earlier->complete,
+		.complete = later->in_window - earlier->in_window,
 		.failed = later->failures.total - earlier->failures.total,
 		.p50_ns = percentile(between, 50),
 		.p99_ns = percentile(between, 99),

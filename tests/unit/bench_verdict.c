@@ -211,7 +211,46 @@ an_interrupted_run_says_so(void **state)
 	begin(&scene);
 	scene.result->interrupted = 1;
 	scene.result->total.complete = 0;
+	add_failures(&scene, 1);
 	check(&scene, STATUS_INTERRUPTED, "there was no good answer");
+}
+
+/* What had no time to be good or bad is neither. */
+static void
+a_run_that_was_interrupted_before_an_answer_is_inconclusive(void **state)
+{
+	static const struct {
+		double duration_s;
+		const char *reason;
+	} cases[] = {
+		{ 0, "interrupted in the warm-up" },
+		{ 0.5, "interrupted before the first answer" },
+	};
+	struct scene scene;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		begin(&scene);
+		scene.result->interrupted = 1;
+		scene.result->total.complete = 0;
+		scene.result->duration_s = cases[i].duration_s;
+		verdict_judge(scene.result, &scene.options, scene.outcomes);
+		assert_int_equal(scene.result->verdict, RESULT_INCONCLUSIVE);
+		check(&scene, STATUS_INTERRUPTED, cases[i].reason);
+	}
+}
+
+static void
+what_nobody_asked_for_fails_it(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	scene.result->total.strays = 1;
+	scene.options.allowance.value = 5;
+	check(&scene, STATUS_FAILED, "the application sent what nobody asked for");
 }
 
 static void
@@ -238,6 +277,8 @@ main(void)
 		cmocka_unit_test(errors_count_whatever_the_client_was_like),
 		cmocka_unit_test(a_gate_that_cannot_be_judged_is_inconclusive),
 		cmocka_unit_test(an_interrupted_run_says_so),
+		cmocka_unit_test(a_run_that_was_interrupted_before_an_answer_is_inconclusive),
+		cmocka_unit_test(what_nobody_asked_for_fails_it),
 		cmocka_unit_test(a_broken_run_has_failed),
 	};
 

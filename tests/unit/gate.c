@@ -42,6 +42,9 @@ conditions_are_read(void **state)
 		{ "errors>0.1%", { .metric = GATE_ERRORS, .op = GATE_ABOVE, .value = 0.1,
 		    .in_percent = 1 } },
 		{ "timeouts!=0", { .metric = GATE_TIMEOUTS, .op = GATE_IS_NOT } },
+		{ "unsent>5", { .metric = GATE_UNSENT, .op = GATE_ABOVE, .value = 5 } },
+		{ "unsent>=2.5%", { .metric = GATE_UNSENT, .op = GATE_NOT_BELOW, .value = 2.5,
+		    .in_percent = 1 } },
 		{ "starved==4", { .metric = GATE_STARVED, .op = GATE_IS, .value = 4 } },
 		{ "server_cpu>50us", { .metric = GATE_SERVER_CPU, .op = GATE_ABOVE,
 		    .value = 50e3 } },
@@ -111,6 +114,7 @@ make_result(struct plan *plan)
 	    (struct failure){ .phase = FAILURE_CONNECT, .kind = FAILURE_TIMEOUT }, 1);
 	failure_count(&total->failures,
 	    (struct failure){ .phase = FAILURE_VALID, .kind = FAILURE_STATUS, .number = 503 }, 6);
+	total->unsent = 3;
 	total->connections_used = 3;
 	total->connections_starved = 1;
 	strcpy(result->server_why, "it is elsewhere");
@@ -154,6 +158,8 @@ conditions_are_judged(void **state)
 		{ "errors>0.9%", 1, 1000.0 / 1010, 0.001, "%" },
 		{ "timeouts>=4", 1, 4, 0, "" },
 		{ "timeouts>=5", 0, 4, 0, "" },
+		{ "unsent>2", 1, 3, 0, "" },
+		{ "unsent>0.3%", 0, 300.0 / 1010, 0.001, "%" },
 		{ "starved>0", 1, 1, 0, "" },
 		{ "starved>25%", 0, 25, 0, "%" },
 	};

@@ -24,6 +24,7 @@ static void
 answer(struct tally *sum, int count, int64_t ns)
 {
 	sum->complete += (uint64_t)count;
+	sum->in_window += (uint64_t)count;
 	while (count-- > 0)
 		histogram_record(&sum->spans[TALLY_SERVICE], ns);
 }
@@ -129,6 +130,28 @@ what_is_too_short_joins_the_last(void **state)
 	free(sum);
 }
 
+/* A rate is made of what came in its time. */
+static void
+what_comes_late_is_in_no_interval(void **state)
+{
+	struct tally *sum = new_tally();
+	struct series series;
+
+	(void)state;
+	must(series_init(&series, TALLY_SERVICE, CLOCK_NS_PER_S) == 0);
+	answer(sum, 50, 5000);
+	must(series_take(&series, 1, sum) == 0);
+	/* To a request of the warm-up, and two behind the end. */
+	sum->in_window++;
+	sum->complete += 2;
+	must(series_end(&series, 2000 * CLOCK_NS_PER_MS, sum) == 0);
+	assert_int_equal(series.count, 2);
+	check(&series.items[0], 1000, 1000, 50, 0);
+	check(&series.items[1], 2000, 1000, 1, 0);
+	series_reset(&series);
+	free(sum);
+}
+
 static void
 a_run_without_an_interval_is_one(void **state)
 {
@@ -152,6 +175,7 @@ main(void)
 		cmocka_unit_test(each_interval_has_what_came_in_it),
 		cmocka_unit_test(a_missed_interval_makes_the_next_one_longer),
 		cmocka_unit_test(what_is_too_short_joins_the_last),
+		cmocka_unit_test(what_comes_late_is_in_no_interval),
 		cmocka_unit_test(a_run_without_an_interval_is_one),
 	};
 

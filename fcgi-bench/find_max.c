@@ -1,5 +1,7 @@
 #include "find_max.h"
 
+#include <math.h>
+
 #include "histogram.h"
 
 /* Rates below are of no use to anybody; and how close good and not good are at the end. */
@@ -10,9 +12,10 @@ static const double close_enough = 1.05;
 static const double duration_max = 10;
 
 void
-find_max_init(struct find_max *search, double rate)
+find_max_init(struct find_max *search, double rate, double lowest)
 {
-	*search = (struct find_max){ .rate = rate < rate_min ? rate_min : rate };
+	*search = (struct find_max){ .lowest = fmax(lowest, rate_min) };
+	search->rate = fmax(rate, search->lowest);
 }
 
 int
@@ -31,12 +34,11 @@ choose_rate(struct find_max *search)
 	if (search->worst <= 0)
 		search->rate = 2 * search->best;
 	else if (search->best <= 0)
-		search->rate = search->worst / 2;
+		search->rate = fmax(search->worst / 2, search->lowest);
 	else
 		search->rate = (search->best + search->worst) / 2;
-	if (search->rate < rate_min ||
-	    (search->best > 0 && search->worst > 0 &&
-		search->worst <= search->best * close_enough))
+	if (search->worst > 0 &&
+	    search->worst <= fmax(search->best, search->lowest) * close_enough)
 		search->over = 1;
 }
 
@@ -54,18 +56,42 @@ find_max_take(struct find_max *search, const struct find_max_trial *trial)
 	} else if (trial->outcome == FIND_MAX_CLIENT) {
 		search->client_limited = 1;
 		search->over = 1;
+	} else if (trial->outcome == FIND_MAX_UNKNOWN) {
+		search->unknown = 1;
+		search->over = 1;
 	} else {
 		search->worst = search->rate;
 		choose_rate(search);
 	}
 }
 
+/* Where arrivals are random there may be fewer than on average. */
+static double
+count_samples(double percent)
+{
+	double needed = percent > 0 ? (double)histogram_needed(percent) : 1;
+
+	return ceil(needed + 4 * sqrt(needed));
+}
+
 int64_t
 find_max_duration_ns(double rate, double percent, int64_t duration_ns)
 {
-	double needed_ns = percent > 0 ? 1e9 * (double)histogram_needed(percent) / rate : 0;
+	double needed_ns = 1e9 * count_samples(percent) / rate;
 
 	if (needed_ns > duration_max * (double)duration_ns)
 		needed_ns = duration_max * (double)duration_ns;
 	return needed_ns > (double)duration_ns ? (int64_t)needed_ns : duration_ns;
+}
+
+double
+find_max_lowest(double percent, int64_t duration_ns)
+{
+	return 1e9 * count_samples(percent) / (duration_max * (double)duration_ns);
+}
+
+int64_t
+find_max_shortest_ns(double rate, double percent)
+{
+	return (int64_t)ceil(1e9 * count_samples(percent) / (duration_max * rate));
 }

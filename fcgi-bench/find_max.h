@@ -4,7 +4,7 @@
  * tried once more before that is believed: one pause of the machine is no limit.  Pure: the owner
  * runs the trials.
  *
- *	find_max_init(&search, first rate)
+ *	find_max_init(&search, first rate, lowest rate)
  *	while (find_max_next(&search, &rate))
  *		run at that rate;  find_max_take(&search, &trial)
  *	search.best: the highest good rate, 0 if there was none
@@ -20,12 +20,15 @@ enum find_max_outcome {
 	FIND_MAX_BAD,		/* the condition did not hold, requests failed, or the application
 				   did not take as many */
 	FIND_MAX_CLIENT,	/* the client was at its limit: the application may not be */
+	FIND_MAX_UNKNOWN,	/* it was kept up, but the metric could not be measured */
 };
 
 struct find_max_trial {
 	double rate;		/* asked for */
 	double achieved;
+	int has_value;
 	double value;		/* of the condition's metric */
+	char why[160];		/* there is none */
 	enum find_max_outcome outcome;
 };
 
@@ -34,7 +37,9 @@ enum { FIND_MAX_TRIALS = 64 };
 struct find_max {
 	double best;		/* the highest good rate; 0: none yet */
 	double worst;		/* the lowest that was not good twice; 0: none yet */
+	double lowest;		/* that is tried */
 	int client_limited;	/* it ended because of the client */
+	int unknown;		/* it ended because the metric could not be measured, twice */
 	struct find_max_trial trials[FIND_MAX_TRIALS]; /* in the order they were run */
 	size_t trial_count;
 	double rate;		/* private: to be tried */
@@ -42,8 +47,11 @@ struct find_max {
 	int over;		/* private */
 };
 
-/* rate: the first to be tried, > 0. */
-void find_max_init(struct find_max *search, double rate);
+/*
+ * rate: the first to be tried, or lowest where that is higher.
+ * lowest: lower ones are not tried; find_max_lowest().
+ */
+void find_max_init(struct find_max *search, double rate, double lowest);
 
 /* Returns 1 with the rate to be tried now, or 0 when the search is over. */
 int find_max_next(const struct find_max *search, double *rate);
@@ -57,5 +65,11 @@ void find_max_take(struct find_max *search, const struct find_max_trial *trial);
  * percent: of the metric; 0 when it is none.
  */
 int64_t find_max_duration_ns(double rate, double percent, int64_t duration_ns);
+
+/* The lowest rate that means something in that time. */
+double find_max_lowest(double percent, int64_t duration_ns);
+
+/* The shortest duration to be asked for that makes that rate mean something. */
+int64_t find_max_shortest_ns(double rate, double percent);
 
 #endif

@@ -1,5 +1,6 @@
 #include "search.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 
 /* How long the closed loop is run that shows where to begin. */
 #define LOOK_NS CLOCK_NS_PER_S
+
+/* How long what is due at the end of a trial is still sent: a queue that is longer is an answer. */
+#define DRAIN_NS CLOCK_NS_PER_S
 
 /* An application that is asked for a rate has to take it. */
 static const double achieved_min = 0.99;
@@ -33,18 +37,37 @@ is_doubtful(const struct result *result)
 	return 0;
 }
 
+/*
+ * Whether no queue had grown by the end of the window.  What was on its way by then is no queue: as
+ * many as the connections can have.
+ */
+static int
+is_kept_up(const struct result *result)
+{
+	const struct tally *total = &result->total;
+	double due = (double)(total->complete + total->failures.total);
+	double most = (double)result->plan->connections * result->plan->streams;
+
+	return total->complete > 0 && (double)total->in_window + most >= achieved_min * due;
+}
+
 static void
 judge_trial(struct find_max_trial *trial, const struct result *result,
     const struct options *options)
 {
+	int kept_up = is_kept_up(result) && !verdict_has_failures(result, options);
 	struct gate_outcome outcome;
 
 	gate_judge(&outcome, &options->find_max, result);
 	trial->achieved = result->rps;
+	trial->has_value = outcome.is_known;
 	trial->value = outcome.value;
-	if (outcome.is_known && outcome.condition && !verdict_has_failures(result, options) &&
-	    result->rps >= achieved_min * trial->rate)
+	snprintf(trial->why, sizeof trial->why, "%s",
+	    is_kept_up(result) ? outcome.why : "the rate is not kept up");
+	if (kept_up && outcome.is_known && outcome.condition)
 		trial->outcome = FIND_MAX_GOOD;
+	else if (kept_up && !outcome.is_known)
+		trial->outcome = FIND_MAX_UNKNOWN;
 	else
 		trial->outcome = is_doubtful(result) ? FIND_MAX_CLIENT : FIND_MAX_BAD;
 }
@@ -60,7 +83,42 @@ look_where_to_begin(struct run *run, struct plan *plan, struct result *result)
 	plan->duration_ns = clock_earlier(duration_ns, LOOK_NS);
 	r = run_plan(run, plan, result);
 	plan->duration_ns = duration_ns;
-	return r < 0 ? -1 : result->rps;
+	if (r < 0)
+		return -1;
+	return result->duration_s > 0 ? (double)result->total.complete / result->duration_s : 0;
+}
+
+/* Of the condition; 0 when that is none, or needs no number of answers to mean something. */
+static double
+percent_of(const struct gate *condition)
+{
+	if (condition->metric != GATE_LATENCY || condition->figure != GATE_PERCENTILE ||
+	    condition->percent >= 100)
+		return 0;
+	return condition->percent;
+}
+
+/*
+ * A percentile that the application cannot give enough answers for is refused.
+ * rate: the most that may come.
+ * Returns 0, or -1.
+ */
+static int
+check_duration(const struct options *options, double rate)
+{
+	double percent = percent_of(&options->find_max);
+	int64_t shortest_ns = find_max_shortest_ns(rate, percent);
+	char duration[32];
+
+	if (percent <= 0 || options->duration_ns >= shortest_ns)
+		return 0;
+	/* In whole seconds, and with some to spare for rates that are lower. */
+	shortest_ns = (2 * shortest_ns / CLOCK_NS_PER_S + 1) * CLOCK_NS_PER_S;
+	cli_error(&options->cli, "--find-max %s: that takes %" PRIu64
+	    " answers, and this application gives %.1f/s at most: use -z %s",
+	    options->find_max.text, histogram_needed(percent), rate,
+	    clock_format_duration(duration, sizeof duration, shortest_ns));
+	return -1;
 }
 
 static int
@@ -68,9 +126,7 @@ search(struct run *run, struct plan *plan, struct find_max *found, struct result
     struct result *best)
 {
 	const struct options *options = run->options;
-	const struct gate *condition = &options->find_max;
-	double percent = condition->metric == GATE_LATENCY &&
-		condition->figure == GATE_PERCENTILE ? condition->percent : 0;
+	double percent = percent_of(&options->find_max);
 	struct find_max_trial trial = { 0 };
 
 	while (!run_is_over(run) && find_max_next(found, &trial.rate)) {
@@ -100,10 +156,15 @@ search_run(struct run *run, struct plan *plan, struct find_max *found, struct re
 		cli_error(&run->options->cli, "out of memory");
 		return -1;
 	}
+	plan->drain_ns = clock_earlier(plan->drain_ns, DRAIN_NS);
 	rate = look_where_to_begin(run, plan, result);
 	if (rate > 0 && !run_is_over(run)) {
-		find_max_init(found, rate / 2);
-		r = search(run, plan, found, result, best);
+		r = check_duration(run->options, rate);
+		if (r == 0) {
+			find_max_init(found, rate / 2, find_max_lowest(
+			    percent_of(&run->options->find_max), run->options->duration_ns));
+			r = search(run, plan, found, result, best);
+		}
 	}
 	if (best->plan != NULL) {
 		broken = result->broken;
@@ -140,17 +201,28 @@ void
 search_judge(struct result *result)
 {
 	const struct find_max *found = result->search;
+	const struct find_max_trial *last;
 
-	if (*result->broken != '\0' || result->total.complete == 0)
+	if (*result->broken != '\0' || found->trial_count == 0)
 		return;
+	last = &found->trials[found->trial_count - 1];
 	*result->reason = '\0';
-	if (found->client_limited) {
+	if (result->interrupted) {
+		result->verdict = RESULT_INCONCLUSIVE;
+		snprintf(result->reason, sizeof result->reason,
+		    "interrupted before the search was over");
+	} else if (found->unknown) {
+		result->verdict = RESULT_INCONCLUSIVE;
+		snprintf(result->reason, sizeof result->reason, "%s is not known at %.1f/s: %s",
+		    result->condition->text, last->rate, last->why);
+	} else if (found->client_limited) {
 		result->verdict = RESULT_INCONCLUSIVE;
 		snprintf(result->reason, sizeof result->reason,
 		    "the client was at its limit: the application may bear more");
 	} else if (found->best <= 0) {
 		result->verdict = RESULT_FAILED;
-		snprintf(result->reason, sizeof result->reason, "no rate was good");
+		snprintf(result->reason, sizeof result->reason,
+		    "no rate was good, from %.1f/s on", found->lowest);
 	} else {
 		result->verdict = RESULT_GOOD;
 		judge_gates(result);

@@ -23,6 +23,11 @@ is_loaded() {
   [ "$(awk '{ print $14 + $15 }' "/proc/$1/stat")" -ge 3 ]
 }
 
+# is_running_threads: the client has begun to load something.
+is_running_threads() {
+  [ "$(find "/proc/$BENCH_PID/task" -mindepth 1 -maxdepth 1 | wc -l)" -gt 1 ]
+}
+
 @test "gate: what holds passes, what does not fails with 1" {
   start_echo
   bench 0 -n 1000 --fail-if 'max > 1h' --fail-if 'rps<1' --fail-if 'errors>0' --fail-if 'p50>1m' "$ECHO_ADDR"
@@ -120,4 +125,41 @@ is_loaded() {
   [ "$status" -eq 4 ] || holds 'any(.diagnoses[]; .kind == "server-saturated")'
   run --separate-stderr -0 "$fcgi_bench" --spin=always -n 20000 -k -c 2 "$ECHO_ADDR"
   [[ $output != *inconclusive* ]]
+}
+
+@test "gate: --self-test ends when it is asked to: 130, and nothing is run behind it" {
+  start_echo
+  begin_bench --self-test -z 1h "$ECHO_ADDR"
+  wait_for is_running_threads
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  [ "$(cat bench.err)" = 'fcgi-bench: --self-test: interrupted' ]
+  [ ! -e report ]
+}
+
+@test "gate: --find-max is refused where the application cannot give enough answers" {
+  start_echo
+  bench 2 --find-max 'p99.9<1s' -z 200ms -w 0 -k -c 1 --url /delay/20ms "$ECHO_ADDR"
+  [[ $stderr == "fcgi-bench: --find-max p99.9<1s: that takes 10000 answers, and this application gives "*"/s at most: use -z "*s ]]
+  [ ! -e report ]
+}
+
+@test "gate: a rate that --find-max could not measure has no value, and nobody is blamed" {
+  start_echo
+  # With -k there is but one.
+  bench any --find-max 'connect_p50<1s' -z 200ms -w 50ms -k -c 1 --url /delay/5ms "$ECHO_ADDR"
+  [ "$status" -eq 4 ]
+  holds '.find_max.rate == null and all(.find_max.trials[]; .value == null)'
+  holds '.find_max.trials[-1].outcome == "unknown" and .find_max.client_limited == false'
+  holds '.reason | test("^connect_p50<1s is not known at .*/s: 1 samples do not tell: it takes 20$")'
+  run -4 "$fcgi_bench" --find-max 'connect_p50<1s' -z 200ms -w 50ms -k -c 1 --url /delay/5ms "$ECHO_ADDR"
+  [[ $output == *'/s answered, not known (1 samples do not tell: it takes 20): neither good nor bad'* ]]
+}
+
+@test "gate: --find-max does not call good what the application only catches up with behind the end" {
+  start_echo
+  # It takes 50 a second; a queue of half a second is answered in the second that is left for it.
+  bench any --find-max 'errors<1' -z 500ms -w 0 -k -c 1 --url /delay/20ms "$ECHO_ADDR"
+  holds '.find_max.rate == null or .find_max.rate < 60'
+  holds 'any(.find_max.trials[]; .outcome != "good")'
 }

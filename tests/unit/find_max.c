@@ -17,7 +17,7 @@ search(struct find_max *found, double first, double limit, double client_limit)
 	struct find_max_trial trial;
 	double rate;
 
-	find_max_init(found, first);
+	find_max_init(found, first, 0);
 	while (find_max_next(found, &rate)) {
 		trial = (struct find_max_trial){ .rate = rate, .outcome = FIND_MAX_GOOD };
 		if (rate > limit)
@@ -93,7 +93,7 @@ one_bad_trial_is_not_believed(void **state)
 	double rate, again;
 
 	(void)state;
-	find_max_init(&found, 1000);
+	find_max_init(&found, 1000, 0);
 	assert_true(find_max_next(&found, &rate));
 	find_max_take(&found, &bad);
 	assert_true(find_max_next(&found, &again));
@@ -119,9 +119,71 @@ a_trial_is_as_long_as_its_percentile_needs(void **state)
 	(void)state;
 	assert_int_equal(find_max_duration_ns(1e6, 99, 2 * s), 2 * s);
 	assert_int_equal(find_max_duration_ns(100, 0, 2 * s), 2 * s);
-	assert_int_equal(find_max_duration_ns(100, 99, 2 * s),
-	    (int64_t)histogram_needed(99) * s / 100);
+	/* Arrivals at random must not fall short of it either: four standard deviations. */
+	assert_in_range(find_max_duration_ns(100, 99, 2 * s),
+	    ((int64_t)histogram_needed(99) + 126) * s / 100,
+	    ((int64_t)histogram_needed(99) + 128) * s / 100);
 	assert_int_equal(find_max_duration_ns(1, 99.9, 2 * s), 20 * s);
+}
+
+static void
+a_rate_too_low_to_be_measured_is_not_tried(void **state)
+{
+	static const double limits[] = { 0, 2, 90, 110 };
+	double lowest = find_max_lowest(99, CLOCK_NS_PER_S), rate;
+	struct find_max_trial trial;
+	struct find_max found;
+	size_t i;
+
+	(void)state;
+	assert_true(lowest > 112 && lowest < 113);
+	for (i = 0; i < sizeof limits / sizeof *limits; i++) {
+		find_max_init(&found, 1000, lowest);
+		while (find_max_next(&found, &rate)) {
+			assert_true(rate >= lowest);
+			assert_in_range(find_max_duration_ns(rate, 99, CLOCK_NS_PER_S),
+			    (int64_t)(1000e9 / rate), 10 * CLOCK_NS_PER_S);
+			trial = (struct find_max_trial){ .rate = rate, .outcome =
+				rate > limits[i] ? FIND_MAX_BAD : FIND_MAX_GOOD };
+			find_max_take(&found, &trial);
+		}
+		assert_true(found.best <= 0 && found.worst <= lowest * 1.05);
+	}
+	find_max_init(&found, 5, lowest);
+	assert_true(find_max_next(&found, &rate) && rate >= lowest);
+}
+
+/* The shortest duration is one at which the rate is just not too low. */
+static void
+the_shortest_duration_suffices(void **state)
+{
+	static const double percents[] = { 50, 99, 99.99 };
+	int64_t shortest_ns;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof percents / sizeof *percents; i++) {
+		shortest_ns = find_max_shortest_ns(200, percents[i]);
+		assert_true(find_max_lowest(percents[i], shortest_ns) <= 200);
+		assert_true(find_max_lowest(percents[i], shortest_ns * 9 / 10) > 200);
+	}
+}
+
+static void
+what_cannot_be_measured_ends_it(void **state)
+{
+	const struct find_max_trial unknown = { .outcome = FIND_MAX_UNKNOWN };
+	struct find_max found;
+	double rate;
+
+	(void)state;
+	find_max_init(&found, 1000, 0);
+	find_max_take(&found, &unknown);
+	assert_true(find_max_next(&found, &rate) && rate >= 1000 && rate <= 1000);
+	find_max_take(&found, &unknown);
+	assert_false(find_max_next(&found, &rate));
+	assert_true(found.unknown && !found.client_limited);
+	assert_true(found.best <= 0 && found.worst <= 0);
 }
 
 int
@@ -134,6 +196,9 @@ main(void)
 		cmocka_unit_test(the_client_ends_it),
 		cmocka_unit_test(one_bad_trial_is_not_believed),
 		cmocka_unit_test(a_trial_is_as_long_as_its_percentile_needs),
+		cmocka_unit_test(a_rate_too_low_to_be_measured_is_not_tried),
+		cmocka_unit_test(the_shortest_duration_suffices),
+		cmocka_unit_test(what_cannot_be_measured_ends_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@ static const int64_t lateness_ns = 1000000;
 static const double achieved_min = 0.99;   /* share of what was asked for */
 static const double steal_max = 0.05;
 static const double no_free_max = 0.01;	   /* share of requests that found every connection busy */
+static const double no_free_often = 0.5;   /* of which it is no pause any more */
 static const double late_factor = 3;	   /* of which so much for the share of time we were late */
 
 static void diagnose(struct result *result, enum diagnosis_kind kind, const char *format, ...)
@@ -68,6 +69,28 @@ count_failed_connects(const struct result *result, enum failure_kind kind, int64
 	return times;
 }
 
+/* Connections that nobody listened for. */
+static uint64_t
+count_refused(const struct result *result)
+{
+	return count_failed_connects(result, FAILURE_ERRNO, ECONNREFUSED) +
+	    count_failed_connects(result, FAILURE_ERRNO, ENOENT);
+}
+
+static void
+diagnose_gone(struct result *result)
+{
+	uint64_t times = count_refused(result);
+
+	if (times == 0 || result->total.complete == 0)
+		return;
+	diagnose(result, DIAGNOSIS_GONE,
+	    "%" PRIu64 " connection%s found nobody listening though others were answered: %s",
+	    times, plural(times), result->plan->target_count > 1
+		? "a target is not served, or its application ended in mid-run"
+		: "the application ended in mid-run, or was started anew");
+}
+
 static void
 diagnose_backlog(struct result *result)
 {
@@ -117,7 +140,7 @@ diagnose_keep_alive(struct result *result)
 		    "the application refuses keep-alive: it closed %" PRIu64
 		    " connections after an answer; each request costs a connection, as it does "
 		    "without -k", refused);
-	else if (closed > 0)
+	else if (closed > 0 && count_refused(result) == 0)
 		diagnose(result, DIAGNOSIS_KEEP_ALIVE_REFUSED,
 		    "the application closed %" PRIu64 " connection%s that it was asked to keep, "
 		    "one in about %" PRIu64 " requests: a limit of its own?", closed,
@@ -201,11 +224,25 @@ late_share(const struct tally *total)
 	return total->wall_ns > 0 ? (double)total->late_ns / (double)total->wall_ns : 0;
 }
 
+/* How many requests were due; of those that were not sent only some have failed. */
+static uint64_t
+count_due(const struct tally *total)
+{
+	const struct failure_table *table = &total->failures;
+	uint64_t due = total->complete + table->total + total->unsent;
+	const struct failure_row *row;
+
+	for (row = table->rows; row < table->rows + table->count; row++)
+		if (row->failure.kind == FAILURE_UNSENT)
+			due -= row->times;
+	return due;
+}
+
 /* Share of the requests that found every connection busy when they were due. */
 static double
 no_free_share(const struct tally *total)
 {
-	uint64_t due = total->complete + total->failures.total + total->unsent;
+	uint64_t due = count_due(total);
 
 	return due > 0 ? (double)total->no_free / (double)due : 0;
 }
@@ -260,7 +297,7 @@ diagnose_late(struct result *result)
 static void
 diagnose_few(struct result *result)
 {
-	double sent = (double)(result->total.complete + result->total.failures.total);
+	double sent = (double)(count_due(&result->total) - result->total.unsent);
 	double asked = count_asked(result);
 
 	if (result_has_diagnosis(result, DIAGNOSIS_SCHEDULE_MISSED) || sent >= achieved_min * asked)
@@ -314,19 +351,16 @@ diagnose_clock(struct result *result)
 static void
 diagnose_server(struct result *result)
 {
-	const struct tally *total = &result->total;
-	double share = no_free_share(total);
-	double busy = result->rps * histogram_mean_ns(&total->spans[TALLY_SERVICE]) / 1e9;
-	unsigned int most = result->plan->connections * result->plan->streams;
+	double share = no_free_share(&result->total);
 
-	if (!result->plan->open_loop || !is_served_late(total))
+	if (!result->plan->open_loop || !is_served_late(&result->total))
 		return;
 	diagnose(result, DIAGNOSIS_SERVER_SATURATED,
-	    "%.0f %% of the requests found every connection busy, while %.1f of %u were on "
-	    "average: %s", 100 * share, busy, most,
-	    2 * busy > most ? "the application is at its limit, or -c is too low for that rate"
-			    : "the application pauses at times, or its requests come in bursts "
-			      "that -c is too low for");
+	    "%.0f %% of the requests found every connection busy: %s", 100 * share,
+	    share > no_free_often
+		? "the application is at its limit, or -c is too low for that rate"
+		: "the application pauses at times, or its requests come in bursts that -c is "
+		  "too low for");
 }
 
 static void
@@ -378,6 +412,7 @@ result_diagnose(struct result *result)
 	result->diagnosis_count = 0;
 	result->client_saturated = 0;
 	diagnose_starved(result);
+	diagnose_gone(result);
 	diagnose_backlog(result);
 	diagnose_syn(result);
 	diagnose_keep_alive(result);
@@ -409,6 +444,7 @@ diagnosis_name(enum diagnosis_kind kind)
 {
 	static const char *const names[DIAGNOSIS_KINDS] = {
 		[DIAGNOSIS_STARVED] = "starved",
+		[DIAGNOSIS_GONE] = "gone",
 		[DIAGNOSIS_BACKLOG_FULL] = "backlog-full",
 		[DIAGNOSIS_SYN_RETRANSMISSION] = "syn-retransmission",
 		[DIAGNOSIS_KEEP_ALIVE_REFUSED] = "keep-alive-refused",

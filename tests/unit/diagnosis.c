@@ -192,6 +192,27 @@ refused_keep_alive_is_told(void **state)
 	must_say(run, 1, DIAGNOSIS_CLOSED_LOOP);
 }
 
+/* It has closed them, but that was no limit of its own. */
+static void
+an_application_that_ended_is_told(void **state)
+{
+	struct run *run = *state;
+
+	run->result.total.reconnects = 4;
+	count_failures(run, FAILURE_CONNECT, FAILURE_ERRNO, ECONNREFUSED, 43);
+	count_failures(run, FAILURE_CONNECT, FAILURE_ERRNO, ENOENT, 1);
+	must_say(run, 2, DIAGNOSIS_GONE, DIAGNOSIS_CLOSED_LOOP);
+	must_have_text(run, 0, "44 connections found nobody listening though others were answered: "
+	    "the application ended in mid-run, or was started anew");
+	run->plan.target_count = 2;
+	must_say(run, 2, DIAGNOSIS_GONE, DIAGNOSIS_CLOSED_LOOP);
+	must_contain(run, 0, "a target is not served");
+	/* That nobody has ever listened is told by the run itself. */
+	run->result.total.complete = 0;
+	result_diagnose(&run->result);
+	assert_false(result_has_diagnosis(&run->result, DIAGNOSIS_GONE));
+}
+
 static void
 answers_that_are_none_are_told(void **state)
 {
@@ -245,14 +266,8 @@ late_requests_are_the_clients_doing_when_connections_were_free(void **state)
 	/* They had to wait for a connection. */
 	run->result.total.no_free = 11250;
 	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
-	must_contain(run, 0, "1 % of the requests found every connection busy");
-	run->result.rps = 1000;
-	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
-	must_contain(run, 0, "while 1.0 of 8 were on average: the application pauses");
-	run->result.rps = 7000;
-	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
-	must_contain(run, 0, "while 7.0 of 8 were on average: the application is at its limit");
-	run->result.rps = 100000;
+	must_contain(run, 0, "1 % of the requests found every connection busy: the application "
+	    "pauses");
 	assert_false(run->result.client_saturated);
 	/* But only because so many were sent at once after we had been late. */
 	run->result.total.wall_ns = 10 * CLOCK_NS_PER_S;
@@ -260,6 +275,29 @@ late_requests_are_the_clients_doing_when_connections_were_free(void **state)
 	must_say(run, 1, DIAGNOSIS_SCHEDULE_MISSED);
 	run->result.total.late_ns = 30 * MS;
 	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
+}
+
+/* Those that were never sent are among those that found no connection. */
+static void
+an_application_at_its_limit_is_told(void **state)
+{
+	struct run *run = *state;
+
+	open_loop(run, 200000);
+	count_failures(run, FAILURE_SEND, FAILURE_UNSENT, 0, 1000000);
+	run->result.total.unsent = 1000000;
+	run->result.total.no_free = 2000000;
+	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
+	must_have_text(run, 0, "100 % of the requests found every connection busy: the application "
+	    "is at its limit, or -c is too low for that rate");
+	/* Who stopped the run has failed nothing. */
+	run->result.total.failures = (struct failure_table){ 0 };
+	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
+	must_contain(run, 0, "100 % of the requests");
+	run->result.total.no_free = 900000;
+	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
+	must_contain(run, 0, "45 % of the requests found every connection busy: the application "
+	    "pauses");
 }
 
 static void
@@ -406,10 +444,12 @@ main(void)
 		RUN_TEST(connections_that_failed_are_told_by_cause),
 		RUN_TEST(slow_connections_are_told),
 		RUN_TEST(refused_keep_alive_is_told),
+		RUN_TEST(an_application_that_ended_is_told),
 		RUN_TEST(answers_that_are_none_are_told),
 		RUN_TEST(php_fpm_is_known_by_name),
 		RUN_TEST(a_busy_client_is_told),
 		RUN_TEST(late_requests_are_the_clients_doing_when_connections_were_free),
+		RUN_TEST(an_application_at_its_limit_is_told),
 		RUN_TEST(lateness_is_small_beside_a_long_response),
 		RUN_TEST(too_few_requests_are_the_clients_doing_when_connections_were_free),
 		RUN_TEST(chance_is_no_failure),

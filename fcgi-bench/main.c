@@ -108,11 +108,11 @@ test_self(struct bench *bench)
 {
 	char why[160];
 
-	if (!bench->options.self_test || self_test_run(&bench->plan,
+	if (!bench->options.self_test || self_test_run(&bench->plan, &bench->run,
 	    &bench->result->client_limit_rps, why, sizeof why) == 0)
 		return STATUS_GOOD;
 	cli_error(&bench->options.cli, "--self-test: %s", why);
-	return STATUS_USAGE;
+	return bench->run.interrupts > 0 ? STATUS_INTERRUPTED : STATUS_USAGE;
 }
 
 /* Returns 0, or -1 when it could not be run. */
@@ -177,6 +177,8 @@ main(int argc, char **argv)
 		return STATUS_USAGE;
 	/* What nobody reads is an error of the write. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a limit of file size, where standard output is a file. */
+	signal(SIGXFSZ, SIG_IGN);
 	options_read(&bench.options, argc, argv);
 	prepare(&bench);
 	if (run_init(&bench.run, &bench.options,

@@ -71,14 +71,6 @@ run_init(struct run *run, const struct options *options, struct application *app
 	return check_server(run);
 }
 
-/* The first time what is in flight is waited for; the second time it is not. */
-static void
-take_interrupt(struct watch *watch)
-{
-	watch->run->interrupts++;
-	engine_stop(watch->engine);
-}
-
 static void
 look_after_application(struct watch *watch)
 {
@@ -87,8 +79,9 @@ look_after_application(struct watch *watch)
 	char how[80];
 	pid_t pid;
 
-	if (run->application == NULL)
+	if (run->application == NULL || !run->has_child_changed)
 		return;
+	run->has_child_changed = 0;
 	pid = run->application->pid;
 	if (!application_has_ended(run->application, how, sizeof how))
 		return;
@@ -101,17 +94,30 @@ look_after_application(struct watch *watch)
 	engine_stop(watch->engine);
 }
 
-static void
-take_signals(struct watch *watch)
+int
+run_take_signals(struct run *run)
 {
 	struct signalfd_siginfo info;
 
-	while (read(watch->run->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+	while (read(run->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
 		if (info.ssi_signo == SIGCHLD)
-			look_after_application(watch);
+			run->has_child_changed = 1;
 		else
-			take_interrupt(watch);
+			run->interrupts++;
 	}
+	return run->interrupts;
+}
+
+/* The first time what is in flight is waited for; the second time it is not. */
+static void
+take_signals(struct watch *watch)
+{
+	int before = watch->run->interrupts;
+	int more = run_take_signals(watch->run) - before;
+
+	for (; more > 0; more--)
+		engine_stop(watch->engine);
+	look_after_application(watch);
 }
 
 static void
@@ -256,7 +262,7 @@ conclude(struct watch *watch)
 	result->interval_count = watch->series.count;
 	watch->series.items = NULL;
 	result->duration_s = (double)window_ns / 1e9;
-	result->rps = window_ns > 0 ? (double)total->complete / result->duration_s : 0;
+	result->rps = window_ns > 0 ? (double)total->in_window / result->duration_s : 0;
 	if (total->complete > 0)
 		result->client_cpu_us = (double)total->cpu_ns / 1e3 / (double)total->complete;
 	read_after(watch);

@@ -13,10 +13,11 @@
 struct run {
 	const struct options *options;
 	struct application *application; /* that we started; NULL: none */
+	int signal_fd;			/* readable when we are asked to end, or a child has changed */
 	struct server server;		/* private from here on */
 	struct live live;
-	int signal_fd;			/* -1: none */
 	int interrupts;			/* how often we were asked to end */
+	int has_child_changed;		/* the application is to be looked after */
 	int is_over;			/* the application has ended: nothing more can be run */
 };
 
@@ -32,6 +33,9 @@ int run_init(struct run *run, const struct options *options, struct application 
  * Returns 0, or -1 when it cannot be run, which has been told.
  */
 int run_plan(struct run *run, const struct plan *plan, struct result *result);
+
+/* Takes what signal_fd has: for who waits for it elsewhere.  Returns interrupts. */
+int run_take_signals(struct run *run);
 
 /* Whether something has happened after which no other plan is to be run. */
 int run_is_over(const struct run *run);

@@ -115,10 +115,10 @@ give_back(struct self_test *test)
 
 /* Returns 0, or -1 with why set. */
 static int
-run(struct self_test *test, char *why, size_t size)
+load(struct self_test *test, struct run *run, char *why, size_t size)
 {
 	struct engine *engine = engine_new(&test->plan, why, size);
-	int r;
+	int r, is_stopped = 0;
 
 	if (engine == NULL)
 		return -1;
@@ -126,9 +126,19 @@ run(struct self_test *test, char *why, size_t size)
 	if (r < 0) {
 		snprintf(why, size, "cannot start the threads: %s", strerror(errno));
 	} else {
-		while (!engine_wait(engine, CLOCK_NEVER, -1))
-			;
+		while (!engine_wait(engine, CLOCK_NEVER, is_stopped ? -1 : run->signal_fd)) {
+			if (is_stopped || run_take_signals(run) == 0)
+				continue;
+			is_stopped = 1;
+			/* Nobody wants to know what is in flight. */
+			engine_stop(engine);
+			engine_stop(engine);
+		}
 		engine_finish(engine, test->total);
+	}
+	if (is_stopped) {
+		snprintf(why, size, "interrupted");
+		r = -1;
 	}
 	engine_free(engine);
 	return r < 0 ? -1 : 0;
@@ -144,7 +154,7 @@ count_processors(const struct plan *plan)
 }
 
 int
-self_test_run(const struct plan *plan, double *limit_rps, char *why, size_t size)
+self_test_run(const struct plan *plan, struct run *run, double *limit_rps, char *why, size_t size)
 {
 	struct self_test test = { 0 };
 	const struct failure_table *failures;
@@ -155,7 +165,7 @@ self_test_run(const struct plan *plan, double *limit_rps, char *why, size_t size
 	if (r < 0)
 		snprintf(why, size, "%s", strerror(errno));
 	else
-		r = run(&test, why, size);
+		r = load(&test, run, why, size);
 	if (r == 0 && (test.total->complete == 0 || test.total->cpu_ns <= 0)) {
 		failures = &test.total->failures;
 		snprintf(why, size, "no answers: %s", failures->count == 0 ? "too slow"

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "plan.h"
+#include "run.h"
 
 /*
  * Runs a second of the plan as a closed loop (its connections, threads, streams, keep-alive and the
@@ -16,9 +17,11 @@
  * Connections are left out as far as both ends of them are more than we may have open.
  * *limit_rps: the requests a second that the client's threads would get answered if they had their
  * processors for themselves.
+ * run: is asked for signals; to be asked to end is a failure.
  * why, size: set on failure to one line; 160 bytes hold any.
  * Returns 0, or -FCGI_E_SYSTEM.
  */
-int self_test_run(const struct plan *plan, double *limit_rps, char *why, size_t size);
+int self_test_run(const struct plan *plan, struct run *run, double *limit_rps, char *why,
+    size_t size);
 
 #endif

@@ -237,6 +237,7 @@ key_connections(struct json *json, const struct tally *total)
 	key_uint(json, "reconnected", total->reconnects);
 	key_uint(json, "made", total->connects);
 	key_uint(json, "keep_alive_refused", total->refused_keep_alive);
+	key_uint(json, "strays", total->strays);
 	json_object_end(json);
 }
 
@@ -359,6 +360,7 @@ key_search(struct json *json, const struct result *result)
 		[FIND_MAX_GOOD] = "good",
 		[FIND_MAX_BAD] = "bad",
 		[FIND_MAX_CLIENT] = "client",
+		[FIND_MAX_UNKNOWN] = "unknown",
 	};
 	const struct find_max *search = result->search;
 	size_t i;
@@ -382,7 +384,11 @@ key_search(struct json *json, const struct result *result)
 		json_object_begin(json);
 		key_double(json, "rate", search->trials[i].rate, 3);
 		key_double(json, "achieved", search->trials[i].achieved, 3);
-		key_double(json, "value", search->trials[i].value, 3);
+		json_key(json, "value");
+		if (search->trials[i].has_value)
+			json_double(json, search->trials[i].value, 3);
+		else
+			json_null(json);
 		key_text(json, "outcome", outcomes[search->trials[i].outcome]);
 		json_object_end(json);
 	}
@@ -408,6 +414,9 @@ put_run(struct json *json, const struct result *result)
 	key_uint(json, "complete", total->complete);
 	key_uint(json, "failed", total->failures.total);
 	key_uint(json, "unsent", total->unsent);
+	key_uint(json, "in_window", total->in_window);
+	key_uint(json, "cut_off", total->cut_off);
+	key_uint(json, "with_stderr", total->with_stderr);
 	json_object_end(json);
 	key_errors(json, &total->failures);
 	if (key_span(json, "response", result, TALLY_RESPONSE) < 0 ||

@@ -105,14 +105,45 @@ put_counts(FILE *to, const struct result *result)
 
 	fprintf(to, "good answers  %" PRIu64 ", %.1f/s over %.3fs\n", total->complete, result->rps,
 	    result->duration_s);
+	if (total->in_window != total->complete)
+		fprintf(to, "              (the rate is of the %" PRIu64 " that came in that time)\n",
+		    total->in_window);
 	fprintf(to, "failed        %" PRIu64, total->failures.total);
 	if (total->failures.total > 0)
 		fprintf(to, ", %.4g%% of %" PRIu64,
 		    100 * (double)total->failures.total / (double)requests, requests);
 	fputs("\n", to);
-	if (total->unsent > 0)
+}
+
+/* Of those that were unsent or cut off, only who stopped the run is to blame. */
+static uint64_t
+count_unsent_failures(const struct failure_table *failures)
+{
+	uint64_t times = 0;
+	size_t i;
+
+	for (i = 0; i < failures->count; i++)
+		if (failures->rows[i].failure.kind == FAILURE_UNSENT)
+			times += failures->rows[i].times;
+	return times;
+}
+
+static void
+put_rest(FILE *to, const struct tally *total)
+{
+	uint64_t unsent = total->unsent - count_unsent_failures(&total->failures);
+
+	if (unsent > 0)
 		fprintf(to, "unsent        %" PRIu64 ", due and without a free connection until "
-		    "the end\n", total->unsent);
+		    "the run was stopped\n", unsent);
+	if (total->cut_off > 0)
+		fprintf(to, "cut off       %" PRIu64 ", in flight when the run was stopped\n",
+		    total->cut_off);
+	if (total->with_stderr > 0)
+		fprintf(to, "with STDERR   %" PRIu64 " answers\n", total->with_stderr);
+	if (total->strays > 0)
+		fprintf(to, "not asked for %" PRIu64 " times bytes came behind an answer, and the "
+		    "connection was closed\n", total->strays);
 }
 
 static void
@@ -242,6 +273,7 @@ put_trials(FILE *to, const struct result *result)
 		[FIND_MAX_GOOD] = "good",
 		[FIND_MAX_BAD] = "not good",
 		[FIND_MAX_CLIENT] = "not good, by the client's own fault",
+		[FIND_MAX_UNKNOWN] = "neither good nor bad",
 	};
 	const struct find_max *search = result->search;
 	char text[TIME_TEXT_MAX];
@@ -251,7 +283,9 @@ put_trials(FILE *to, const struct result *result)
 		const struct find_max_trial *trial = &search->trials[i];
 
 		fprintf(to, "%12.1f/s asked, %.1f/s answered, ", trial->rate, trial->achieved);
-		if (strcmp(gate_unit(result->condition), "us") == 0)
+		if (!trial->has_value)
+			fprintf(to, "not known (%s)", trial->why);
+		else if (strcmp(gate_unit(result->condition), "us") == 0)
 			fputs(format_time(text, trial->value * 1e3), to);
 		else
 			fprintf(to, "%.6g%s", trial->value, gate_unit(result->condition));
@@ -332,8 +366,10 @@ put_diagnoses(FILE *to, const struct result *result)
 static void
 put_verdict(FILE *to, const struct result *result)
 {
+	int has_answers = result->total.complete + result->total.failures.total > 0;
+
 	fprintf(to, "\n%s%s", report_verdict(result->verdict),
-	    result->interrupted ? ", as far as it went: interrupted" : "");
+	    result->interrupted && has_answers ? ", as far as it went: interrupted" : "");
 	if (*result->reason != '\0') {
 		fputs(": ", to);
 		put_escaped(to, result->reason);
@@ -353,6 +389,7 @@ report_text(FILE *to, const struct result *result, int verbose)
 	put_head(to, result->plan);
 	put_counts(to, result);
 	put_failures(to, &result->total.failures);
+	put_rest(to, &result->total);
 	put_spans(to, result);
 	put_ends(to, result);
 	put_payloads(to, result);

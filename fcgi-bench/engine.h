@@ -60,7 +60,7 @@ uint64_t engine_snapshot(struct engine *engine, struct tally *sum);
 void engine_stop(struct engine *engine);
 
 /*
- * Once they have ended: the sum of all.
+ * Once they have ended: the sum of all, also of what came behind the window.
  * total: zero-filled, but for payload_complete and payload_count where they are wanted.
  */
 void engine_finish(struct engine *engine, struct tally *total);

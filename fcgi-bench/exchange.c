@@ -24,12 +24,6 @@ pause_ns(unsigned int failures)
 
 /* --- the end of a request ------------------------------------------------------------------- */
 
-static int
-is_alive(const struct link_slot *slot)
-{
-	return slot->state == LINK_SLOT_QUEUED || slot->state == LINK_SLOT_SENT;
-}
-
 static inline void
 end_request(struct worker *worker, struct link *link, uint16_t id)
 {
@@ -110,7 +104,7 @@ fail_connect(struct worker *worker, struct link *link, enum failure_kind kind, i
 	unsigned int id;
 
 	for (id = 1; link->in_flight > link->dead; id++)
-		if (is_alive(link_slot(link, (uint16_t)id)))
+		if (link_slot_is_alive(link_slot(link, (uint16_t)id)))
 			fail_request(worker, link, (uint16_t)id, failure);
 	worker->refusal = failure;
 	close_link(worker, link);
@@ -157,7 +151,7 @@ be_connected(struct worker *worker, struct link *link)
 	intake_connected(&link->intake);
 	for (id = 1; left > 0; id++) {
 		slot = link_slot(link, (uint16_t)id);
-		if (!is_alive(slot))
+		if (!link_slot_is_alive(slot))
 			continue;
 		left--;
 		/* Sent for the second time, it has waited since the first. */
@@ -212,15 +206,11 @@ lose(struct worker *worker, struct link *link, enum failure_kind kind, int64_t n
 
 	if (again)
 		count_reconnect(worker, link);
-	/* It has gone on behind what had been good: that can be told of the connection alone. */
-	if (kind == FAILURE_PROTOCOL && link->in_flight == link->dead && link->is_good &&
-	    worker->is_counting) {
-		failure = (struct failure){ .phase = FAILURE_ANSWER, .kind = (uint8_t)kind,
-			.number = number };
-		failure_count(&worker->tally.failures, failure, 1);
-	}
+	/* It has gone on behind its last answer: no request has failed by that. */
+	if (kind == FAILURE_PROTOCOL && link->in_flight == 0)
+		worker->tally.strays += worker->is_counting;
 	for (id = 1; id <= worker->crew->plan->streams; id++) {
-		if (!is_alive(link_slot(link, (uint16_t)id)))
+		if (!link_slot_is_alive(link_slot(link, (uint16_t)id)))
 			continue;
 		failure = (struct failure){ .phase = (uint8_t)phase_of(link, (uint16_t)id),
 			.kind = (uint8_t)kind, .number = number };
@@ -370,6 +360,25 @@ count_answer(struct worker *worker, const struct link_slot *slot, int64_t now_ns
 	worker->done_ns = now_ns;
 }
 
+static inline void
+count_good(struct worker *worker, const struct link_slot *slot, int64_t now_ns)
+{
+	if (slot->is_counted)
+		count_answer(worker, slot, now_ns);
+	else
+		worker->early += worker->is_counting;
+}
+
+/* It was good, but nobody had the time to look before its time had passed. */
+static struct failure
+too_late(const struct link_slot *slot)
+{
+	return (struct failure){
+		.phase = slot->first_ns == 0 ? FAILURE_FIRST_BYTE : FAILURE_ANSWER,
+		.kind = FAILURE_TIMEOUT,
+	};
+}
+
 /* The answer to a request that was given up, or that is not sent yet. */
 static void
 end_odd_answer(struct worker *worker, struct link *link, const struct intake_event *event)
@@ -379,8 +388,8 @@ end_odd_answer(struct worker *worker, struct link *link, const struct intake_eve
 	if (slot->state == LINK_SLOT_QUEUED) {
 		if (event->failure.kind != 0)
 			count_failure(worker, slot, event->failure);
-		else if (slot->is_counted)
-			count_answer(worker, slot, worker->now_ns);
+		else
+			count_good(worker, slot, worker->now_ns);
 		/* It did not want all of the request, and will not get it. */
 		link->barred |= LINK_BARRED_SPENT | LINK_BARRED_SEND;
 		link->send_error = ECANCELED;
@@ -398,14 +407,16 @@ end_answer(struct worker *worker, struct link *link, const struct intake_event *
 		link->is_used = 1;
 		link->failures = 0;
 	}
-	link->is_good = event->failure.kind == 0;
+	if (event->has_stderr && slot->is_counted)
+		worker->tally.with_stderr++;
 	if (slot->state != LINK_SLOT_SENT)
 		end_odd_answer(worker, link, event);
-	else if (!link->is_good)
+	else if (event->failure.kind != 0)
 		fail_request(worker, link, event->request_id, event->failure);
+	else if (now_ns - slot->begun_ns >= worker->timeout_ns)
+		fail_request(worker, link, event->request_id, too_late(slot));
 	else {
-		if (slot->is_counted)
-			count_answer(worker, slot, now_ns);
+		count_good(worker, slot, now_ns);
 		worker->in_flight--;
 		link_give_back(link, event->request_id);
 	}
@@ -538,7 +549,7 @@ give_up_late(struct worker *worker, struct link *link, int64_t vain_ns, int *is_
 	*is_stuck = 0;
 	for (id = 1; id <= worker->crew->plan->streams; id++) {
 		slot = link_slot(link, (uint16_t)id);
-		if (!is_alive(slot))
+		if (!link_slot_is_alive(slot))
 			continue;
 		late_ns = clock_after(slot->begun_ns, worker->crew->plan->timeout_ns);
 		is_vain = vain_ns < late_ns && link->state == LINK_OPEN && !link->is_used;

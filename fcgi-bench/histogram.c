@@ -41,6 +41,22 @@ add_sum(struct histogram *to, uint64_t low, uint64_t high)
 }
 
 void
+histogram_record_times(struct histogram *histogram, int64_t ns, uint64_t times)
+{
+	uint64_t value = ns < 0 ? 0 : (uint64_t)ns, left, part;
+
+	if (times == 0)
+		return;
+	histogram_record(histogram, ns);
+	histogram->count += times - 1;
+	histogram->counts[histogram_index(value)] += times - 1;
+	for (left = times - 1; left > 0 && value > 0; left -= part) {
+		part = left < UINT64_MAX / value ? left : UINT64_MAX / value;
+		add_sum(histogram, value * part, 0);
+	}
+}
+
+void
 histogram_add(struct histogram *to, const struct histogram *from)
 {
 	size_t i, last = histogram_index(from->max_ns);

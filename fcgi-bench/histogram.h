@@ -53,6 +53,9 @@ histogram_record(struct histogram *histogram, int64_t ns)
 	histogram->counts[histogram_index(value)]++;
 }
 
+/* Counts the same so many times. */
+void histogram_record_times(struct histogram *histogram, int64_t ns, uint64_t times);
+
 /* Adds all of from; exact and in any order the same, bit for bit. */
 void histogram_add(struct histogram *to, const struct histogram *from);
 

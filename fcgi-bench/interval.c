@@ -50,23 +50,39 @@ interval_end_ns(const struct worker *worker)
 	return worker->window_ns + (int64_t)worker->interval * worker->crew->plan->interval_ns;
 }
 
-/* The figures of the thread, as of now. */
-static void
+/* The figures of the thread, as of now.  Returns its processor time. */
+static int64_t
 measure(struct worker *worker)
 {
 	struct tally *tally = &worker->tally;
 	int64_t cpu_ns = cpu_now_ns(worker);
-	int64_t length_ns = worker->now_ns - worker->interval_begun_ns, busy_ns;
 
 	tally->cpu_ns = cpu_ns - worker->cpu_begun_ns;
 	tally->wall_ns = worker->now_ns - worker->window_ns;
 	tally->involuntary = involuntary_now() - worker->involuntary_begun;
+	return cpu_ns;
+}
+
+/* The same, and how busy it was in the interval that ends. */
+static void
+measure_interval(struct worker *worker)
+{
+	struct tally *tally = &worker->tally;
+	int64_t cpu_ns = measure(worker), busy_ns;
+	int64_t length_ns = worker->now_ns - worker->interval_begun_ns;
+
 	if (length_ns <= 0 || (worker->interval > 1 && length_ns < SHORTEST_NS))
 		return;
 	busy_ns = (int64_t)((double)(cpu_ns - worker->interval_cpu_ns) * CLOCK_NS_PER_S /
 	    (double)length_ns);
 	if (busy_ns > tally->busy_ns)
 		tally->busy_ns = busy_ns;
+}
+
+static void
+count_in_window(struct worker *worker)
+{
+	worker->tally.in_window = worker->tally.complete + worker->early;
 }
 
 /* The lock is held. */
@@ -88,7 +104,8 @@ interval_end(struct worker *worker)
 	/* Who would wait for the lock would be late for the next request. */
 	if (pthread_mutex_trylock(&worker->mailbox.lock) != 0)
 		return;
-	measure(worker);
+	measure_interval(worker);
+	count_in_window(worker);
 	leave(worker, passed);
 	worker->interval = passed + 1;
 	begin(worker);
@@ -96,10 +113,23 @@ interval_end(struct worker *worker)
 }
 
 void
-interval_end_run(struct worker *worker)
+interval_close_window(struct worker *worker)
 {
 	if (worker->is_counting)
-		measure(worker);
+		measure_interval(worker);
+	count_in_window(worker);
+	worker->is_closed = 1;
+}
+
+void
+interval_end_run(struct worker *worker)
+{
+	if (!worker->is_closed) {
+		worker->early = 0;
+		interval_close_window(worker);
+	} else if (worker->is_counting) {
+		(void)measure(worker);
+	}
 	pthread_mutex_lock(&worker->mailbox.lock);
 	leave(worker, UINT64_MAX);
 }

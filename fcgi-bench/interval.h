@@ -21,7 +21,13 @@ int64_t interval_end_ns(const struct worker *worker);
  */
 void interval_end(struct worker *worker);
 
-/* The run has ended, the window or not. */
+/* The window has ended: what comes from now on is not in it. */
+void interval_close_window(struct worker *worker);
+
+/*
+ * The run has ended: the window too where it was left open, as that of a limited number of requests
+ * is until the last answer.
+ */
 void interval_end_run(struct worker *worker);
 
 /* Adds what a worker counted: its own tally, once it has ended, or that in its mailbox. */

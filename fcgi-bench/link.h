@@ -67,7 +67,6 @@ struct link {
 	uint8_t barred;		/* bits of enum link_barred */
 	uint8_t watched;	/* enum link_watched */
 	uint8_t is_waiting;	/* the owner's: among those that are free for a request */
-	uint8_t is_good;	/* so was its last answer */
 	uint8_t is_used;	/* it has had an answer, on this connection or an earlier one */
 	uint8_t takes_turns;	/* there is more than one payload */
 	uint8_t is_vain;	/* nothing of an answer came in time */
@@ -107,6 +106,13 @@ static inline struct link_slot *
 link_slot(struct link *link, uint16_t id)
 {
 	return &link->slots[id - 1];
+}
+
+/* Whether an answer to it is waited for. */
+static inline int
+link_slot_is_alive(const struct link_slot *slot)
+{
+	return slot->state == LINK_SLOT_QUEUED || slot->state == LINK_SLOT_SENT;
 }
 
 /* Takes a free id (free_first != 0) for a request. */

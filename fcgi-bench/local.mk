@@ -4,6 +4,7 @@ bin_PROGRAMS += %D%/fcgi-bench
 %C%_fcgi_bench_SOURCES += %D%/answer.c %D%/answer.h
 %C%_fcgi_bench_SOURCES += %D%/credentials.c %D%/credentials.h
 %C%_fcgi_bench_SOURCES += %D%/diagnosis.c
+%C%_fcgi_bench_SOURCES += %D%/due.c %D%/due.h
 %C%_fcgi_bench_SOURCES += %D%/engine.c %D%/engine.h
 %C%_fcgi_bench_SOURCES += %D%/exchange.c %D%/exchange.h
 %C%_fcgi_bench_SOURCES += %D%/expect.c %D%/expect.h

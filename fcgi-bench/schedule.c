@@ -5,6 +5,9 @@
 #include "clock.h"
 #include "random.h"
 
+/* Of so many that are left, one is taken at a time. */
+#define TAKEN_PART 1e4
+
 /* The gap before an event of a stream without memory, in mean gaps; never without end. */
 static double
 next_gap(uint64_t *state)
@@ -69,6 +72,27 @@ schedule_share_next(struct schedule_share *share)
 	else
 		share->at += share->step;
 	find_due(share);
+}
+
+uint64_t
+schedule_share_take(struct schedule_share *share, int64_t before_ns)
+{
+	struct schedule_share ahead = *share;
+	double left = (schedule_expected(share->schedule, before_ns) -
+			  schedule_expected(share->schedule, share->due_ns)) /
+	    share->step;
+	double many = floor(left / TAKEN_PART);
+
+	if (many >= 2) {
+		ahead.at += many * ahead.step;
+		find_due(&ahead);
+		if (ahead.due_ns < before_ns) {
+			*share = ahead;
+			return (uint64_t)many;
+		}
+	}
+	schedule_share_next(share);
+	return 1;
 }
 
 double

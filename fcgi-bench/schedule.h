@@ -50,6 +50,14 @@ void schedule_share_init(struct schedule_share *share, const struct schedule *sc
 void schedule_share_next(struct schedule_share *share);
 
 /*
+ * Takes requests that are due before before_ns (since the start; due_ns is): one, or, of very many
+ * that are, a ten-thousandth, as though all were due when the first of them is, so that counting
+ * takes no time that matters.  Poisson ones come on average then.
+ * Returns how many.
+ */
+uint64_t schedule_share_take(struct schedule_share *share, int64_t before_ns);
+
+/*
  * How many requests are due before time_ns (since the start), of all threads; poisson: on average,
  * with a fraction.
  */

@@ -27,9 +27,9 @@ enum tally_span {
  * TALLY_CONNECT.
  */
 struct tally {
-	uint64_t complete;	/* good answers */
-	uint64_t in_window;	/* of them, those that came before the window ended: what a rate is made
-				   of */
+	uint64_t complete;	/* good answers, also those that came behind the window */
+	uint64_t in_window;	/* good answers that came inside the window, also to requests of the
+				   warm-up: what a rate is made of.  With a limited number, complete */
 	uint64_t with_stderr;	/* answers, good or not, that came with something on STDERR */
 	uint64_t strays;	/* times that something came that nobody had asked for, behind the end of
 				   the last answer: no request is to blame */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "due.h"
 #include "exchange.h"
 #include "fcgi_error.h"
 #include "interval.h"
@@ -24,9 +25,6 @@ enum { EVENTS = 512, SCRATCH_LEN = 64 * 1024 };
 
 /* What is at least waited for those that never had an answer, behind the end. */
 #define VAIN_NS CLOCK_NS_PER_S
-
-/* What comes later than that is told. */
-#define LATE_NS CLOCK_NS_PER_MS
 
 /* How often it is asked behind the end what the others have seen. */
 #define LOOK_NS (100 * CLOCK_NS_PER_MS)
@@ -91,6 +89,7 @@ init(struct worker *worker)
 	worker->link_count = (plan->connections - worker->index + crew->workers - 1) /
 	    crew->workers;
 	worker->per_connection = plan->keep_alive ? plan->requests_per_connection : 1;
+	worker->timeout_ns = plan->timeout_ns;
 	worker->is_open_loop = plan->open_loop != 0;
 	worker->is_single = !plan->open_loop && plan->streams == 1;
 	worker->scratch.size = SCRATCH_LEN;
@@ -213,7 +212,7 @@ worker_sweep_by(struct worker *worker, int64_t when_ns)
 void
 worker_wait_for_request(struct worker *worker, struct link *link)
 {
-	if (link->is_waiting)
+	if (link->is_waiting || worker_shuns(worker, link))
 		return;
 	link->is_waiting = 1;
 	link->behind = NULL;
@@ -224,93 +223,6 @@ worker_wait_for_request(struct worker *worker, struct link *link)
 		worker->waiting_last->behind = link;
 	}
 	worker->waiting_last = link;
-}
-
-/* --- open loop ------------------------------------------------------------------------------ */
-
-/* The link that has been free for the longest, or NULL. */
-static struct link *
-first_waiting(struct worker *worker)
-{
-	struct link *link;
-
-	/* What happened to it meanwhile can be in the way; it comes back. */
-	while ((link = worker->waiting_first) != NULL && !exchange_can_begin(link)) {
-		worker->waiting_first = link->behind;
-		link->is_waiting = 0;
-	}
-	return link;
-}
-
-static void
-find_due(struct worker *worker)
-{
-	worker->due_ns = clock_after(worker->crew->start_ns, worker->share.due_ns);
-}
-
-/* What is due could have been sent before: then it is ours to be blamed for, not the application. */
-static void
-note_late(struct worker *worker)
-{
-	int64_t late_ns = worker->now_ns - worker->due_ns;
-
-	if (late_ns > LATE_NS && worker->due_ns >= worker->window_ns &&
-	    first_waiting(worker) != NULL && worker->due_ns >= worker->freed_ns)
-		worker->tally.late_ns += late_ns;
-}
-
-/* Takes the request that is due.  Returns 0 when it is one too many, else 1. */
-static int
-take_due(struct worker *worker)
-{
-	if (!worker_may_begin(worker, worker->due_ns))
-		return 0;
-	schedule_share_next(&worker->share);
-	find_due(worker);
-	return 1;
-}
-
-/*
- * Every link rests because it got no connection: whoever comes meanwhile would get none either, and
- * is not kept until there is one again.
- */
-static void
-refuse_due(struct worker *worker)
-{
-	int64_t due_ns = worker->due_ns;
-
-	for (; due_ns <= worker->now_ns && take_due(worker); due_ns = worker->due_ns) {
-		if (due_ns < worker->window_ns)
-			continue;
-		failure_count(&worker->tally.failures, worker->refusal, 1);
-		worker->done_ns = worker->now_ns;
-	}
-}
-
-/* Sends what is due, as far as there are links for it. */
-static void
-dispatch(struct worker *worker)
-{
-	struct link *link;
-	int64_t due_ns;
-
-	worker->now_ns = clock_now_ns();
-	note_late(worker);
-	while (worker->due_ns <= worker->now_ns && (link = first_waiting(worker)) != NULL) {
-		due_ns = worker->due_ns;
-		if (!take_due(worker))
-			return;
-		if (due_ns < worker->freed_ns && due_ns >= worker->window_ns)
-			worker->tally.no_free++;
-		worker->waiting_first = link->behind;
-		link->is_waiting = 0;
-		exchange_begin(worker, link, due_ns);
-		if (exchange_can_begin(link))
-			worker_wait_for_request(worker, link);
-		worker->now_ns = clock_now_ns();
-	}
-	if (worker->refusal.kind != 0 && worker->in_flight == 0)
-		refuse_due(worker);
 }
 
 /* --- the end -------------------------------------------------------------------------------- */
@@ -360,17 +272,6 @@ is_at_end(const struct worker *worker)
 		__atomic_load_n(&crew->places, __ATOMIC_RELAXED) >= limit);
 }
 
-/*
- * What is due and found no connection until the end has waited for so long at least: without it an
- * application that stands still at the end would look fast.
- */
-static void
-give_up_due(struct worker *worker)
-{
-	worker->tally.unsent++;
-	histogram_record(&worker->tally.spans[TALLY_RESPONSE], worker->now_ns - worker->due_ns);
-}
-
 static void
 begin_end(struct worker *worker)
 {
@@ -380,17 +281,38 @@ begin_end(struct worker *worker)
 		worker->end_ns = clock_earlier(worker->end_ns,
 		    __atomic_load_n(&worker->crew->stop_ns, __ATOMIC_RELAXED));
 	/* What is due before the end is sent, even if it comes to it late. */
+	if (is_full)
+		worker->due_ns = CLOCK_NEVER;
+	else if (worker->due_ns != CLOCK_NEVER)
+		due_dispatch(worker);
+	/* The window of a limited number ends with the last answer. */
 	if (!is_full)
-		dispatch(worker);
-	for (; !is_full && worker->due_ns < worker->end_ns; find_due(worker)) {
-		if (worker->due_ns >= worker->window_ns)
-			give_up_due(worker);
-		schedule_share_next(&worker->share);
-	}
-	worker->due_ns = CLOCK_NEVER;
+		interval_close_window(worker);
 	worker->end_ns = clock_earlier(worker->end_ns, worker->now_ns);
+	due_end(worker);
+	worker->drained_ns = clock_after(worker->end_ns, worker->crew->plan->drain_ns);
 	worker->is_ending = 1;
 	worker_sweep_by(worker, worker->now_ns);
+}
+
+/* Whether a request that is due can still be sent some time. */
+static int
+has_links(const struct worker *worker)
+{
+	size_t i;
+
+	for (i = 0; i < worker->link_count; i++)
+		if (!worker_shuns(worker, &worker->links[i]))
+			return 1;
+	return 0;
+}
+
+/* Behind the end, what was due before it is still sent, but not for ever. */
+static int
+is_drained(const struct worker *worker)
+{
+	return worker->stops > 0 || worker->now_ns >= worker->drained_ns ||
+	    (worker->in_flight == 0 && !has_links(worker));
 }
 
 static void
@@ -423,6 +345,8 @@ set_alarm(struct worker *worker)
 		worker->wake_ns = clock_earlier(worker->wake_ns, interval_end_ns(worker));
 	if (!worker->is_ending)
 		worker->wake_ns = clock_earlier(worker->wake_ns, worker->end_ns);
+	else if (worker->due_ns != CLOCK_NEVER)
+		worker->wake_ns = clock_earlier(worker->wake_ns, worker->drained_ns);
 	pace_set_alarm(&worker->pace, worker->wake_ns);
 }
 
@@ -440,13 +364,16 @@ attend(struct worker *worker)
 		begin_end(worker);
 	if (worker->now_ns >= worker->sweep_ns)
 		sweep(worker);
+	if (worker->is_ending && worker->due_ns != CLOCK_NEVER && is_drained(worker))
+		due_give_up(worker);
 	set_alarm(worker);
 }
 
 static int
 is_over(const struct worker *worker)
 {
-	return worker->is_ending && (worker->in_flight == 0 || worker->stops > 1);
+	return worker->is_ending && worker->due_ns == CLOCK_NEVER &&
+	    (worker->in_flight == 0 || worker->stops > 1);
 }
 
 static void
@@ -457,8 +384,9 @@ loop(struct worker *worker)
 
 	while (!is_over(worker)) {
 		n = pace_wait(&worker->pace, events, EVENTS,
-		    worker->due_ns != CLOCK_NEVER && first_waiting(worker) != NULL ? worker->due_ns
-										   : CLOCK_NEVER);
+		    worker->due_ns != CLOCK_NEVER && due_first_waiting(worker) != NULL
+			? worker->due_ns
+			: CLOCK_NEVER);
 		is_called = 0;
 		for (i = 0; i < n; i++) {
 			if (events[i].data.ptr == NULL) {
@@ -467,10 +395,10 @@ loop(struct worker *worker)
 			}
 			exchange_event(worker, events[i].data.ptr, events[i].events);
 			if (worker->due_ns <= worker->now_ns)
-				dispatch(worker);
+				due_dispatch(worker);
 		}
 		if (worker->due_ns != CLOCK_NEVER)
-			dispatch(worker);
+			due_dispatch(worker);
 		if (is_called)
 			worker->now_ns = clock_now_ns();
 		if (is_called || worker->now_ns >= worker->wake_ns)
@@ -496,13 +424,24 @@ begin(struct worker *worker)
 	worker->done_ns = worker->window_ns;
 	worker->sweep_ns = worker->now_ns;
 	worker->wake_ns = CLOCK_NEVER;
-	if (plan->open_loop) {
-		schedule_share_init(&worker->share, &plan->schedule, worker->index, crew->workers);
-		find_due(worker);
-	}
+	if (plan->open_loop)
+		due_begin(worker);
 	attend(worker);
 	for (i = 0; i < worker->link_count; i++)
 		exchange_link_free(worker, &worker->links[i]);
+	/* They were free before it began late. */
+	worker->freed_ns = crew->start_ns;
+}
+
+/* Requests in flight that count, and are given up. */
+static void
+count_cut_off(struct worker *worker)
+{
+	size_t i, count = worker->link_count * worker->crew->plan->streams;
+
+	for (i = 0; i < count; i++)
+		worker->tally.cut_off += link_slot_is_alive(&worker->slots[i]) &&
+		    worker->slots[i].is_counted;
 }
 
 static void
@@ -511,6 +450,7 @@ finish(struct worker *worker)
 	struct tally *tally = &worker->tally;
 	size_t i;
 
+	count_cut_off(worker);
 	for (i = 0; i < worker->link_count; i++) {
 		tally->connections_used += worker->links[i].is_used;
 		tally->connections_starved += worker->links[i].is_vain && !worker->links[i].is_used;

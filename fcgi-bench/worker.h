@@ -55,10 +55,14 @@ struct worker {
 	struct tally tally;	/* its own until it has ended, as all from here on */
 	struct histogram whole;	/* TALLY_SERVICE, and TALLY_FIRST_BYTE too, of answers that came in
 				   one piece: not in the tally, so that each is counted once */
+	uint64_t early;		/* good answers in the window to requests of the warm-up */
 	int64_t done_ns;	/* when the last answer ended that counts */
 	int64_t now_ns;		/* as of the last event */
-	int64_t end_ns;		/* nothing new is begun from here on; CLOCK_NEVER while that is open */
+	int64_t end_ns;		/* what is due from here on is not begun; CLOCK_NEVER while that is
+				   open */
+	int64_t drained_ns;	/* open loop: when what was due before the end is not sent any more */
 	int64_t window_ns;
+	int64_t timeout_ns;	/* as the plan has it */
 	int64_t due_ns;		/* open loop: the next request; CLOCK_NEVER: none, or no open loop */
 	int64_t freed_ns;	/* when a connection was free again after there had been none */
 	struct link *waiting_first, *waiting_last; /* open loop: free for a request, the longest first */
@@ -86,7 +90,8 @@ struct worker {
 	uint8_t is_single;	/* a closed loop with one request at a time on each link */
 	uint8_t is_last;	/* its places are the last ones */
 	uint8_t is_counting;	/* the window is open */
-	uint8_t is_ending;	/* nothing new is begun */
+	uint8_t is_ending;	/* nothing new is begun, but what was due before */
+	uint8_t is_closed;	/* the window is */
 };
 
 enum { WORKER_BUFFER_LEN = 256 * 1024 };
@@ -95,8 +100,15 @@ enum { WORKER_BUFFER_LEN = 256 * 1024 };
 void *worker_main(void *worker);
 
 /*
- * For exchange.c.
+ * For exchange.c and due.c.
  */
+
+/* Behind the end a link that never had an answer is not waited for a second time. */
+static inline int
+worker_shuns(const struct worker *worker, const struct link *link)
+{
+	return worker->is_ending && link->is_vain && !link->is_used;
+}
 
 /* What worker_may_begin() leaves to it. */
 int worker_take_place(struct worker *worker, int64_t when_ns);

@@ -33,6 +33,7 @@ enum manner {
 	CLOSES_AT_ONCE,		/* takes a request, and closes */
 	IGNORES_TENTH,		/* never answers each tenth request of its connections */
 	SERVES_FIRST,		/* never answers on any connection but the first */
+	ANSWERS_LATE,		/* late_ms after each request, one after the other */
 	SILENT,
 	FAILS_THIRD,		/* each third answer of a connection is a 503 */
 	GOES_ON,		/* ends each request twice */
@@ -52,6 +53,7 @@ struct peer {
 
 struct app {
 	enum manner manner;
+	int late_ms;		/* of ANSWERS_LATE */
 	uint64_t body_len;	/* that each request has to have */
 	pthread_t thread;
 	int listen_fd, stop_fd;
@@ -93,6 +95,9 @@ answer(struct app *app, struct peer *peer, size_t slot)
 	switch (app->manner) {
 	case CLOSES_SECOND:
 		peer->is_closing = peer->requests == 2;
+		break;
+	case ANSWERS_LATE:
+		(void)poll(NULL, 0, app->late_ms);
 		break;
 	case CLOSES_AT_ONCE:
 		peer->is_closing = 1;
@@ -283,6 +288,7 @@ set_up(struct run *run, enum manner manner, int backlog, size_t body_len)
 		.duration_ns = CLOCK_NEVER,
 		.connect_timeout_ns = CLOCK_NEVER,
 		.timeout_ns = GUARD_S * CLOCK_NS_PER_S,
+		.drain_ns = GUARD_S * CLOCK_NS_PER_S,
 		.interval_ns = CLOCK_NS_PER_S,
 	};
 	run->total.payload_complete = run->complete;
@@ -506,7 +512,8 @@ what_goes_on_behind_its_end_is_told(void **state)
 	run->plan.request_limit = 10;
 	finish(run, start(run));
 	assert_int_equal(run->total.complete, 10);
-	assert_int_equal(run->total.failures.total, 10);
+	assert_int_equal(run->total.failures.total, 0);
+	assert_int_equal(run->total.strays, 10);
 	tear_down(run);
 }
 
@@ -642,11 +649,143 @@ what_found_no_connection_is_told(void **state)
 	run->plan.schedule.stage_count = 1;
 	finish(run, start(run));
 	assert_int_equal(run->total.complete, 0);
-	assert_int_equal(run->total.failures.total, 4);
+	assert_int_equal(run->total.failures.total, 100);
+	assert_int_equal(count_failures(run, FAILURE_FIRST_BYTE, FAILURE_TIMEOUT, 0), 4);
+	assert_int_equal(count_failures(run, FAILURE_SEND, FAILURE_UNSENT, 0), 96);
 	assert_int_equal(run->total.unsent, 96);
+	assert_int_equal(run->total.no_free, 96);
 	/* They have waited until the end, and are not left out of what users see. */
 	assert_int_equal(run->total.spans[TALLY_RESPONSE].count, 96);
 	assert_true(run->total.spans[TALLY_RESPONSE].max_ns > (uint64_t)(150 * CLOCK_NS_PER_MS));
+	tear_down(run);
+}
+
+static void
+set_rate(struct run *run, double rate)
+{
+	run->plan.open_loop = 1;
+	run->stage = (struct schedule_stage){ CLOCK_NEVER, rate };
+	run->plan.schedule.stages = &run->stage;
+	run->plan.schedule.stage_count = 1;
+}
+
+static void
+what_is_due_before_the_end_is_sent_behind_it(void **state)
+{
+	struct run *run = new_run();
+
+	(void)state;
+	set_up(run, ANSWERS_LATE, 64, 0);
+	run->app.late_ms = 5;
+	run->plan.connections = 1;
+	run->plan.duration_ns = 100 * CLOCK_NS_PER_MS;
+	set_rate(run, 1000);
+	finish(run, start(run));
+	assert_int_equal(run->total.complete, 100);
+	assert_int_equal(run->total.failures.total, 0);
+	assert_int_equal(run->total.unsent, 0);
+	/* One fits into each 5 ms. */
+	assert_in_range(run->total.in_window, 0, 20);
+	assert_in_range(run->total.no_free, 80, 99);
+	assert_int_equal(run->total.spans[TALLY_RESPONSE].count, 100);
+	assert_int_equal(run->window_ns, run->plan.duration_ns);
+	tear_down(run);
+}
+
+static void
+sending_behind_the_end_has_an_end(void **state)
+{
+	struct run *run = new_run();
+
+	(void)state;
+	set_up(run, ANSWERS_LATE, 64, 0);
+	run->app.late_ms = 20;
+	run->plan.connections = 1;
+	run->plan.threads = 2;
+	run->plan.duration_ns = 100 * CLOCK_NS_PER_MS;
+	run->plan.drain_ns = 100 * CLOCK_NS_PER_MS;
+	set_rate(run, 1000);
+	finish(run, start(run));
+	/* The last of them is sent when the time is nearly over. */
+	assert_in_range(run->total.complete, 1, 11);
+	assert_int_equal(run->total.complete + run->total.failures.total, 100);
+	assert_int_equal(run->total.unsent, run->total.failures.total);
+	assert_int_equal(run->total.unsent,
+	    count_failures(run, FAILURE_SEND, FAILURE_UNSENT, 0));
+	assert_int_equal(run->total.spans[TALLY_RESPONSE].count, 100);
+	tear_down(run);
+}
+
+/* One by one, so many would be counted for minutes. */
+static void
+any_rate_is_counted(void **state)
+{
+	struct run *run = new_run();
+
+	(void)state;
+	set_up(run, SILENT, 64, 0);
+	run->plan.threads = 2;
+	run->plan.duration_ns = 200 * CLOCK_NS_PER_MS;
+	run->plan.timeout_ns = run->plan.drain_ns = 100 * CLOCK_NS_PER_MS;
+	set_rate(run, 1e11);
+	finish(run, start(run));
+	assert_int_equal(run->total.failures.total,
+	    (uint64_t)schedule_expected(&run->plan.schedule, run->plan.duration_ns));
+	assert_int_equal(run->total.spans[TALLY_RESPONSE].count, run->total.unsent);
+	tear_down(run);
+}
+
+static void
+what_a_stop_leaves_unsent_has_not_failed(void **state)
+{
+	struct run *run = new_run();
+	struct engine *engine;
+
+	(void)state;
+	set_up(run, SILENT, 64, 0);
+	set_rate(run, 2000);
+	engine = start(run);
+	assert_int_equal(engine_wait(engine, clock_now_ns() + 100 * CLOCK_NS_PER_MS, -1), 0);
+	engine_stop(engine);
+	engine_stop(engine);
+	finish(run, engine);
+	assert_int_equal(run->total.failures.total, 0);
+	assert_int_equal(run->total.cut_off, 4);
+	assert_in_range(run->total.unsent, 1, UINT32_MAX);
+	tear_down(run);
+}
+
+static void
+what_comes_behind_the_window_is_not_in_it(void **state)
+{
+	struct run *run = new_run();
+
+	(void)state;
+	set_up(run, ANSWERS_LATE, 64, 0);
+	run->app.late_ms = 500;
+	run->plan.connections = 1;
+	run->plan.duration_ns = 20 * CLOCK_NS_PER_MS;
+	finish(run, start(run));
+	assert_int_equal(run->total.complete, 1);
+	assert_int_equal(run->total.in_window, 0);
+	tear_down(run);
+}
+
+/* The first began before the window, the last ends behind it. */
+static void
+what_comes_inside_the_window_is_in_it(void **state)
+{
+	struct run *run = new_run();
+
+	(void)state;
+	set_up(run, ANSWERS_LATE, 64, 0);
+	run->app.late_ms = 100;
+	run->plan.connections = 1;
+	run->plan.warmup_ns = 20 * CLOCK_NS_PER_MS;
+	run->plan.duration_ns = 400 * CLOCK_NS_PER_MS;
+	finish(run, start(run));
+	assert_in_range(run->total.complete, 1, 4);
+	assert_int_equal(run->total.in_window, run->total.complete);
 	tear_down(run);
 }
 
@@ -737,6 +876,7 @@ a_second_stop_gives_up(void **state)
 	finish(run, engine);
 	assert_int_equal(run->total.complete, 0);
 	assert_int_equal(run->total.failures.total, 0);
+	assert_int_equal(run->total.cut_off, 4);
 	tear_down(run);
 }
 
@@ -803,6 +943,12 @@ main(void)
 		cmocka_unit_test(streams_share_a_connection),
 		cmocka_unit_test(an_open_loop_begins_what_is_due_in_the_window),
 		cmocka_unit_test(what_found_no_connection_is_told),
+		cmocka_unit_test(what_is_due_before_the_end_is_sent_behind_it),
+		cmocka_unit_test(sending_behind_the_end_has_an_end),
+		cmocka_unit_test(any_rate_is_counted),
+		cmocka_unit_test(what_a_stop_leaves_unsent_has_not_failed),
+		cmocka_unit_test(what_comes_behind_the_window_is_not_in_it),
+		cmocka_unit_test(what_comes_inside_the_window_is_in_it),
 		cmocka_unit_test(a_full_backlog_is_told_and_not_spun_on),
 		cmocka_unit_test(the_next_address_is_tried),
 		cmocka_unit_test(intervals_can_be_looked_at),

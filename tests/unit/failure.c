@@ -156,6 +156,7 @@ a_cause_has_its_words(void **state)
 		{ { FAILURE_CONNECT, FAILURE_TIMEOUT, 0 }, "timeout" },
 		{ { FAILURE_ANSWER, FAILURE_CLOSED, 0 }, "closed" },
 		{ { FAILURE_FIRST_BYTE, FAILURE_STARVED, 0 }, "starved" },
+		{ { FAILURE_SEND, FAILURE_UNSENT, 0 }, "no-free-connection" },
 		{ { FAILURE_ANSWER, FAILURE_PROTOCOL, -FCGI_E_VERSION },
 		    "record version is not 1" },
 		{ { FAILURE_VALID, FAILURE_PROTOCOL_STATUS, FCGI_OVERLOADED }, "FCGI_OVERLOADED" },

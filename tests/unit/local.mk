@@ -147,6 +147,7 @@ check_PROGRAMS += %D%/engine.tap
 TESTS += %D%/engine.tap
 %C%_engine_tap_SOURCES = %D%/engine.c \
 	$(INTAKE_SOURCES) \
+	fcgi-bench/due.c \
 	fcgi-bench/engine.c \
 	fcgi-bench/exchange.c \
 	fcgi-bench/failure.c \

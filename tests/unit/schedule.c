@@ -447,6 +447,66 @@ each_stage_of_poisson_has_its_rate(void **state)
 	assert_true(schedule_expected(&schedule, CLOCK_NS_PER_S / 2000) == 0.5);
 }
 
+/* Takes all that are due before before_ns.  Returns how many; *steps: in how many steps. */
+static uint64_t
+take_all(const struct schedule *schedule, unsigned int threads, int64_t before_ns,
+    unsigned int *steps)
+{
+	struct schedule_share share;
+	uint64_t count = 0;
+	unsigned int k;
+
+	*steps = 0;
+	for (k = 0; k < threads; k++) {
+		schedule_share_init(&share, schedule, k, threads);
+		for (; share.due_ns < before_ns; (*steps)++)
+			count += schedule_share_take(&share, before_ns);
+	}
+	return count;
+}
+
+static void
+many_are_taken_in_few_steps(void **state)
+{
+	static const struct schedule_stage stages[] = {
+		{ CLOCK_NS_PER_S, 1e9 },
+		{ 3 * CLOCK_NS_PER_S, 7e8 + 1 },
+		{ CLOCK_NEVER, 10 },
+	};
+	const int64_t end_ns = 6 * CLOCK_NS_PER_S;
+	struct schedule schedule = { .stages = stages, .stage_count = 3 };
+	unsigned int threads, steps;
+
+	(void)state;
+	for (threads = 1; threads <= 3; threads++) {
+		assert_int_equal(take_all(&schedule, threads, end_ns, &steps),
+		    (uint64_t)schedule_expected(&schedule, end_ns));
+		assert_in_range(steps, 10000, threads * 200000);
+	}
+	schedule.arrival = SCHEDULE_POISSON;
+	assert_true(fabs((double)take_all(&schedule, 2, end_ns, &steps) -
+			schedule_expected(&schedule, end_ns)) < 4 * sqrt(3.1e9));
+	assert_in_range(steps, 10000, 400000);
+}
+
+static void
+few_are_taken_one_by_one(void **state)
+{
+	struct schedule_stage stage;
+	struct schedule schedule =
+	    one_stage(&stage, SCHEDULE_POISSON, 10 * CLOCK_NS_PER_S, 1500);
+	struct schedule_share share, other;
+
+	(void)state;
+	schedule_share_init(&share, &schedule, 1, 2);
+	schedule_share_init(&other, &schedule, 1, 2);
+	while (share.due_ns != CLOCK_NEVER) {
+		assert_int_equal(schedule_share_take(&share, stage.duration_ns), 1);
+		schedule_share_next(&other);
+		assert_true(share.due_ns == other.due_ns);
+	}
+}
+
 int
 main(void)
 {
@@ -465,6 +525,8 @@ main(void)
 		cmocka_unit_test(a_seed_repeats_its_stream),
 		cmocka_unit_test(streams_of_threads_and_seeds_differ),
 		cmocka_unit_test(each_stage_of_poisson_has_its_rate),
+		cmocka_unit_test(many_are_taken_in_few_steps),
+		cmocka_unit_test(few_are_taken_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,19 @@ is_running_threads() {
   holds '.gates[0].value == 2 and .requests.failed == 2'
 }
 
+@test "gate: what could not be sent has failed, and has a metric of its own" {
+  start_echo
+  late=(-R 50 -c 1 -z 1s -w 0 --timeout 1s --url /delay/200ms)
+  bench 1 "${late[@]}" "$ECHO_ADDR"
+  holds '.requests.unsent > 0 and .requests.complete > 0 and .requests.complete + .requests.failed == 50'
+  holds '.errors.send["no-free-connection"] == .requests.unsent and .verdict == "failed"'
+  bench 1 "${late[@]}" --allow-errors 100% --fail-if 'unsent>0' --fail-if 'unsent<=10%' "$ECHO_ADDR"
+  holds '.reason == "unsent>0" and .gates[0].value == .requests.unsent and .gates[1].holds'
+  # A queue that is worked off is none.
+  bench any -R 50 -c 1 -n 10 -w 0 --url /delay/40ms "$ECHO_ADDR"
+  holds '.requests == {complete: 10, failed: 0, unsent: 0, in_window: 10, cut_off: 0, with_stderr: 0}'
+}
+
 @test "gate: not one good answer is 3, whatever is allowed" {
   start_echo
   bench 3 -n 10 --url /status/404 --allow-errors=100% "$ECHO_ADDR"
@@ -162,4 +175,7 @@ is_running_threads() {
   bench any --find-max 'errors<1' -z 500ms -w 0 -k -c 1 --url /delay/20ms "$ECHO_ADDR"
   holds '.find_max.rate == null or .find_max.rate < 60'
   holds 'any(.find_max.trials[]; .outcome != "good")'
+  # It takes 640 a second; in 200 ms the connections alone could hide a third more.
+  bench any --find-max 'errors<1' -z 200ms -w 250ms -k -c 64 --url /delay/100ms "$ECHO_ADDR"
+  holds '.find_max.rate == null or .find_max.rate < 850'
 }

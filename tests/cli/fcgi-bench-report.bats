@@ -84,7 +84,7 @@ teardown() {
 @test "report: intervals add up to the whole" {
   start_echo
   paced -z 400ms -w 0 -R 500 -c 8 -k --interval 100ms "$ECHO_ADDR"
-  holds '([.intervals[].complete] | add) == .requests.complete and (.intervals | length) > 1'
+  holds '([.intervals[].complete] | add) == .requests.in_window and (.intervals | length) > 1'
   holds '[.intervals[].end_s] | . == sort'
   holds '[.intervals[] | .max_us >= .p50_us] | all'
 }
@@ -123,6 +123,62 @@ teardown() {
   [ "$stderr" = 'fcgi-bench: standard output: No space left on device' ]
   run --separate-stderr -2 bash -c "'$fcgi_bench' -n 10 '$ECHO_ADDR' >&-"
   [[ $stderr == 'fcgi-bench: standard output: '* ]]
+}
+
+@test "report: answers with STDERR are counted" {
+  start_echo
+  printf 'Url: /\n\nUrl: /stderr\nWeight: 3\n' >requests
+  bench 0 -n 40 -i requests "$ECHO_ADDR"
+  holds '.requests.with_stderr == 30 and .requests.complete == 40'
+  run -0 "$fcgi_bench" -n 40 -i requests "$ECHO_ADDR"
+  [[ $output == *$'\nwith STDERR   30 answers\n'* ]]
+  bench 0 -n 40 "$ECHO_ADDR"
+  holds '.requests.with_stderr == 0'
+}
+
+@test "report: what nobody asked for fails the run, and no request" {
+  start_echo --fault=twice
+  bench 1 -n 10 "$ECHO_ADDR"
+  holds '.requests.complete == 10 and .requests.failed == 0 and .connections.strays > 0'
+  holds '.reason == "the application sent what nobody asked for"'
+  run -1 "$fcgi_bench" -n 10 "$ECHO_ADDR"
+  [[ $output == *$'\nnot asked for '[0-9]*' times bytes came behind an answer'* ]]
+}
+
+@test "report: rates are of what came in the window" {
+  start_echo
+  # A round of answers comes in it, and the next behind it.
+  bench 0 -c 4 -k -z 3s -w 0 --interval 500ms --url /delay/2s "$ECHO_ADDR"
+  holds '.requests.complete == 8 and .requests.in_window == 4'
+  holds '.rps * .duration_s | . > 3.99 and . < 4.01'
+  holds '([.intervals[].complete] | add) == 4'
+  # Of the warm-up's, those that came in it count for the rate alone.
+  bench 0 -c 4 -k -z 3s -w 1s --url /delay/2s "$ECHO_ADDR"
+  holds '.requests.in_window == 4 or .requests.in_window == 8'
+  holds '.requests.complete == 4'
+}
+
+@test "report: a run that is stopped tells what it left" {
+  start_echo --log-env=requests
+  begin_bench -w 1h "$ECHO_ADDR"
+  wait_for test -s requests
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.verdict == "inconclusive" and .reason == "interrupted in the warm-up"'
+  : >requests
+  begin_bench --format text:text -z 1h -w 0 -c 2 --url /delay/1h --timeout 1h "$ECHO_ADDR"
+  both_are_sent() {
+    [ "$(wc -l <requests)" -ge 2 ]
+  }
+  wait_for both_are_sent
+  kill -INT "$BENCH_PID"
+  wait_for is_taken INT
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.requests.cut_off == 2 and .requests.failed == 0'
+  holds '.verdict == "inconclusive" and .reason == "interrupted before the first answer"'
+  grep -x 'cut off       2, in flight when the run was stopped' text
+  [ "$(tail -n 1 text)" = 'inconclusive: interrupted before the first answer' ]
 }
 
 @test "report: a file named - is standard output" {

@@ -1,6 +1,7 @@
 #include "search.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,17 +39,32 @@ is_doubtful(const struct result *result)
 }
 
 /*
- * Whether no queue had grown by the end of the window.  What was on its way by then is no queue: as
+ * How many requests may have been on their way at the end of the window, beyond those that were at
+ * its beginning: what chance does, or, where the warm-up was too short for any to have come back, as
  * many as the connections can have.
  */
+static double
+count_on_their_way(const struct result *result)
+{
+	const struct plan *plan = result->plan;
+	const struct histogram *service = &result->total.spans[TALLY_SERVICE];
+	double most = (double)plan->connections * plan->streams;
+	double on_average = result->rps * histogram_mean_ns(service) / 1e9;
+
+	if (plan->warmup_ns < (int64_t)service->max_ns)
+		return most;
+	return fmin(most, 1 + 3 * sqrt(on_average));
+}
+
+/* Whether no queue has grown in the window. */
 static int
 is_kept_up(const struct result *result)
 {
 	const struct tally *total = &result->total;
 	double due = (double)(total->complete + total->failures.total);
-	double most = (double)result->plan->connections * result->plan->streams;
 
-	return total->complete > 0 && (double)total->in_window + most >= achieved_min * due;
+	return total->complete > 0 &&
+	    (double)total->in_window + count_on_their_way(result) >= achieved_min * due;
 }
 
 static void

@@ -134,7 +134,7 @@ is_running_threads() {
   not_under_valgrind 'it is at its limit there anyhow'
   start_echo
   # Nobody sends a hundred million requests a second; the connections are not what is short.
-  bench any -z 300ms -w 0 -k -c 64 -R 100000000 "$ECHO_ADDR"
+  bench any -z 300ms -w 0 -k -c 64 -R 100000000 --timeout 1s "$ECHO_ADDR"
   [ "$status" -eq 4 ] || holds 'any(.diagnoses[]; .kind == "server-saturated")'
   run --separate-stderr -0 "$fcgi_bench" --spin=always -n 20000 -k -c 2 "$ECHO_ADDR"
   [[ $output != *inconclusive* ]]
@@ -171,11 +171,9 @@ is_running_threads() {
 
 @test "gate: --find-max does not call good what the application only catches up with behind the end" {
   start_echo
-  # It takes 50 a second; a queue of half a second is answered in the second that is left for it.
-  bench any --find-max 'errors<1' -z 500ms -w 0 -k -c 1 --url /delay/20ms "$ECHO_ADDR"
-  holds '.find_max.rate == null or .find_max.rate < 60'
-  holds 'any(.find_max.trials[]; .outcome != "good")'
-  # It takes 640 a second; in 200 ms the connections alone could hide a third more.
+  # It takes 640 a second.  In 200 ms the connections alone could hide a third more, and in the
+  # second behind them it answers everything.
   bench any --find-max 'errors<1' -z 200ms -w 250ms -k -c 64 --url /delay/100ms "$ECHO_ADDR"
   holds '.find_max.rate == null or .find_max.rate < 850'
+  holds 'any(.find_max.trials[]; .outcome != "good")'
 }

@@ -20,7 +20,7 @@ teardown() {
   start_echo --log-env=requests
   bench 0 -n 137 "$ECHO_ADDR"
   [ "$(wc -l <requests)" -eq 137 ]
-  holds '.requests == {complete: 137, failed: 0, unsent: 0}'
+  holds '.requests.complete == 137 and .requests.failed == 0 and .requests.unsent == 0'
   rm requests
   bench 0 -n 25 -w 50ms "$ECHO_ADDR"
   holds '.requests.complete == 25 and .options.warmup_s == 0.05'
@@ -30,7 +30,7 @@ teardown() {
   start_echo --log-env=requests
   bench 3 -n 50 -c 4 --url /status/503 "$ECHO_ADDR"
   [ "$(wc -l <requests)" -eq 50 ]
-  holds '.requests == {complete: 0, failed: 50, unsent: 0} and .errors == {total: 50, valid: {"status 503": 50}}'
+  holds '.requests.complete == 0 and .requests.failed == 50 and .errors == {total: 50, valid: {"status 503": 50}}'
 }
 
 @test "load: with several threads, connections and ids -n is still exact" {
@@ -47,7 +47,7 @@ teardown() {
     # shellcheck disable=SC2086 # options
     paced $loop -t 4 -c 8 -w 50ms --interval 20ms "$ECHO_ADDR"
     holds '.requests.complete > 0 and .requests.failed == 0'
-    holds '([.intervals[].complete] | add) == .requests.complete'
+    holds '([.intervals[].complete] | add) == .requests.in_window'
     holds '.service.count == .requests.complete'
   done
 }
@@ -139,11 +139,38 @@ teardown() {
 
 @test "load: a pause of the application is in the response times, and not in the service times" {
   start_echo
-  # One connection is busy for 20 ms with each, and 100 requests a second are due.
+  # One connection is busy for 20 ms with each, and 100 requests a second are due.  What it has no
+  # time for until the end it gets behind that.
   paced -z 300ms -w 0 -R 100 -c 1 -k --url /delay/20ms "$ECHO_ADDR"
-  holds '.requests.complete + .requests.unsent == 30 and .requests.unsent > 5'
+  holds '.requests.complete == 30 and .requests.unsent == 0 and .requests.in_window <= 15'
   holds '.service.max_us < .response.max_us and .response.max_us > 100000'
   holds 'any(.diagnoses[]; .kind == "server-saturated")'
+}
+
+@test "load: what an overloaded application never gets has failed" {
+  start_echo
+  bench 1 -z 300ms -w 0 -R 1000 -c 2 --url /delay/100ms --timeout 500ms "$ECHO_ADDR"
+  holds '.requests.complete > 0 and .requests.complete + .requests.failed == 300'
+  holds '.requests.unsent > 200 and .errors.send["no-free-connection"] == .requests.unsent'
+  holds '.response.count == 300 and .verdict == "failed"'
+  bench any -z 300ms -w 0 -R 1000 -c 2 --url /delay/100ms --timeout 500ms --allow-errors 100% "$ECHO_ADDR"
+  [ "$status" -ne 1 ]
+}
+
+@test "load: any rate is counted in no time" {
+  start_echo
+  begin_bench -z 100ms -w 0 -R 1000000000 -c 1 --timeout 50ms "$ECHO_ADDR"
+  bench_ends 1
+  holds '.requests.complete + .requests.failed == 100000000'
+}
+
+@test "load: the rate is of the answers that came in time" {
+  start_echo
+  bench 0 -z 300ms -w 0 -c 8 -k --url /delay/1s "$ECHO_ADDR"
+  holds '.requests.complete == 8 and .requests.in_window == 0 and .rps == 0'
+  # Those that began in the warm-up come in time.
+  bench 0 -z 2s -w 100ms -c 1 -k --url /delay/500ms "$ECHO_ADDR"
+  holds '.requests.in_window == .requests.complete and .rps <= 2'
 }
 
 @test "load: stages follow each other" {
@@ -244,7 +271,33 @@ teardown() {
   kill -0 "$BENCH_PID"
   kill -TERM "$BENCH_PID"
   bench_ends 130
-  holds '.interrupted and .requests.complete == 0'
+  holds '.interrupted and .requests.complete == 0 and .requests.failed == 0'
+  holds '.requests.cut_off == 2'
+}
+
+@test "load: ^C leaves unsent what is due, and that has not failed" {
+  start_echo --log-env=requests
+  begin_bench -z 1h -w 0 -R 1000 -c 1 --url /delay/1h --timeout 1h "$ECHO_ADDR"
+  wait_for test -s requests
+  # A second of it.
+  "$fcgi_bench" -n 1 --url /delay/1s "$ECHO_ADDR"
+  kill -INT "$BENCH_PID"
+  wait_for is_taken INT
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.requests.failed == 0 and .requests.cut_off == 1 and .requests.unsent > 500'
+}
+
+@test "load: an answer that came too late has failed, even if nobody looked in time" {
+  start_echo --log-env=requests
+  begin_bench -n 1 --url /delay/2s --timeout 1s "$ECHO_ADDR"
+  wait_for test -s requests
+  kill -STOP "$BENCH_PID"
+  # Its own answer comes first.
+  "$fcgi_bench" -n 1 --url /delay/2s "$ECHO_ADDR"
+  kill -CONT "$BENCH_PID"
+  bench_ends 3
+  holds '.requests.complete == 0 and .errors == {total: 1, "first-byte": {timeout: 1}}'
 }
 
 @test "load: a request that takes too long fails" {

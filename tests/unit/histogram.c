@@ -192,6 +192,25 @@ a_sum_of_any_size_is_exact(void **state)
 	free(sum);
 }
 
+static void
+so_many_times_is_as_often_as_that(void **state)
+{
+	static const int64_t values[] = { -3, 0, 1, 4711, INT64_C(1) << 40, INT64_MAX };
+	struct histogram *once = new_histogram(), *often = new_histogram();
+	uint64_t i, times;
+
+	(void)state;
+	for (i = 0; i < sizeof values / sizeof *values; i++) {
+		for (times = 0; times < i * 5; times++)
+			histogram_record(often, values[i]);
+		histogram_record_times(once, values[i], i * 5);
+		histogram_record_times(once, values[i], 0);
+	}
+	assert_memory_equal(once, often, sizeof *once);
+	free(once);
+	free(often);
+}
+
 /* More than the parts that ranks are told in. */
 static void
 a_rank_is_exact_among_billions(void **state)
@@ -573,6 +592,7 @@ main(void)
 		cmocka_unit_test(buckets_follow_one_another),
 		cmocka_unit_test(what_lies_outside_is_counted_at_the_ends),
 		cmocka_unit_test(a_sum_of_any_size_is_exact),
+		cmocka_unit_test(so_many_times_is_as_often_as_that),
 		cmocka_unit_test(a_rank_is_exact_among_billions),
 		cmocka_unit_test(a_merge_is_the_histogram_of_all_bit_for_bit),
 		cmocka_unit_test(what_came_since_a_copy_is_the_histogram_of_that),

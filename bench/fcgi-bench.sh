@@ -53,7 +53,7 @@ if have chrt && chrt -f 10 true 2>/dev/null; then
 fi
 
 # About the request that raw_client sends.
-page=(--as nginx --url http://example.org/page --docroot /var/www/example.org)
+page=(--as nginx --url http://example.org/ --docroot /var/www/example.org)
 
 end_background() {
   local pid
@@ -207,8 +207,10 @@ server() {
     client=("$raw_client" -c "$connections" -n "$count")
     [ "$mode" = keep ] || client+=(-1)
     addresses=() pids=()
-    for program in "$raw_responder" "$echo_program"; do
-      start_app "$kind" "${on_server[@]}" "$program"
+    # As many bytes as fcgi-echo answers with.
+    for program in "$raw_responder -b 35" "$echo_program"; do
+      # shellcheck disable=SC2086 # a program and its options
+      start_app "$kind" "${on_server[@]}" $program
       addresses+=("$address") pids+=("$(<"pids.$apps")")
     done
     forget
@@ -346,7 +348,7 @@ show_http() {
   echo '  connections                               efficiency  ratio of rates'
   for connections in 8 64 256; do
     start_app tcp "${on_server[@]}" "$raw_responder" -m http
-    url=http://127.0.0.1$address/page
+    url=http://127.0.0.1$address/
     forget
     for ((i = 0; i < rounds; i++)); do
       for name in "${names[@]}"; do
@@ -474,7 +476,7 @@ show_omission() {
   if have ab; then
     start_stopping tcp "${on_server[@]}" "${steady[@]}" "$raw_responder" -m http -w 50
     "${on_client[@]}" "${steady[@]}" ab -q -k -c 8 -t 20 -n 1000000 \
-      "http://127.0.0.1$address/page" >out 2>&1
+      "http://127.0.0.1$address/" >out 2>&1
     awk '/^ +50%/ { a = $2 } /^ +90%/ { b = $2 } /^ +99%/ { c = $2 } END {
       printf "  %-42s p50 %8.2f  p90 %8.2f  p99 %8.2f\n", "ab -k, closed loop", a, b, c }' out
     end_stopping

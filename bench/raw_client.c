@@ -54,20 +54,20 @@ put_param(struct fcgi_writer *writer, const char *name, const char *value)
 	fcgi_writer_param(writer, &nv);
 }
 
-/* The variables that nginx's fastcgi_params sets, for a page of a small site. */
+/* The variables that nginx's fastcgi_params sets, for the first page of a small site. */
 static void
 make_fcgi(struct load *load)
 {
 	static const char *const variables[][2] = {
 		{ "QUERY_STRING", "" }, { "REQUEST_METHOD", "GET" }, { "CONTENT_TYPE", "" },
-		{ "CONTENT_LENGTH", "" }, { "SCRIPT_NAME", "/page" }, { "REQUEST_URI", "/page" },
-		{ "DOCUMENT_URI", "/page" }, { "DOCUMENT_ROOT", "/var/www/example.org" },
+		{ "CONTENT_LENGTH", "" }, { "SCRIPT_NAME", "/" }, { "REQUEST_URI", "/" },
+		{ "DOCUMENT_URI", "/" }, { "DOCUMENT_ROOT", "/var/www/example.org" },
 		{ "SERVER_PROTOCOL", "HTTP/1.1" }, { "REQUEST_SCHEME", "http" },
 		{ "GATEWAY_INTERFACE", "CGI/1.1" }, { "SERVER_SOFTWARE", "nginx/1.22.1" },
 		{ "REMOTE_ADDR", "127.0.0.1" }, { "REMOTE_PORT", "50000" },
 		{ "SERVER_ADDR", "127.0.0.1" }, { "SERVER_PORT", "80" },
 		{ "SERVER_NAME", "example.org" },
-		{ "SCRIPT_FILENAME", "/var/www/example.org/page" },
+		{ "SCRIPT_FILENAME", "/var/www/example.org/" },
 	};
 	struct fcgi_writer writer;
 	size_t i;
@@ -89,7 +89,7 @@ make_request(struct load *load)
 		return;
 	}
 	load->request_len = (size_t)snprintf((char *)load->request, sizeof load->request,
-	    "GET /page HTTP/1.1\r\nHost: localhost\r\n%s\r\n",
+	    "GET / HTTP/1.1\r\nHost: localhost\r\n%s\r\n",
 	    load->each ? "Connection: close\r\n" : "");
 }
 

@@ -37,8 +37,7 @@ choose_rate(struct find_max *search)
 		search->rate = fmax(search->worst / 2, search->lowest);
 	else
 		search->rate = (search->best + search->worst) / 2;
-	if (search->worst > 0 &&
-	    search->worst <= fmax(search->best, search->lowest) * close_enough)
+	if (search->worst > 0 && search->worst <= fmax(search->best, search->lowest) * close_enough)
 		search->over = 1;
 }
 

@@ -13,7 +13,7 @@
 struct run {
 	const struct options *options;
 	struct application *application; /* that we started; NULL: none */
-	int signal_fd;			/* readable when we are asked to end, or a child has changed */
+	int signal_fd;			/* readable: we are asked to end, or a child has changed */
 	struct server server;		/* private from here on */
 	struct live live;
 	int interrupts;			/* how often we were asked to end */

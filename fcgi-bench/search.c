@@ -40,8 +40,8 @@ is_doubtful(const struct result *result)
 
 /*
  * How many requests may have been on their way at the end of the window, beyond those that were at
- * its beginning: what chance does, or, where the warm-up was too short for any to have come back, as
- * many as the connections can have.
+ * its beginning: what chance does, or, where the warm-up was too short for any to have come back,
+ * as many as the connections can have.
  */
 static double
 count_on_their_way(const struct result *result)
@@ -225,8 +225,7 @@ search_judge(struct result *result)
 	*result->reason = '\0';
 	if (result->interrupted) {
 		result->verdict = RESULT_INCONCLUSIVE;
-		snprintf(result->reason, sizeof result->reason,
-		    "interrupted before the search was over");
+		snprintf(result->reason, sizeof result->reason, "the search was not over");
 	} else if (found->unknown) {
 		result->verdict = RESULT_INCONCLUSIVE;
 		snprintf(result->reason, sizeof result->reason, "%s is not known at %.1f/s: %s",

@@ -38,15 +38,16 @@ struct server {
  * machine, as the kernel tells of UNIX sockets (SO_PEERCRED), else who holds the listening socket
  * among the processes that we may look into.  We ourselves and process 1, which listen on behalf of
  * others, do not count.
- * They are found anew each time.  There may be none: why says so then.  The backlog is looked for in any case.
+ * They are found anew each time.  There may be none: why says so then.  The backlog is looked for in
+ * any case.
  */
 void server_find(struct server *server, const struct plan *plan);
 
 /*
- * Processor time so far, of all of them, also of descendants that have ended since the last reading;
- * the difference of two readings is what the application took between them.
- * Returns 0, or -FCGI_E_SYSTEM: why is set.  So it is once one of the first processes has ended, and
- * none of the others has waited for it: what it took then is not known.
+ * Processor time so far, of all of them, also of descendants that have ended since the last
+ * reading; the difference of two readings is what the application took between them.
+ * Returns 0, or -FCGI_E_SYSTEM: why is set.  So it is once one of the first processes has ended,
+ * and none of the others has waited for it: what it took then is not known.
  */
 int server_cpu_ns(struct server *server, int64_t *cpu_ns);
 

@@ -379,6 +379,9 @@ diagnose_loop(struct result *result)
 		    "processes; use more connections, or --spin=always to leave out our half");
 }
 
+/* Nobody runs for longer; nor does a duration hold much more. */
+static const double longest_s = 1e9;
+
 static void
 diagnose_percentiles(struct result *result)
 {
@@ -395,6 +398,7 @@ diagnose_percentiles(struct result *result)
 		if (result->rps <= 0)
 			return;
 		needed_s = ceil((double)histogram_needed(percents[i]) / result->rps);
+		needed_s = fmin(needed_s, longest_s);
 		diagnose(result, DIAGNOSIS_PERCENTILES,
 		    "p%g needs %" PRIu64 " answers to mean something: run for %s at this rate",
 		    percents[i], histogram_needed(percents[i]),

@@ -11,6 +11,9 @@ static const double close_enough = 1.05;
 /* A percentile of a low rate takes long to mean something. */
 static const double duration_max = 10;
 
+/* Twice that still fits. */
+static const double longest_ns = 4e18;
+
 void
 find_max_init(struct find_max *search, double rate, double lowest)
 {
@@ -78,8 +81,7 @@ find_max_duration_ns(double rate, double percent, int64_t duration_ns)
 {
 	double needed_ns = 1e9 * count_samples(percent) / rate;
 
-	if (needed_ns > duration_max * (double)duration_ns)
-		needed_ns = duration_max * (double)duration_ns;
+	needed_ns = fmin(needed_ns, fmin(duration_max * (double)duration_ns, longest_ns));
 	return needed_ns > (double)duration_ns ? (int64_t)needed_ns : duration_ns;
 }
 
@@ -92,5 +94,7 @@ find_max_lowest(double percent, int64_t duration_ns)
 int64_t
 find_max_shortest_ns(double rate, double percent)
 {
-	return (int64_t)ceil(1e9 * count_samples(percent) / (duration_max * rate));
+	double needed_ns = ceil(1e9 * count_samples(percent) / (duration_max * rate));
+
+	return (int64_t)fmin(needed_ns, longest_ns);
 }

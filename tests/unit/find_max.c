@@ -167,6 +167,9 @@ the_shortest_duration_suffices(void **state)
 		assert_true(find_max_lowest(percents[i], shortest_ns) <= 200);
 		assert_true(find_max_lowest(percents[i], shortest_ns * 9 / 10) > 200);
 	}
+	/* However long it is. */
+	assert_true(find_max_shortest_ns(0.001, 99.999999999999) > INT64_MAX / 3);
+	assert_true(find_max_duration_ns(1, 99.999999999999, INT64_MAX / 2) >= INT64_MAX / 3);
 }
 
 static void

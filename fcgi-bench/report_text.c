@@ -97,6 +97,24 @@ put_head(FILE *to, const struct plan *plan)
 	fputs("\n\n", to);
 }
 
+/* What came in the window, where that is another number. */
+static void
+put_window(FILE *to, const struct result *result)
+{
+	const struct tally *total = &result->total;
+	int64_t warmup_ns = result->plan->warmup_ns;
+	char warmup[32];
+
+	if (total->in_window == total->complete)
+		return;
+	fprintf(to, "              (the rate is of the %" PRIu64 " that came in that time",
+	    total->in_window);
+	if ((double)warmup_ns < histogram_mean_ns(&total->spans[TALLY_SERVICE]))
+		fprintf(to, ";\n              it is too low: a warm-up of %s is shorter than an answer",
+		    clock_format_duration(warmup, sizeof warmup, warmup_ns));
+	fputs(")\n", to);
+}
+
 static void
 put_counts(FILE *to, const struct result *result)
 {
@@ -105,9 +123,7 @@ put_counts(FILE *to, const struct result *result)
 
 	fprintf(to, "good answers  %" PRIu64 ", %.1f/s over %.3fs\n", total->complete, result->rps,
 	    result->duration_s);
-	if (total->in_window != total->complete)
-		fprintf(to, "              (the rate is of the %" PRIu64 " that came in that time)\n",
-		    total->in_window);
+	put_window(to, result);
 	fprintf(to, "failed        %" PRIu64, total->failures.total);
 	if (total->failures.total > 0)
 		fprintf(to, ", %.4g%% of %" PRIu64,

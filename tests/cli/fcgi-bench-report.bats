@@ -152,6 +152,8 @@ teardown() {
   holds '.requests.complete == 8 and .requests.in_window == 4'
   holds '.rps * .duration_s | . > 3.99 and . < 4.01'
   holds '([.intervals[].complete] | add) == 4'
+  run -0 "$fcgi_bench" -c 1 -k -z 300ms -w 0 --url /delay/200ms "$ECHO_ADDR"
+  [[ $output == *'that came in that time;'*'it is too low: a warm-up of 0s is shorter than an answer)'* ]]
   # Of the warm-up's, those that came in it count for the rate alone.
   bench 0 -c 4 -k -z 3s -w 1s --url /delay/2s "$ECHO_ADDR"
   holds '.requests.in_window == 4 or .requests.in_window == 8'

@@ -716,6 +716,47 @@ sending_behind_the_end_has_an_end(void **state)
 	tear_down(run);
 }
 
+/* What is due goes to the one that is served, and nobody waits for the others twice. */
+static void
+starved_connections_get_nothing_behind_the_end(void **state)
+{
+	struct run *run = new_run();
+	int64_t from_ns = clock_now_ns();
+
+	(void)state;
+	set_up(run, SERVES_FIRST, 64, 0);
+	run->plan.duration_ns = 100 * CLOCK_NS_PER_MS;
+	set_rate(run, 1000);
+	finish(run, start(run));
+	assert_int_equal(run->total.complete + run->total.failures.total, 100);
+	assert_int_equal(run->total.connections_starved, 3);
+	assert_int_equal(run->total.failures.total, 3);
+	assert_int_equal(count_failures(run, FAILURE_FIRST_BYTE, FAILURE_STARVED, 0), 3);
+	assert_true(clock_now_ns() - from_ns < run->plan.timeout_ns);
+	tear_down(run);
+}
+
+/* The worker whose connections are all starved does not wait for one until the end of time. */
+static void
+nobody_waits_for_starved_connections_alone(void **state)
+{
+	struct run *run = new_run();
+	int64_t from_ns = clock_now_ns();
+
+	(void)state;
+	set_up(run, SERVES_FIRST, 64, 0);
+	run->plan.threads = 4;
+	run->plan.duration_ns = 100 * CLOCK_NS_PER_MS;
+	set_rate(run, 1000);
+	finish(run, start(run));
+	assert_int_equal(run->total.complete, 25);
+	assert_int_equal(run->total.failures.total, 75);
+	assert_int_equal(run->total.unsent, 72);
+	assert_int_equal(run->total.connections_starved, 3);
+	assert_true(clock_now_ns() - from_ns < run->plan.timeout_ns);
+	tear_down(run);
+}
+
 /* One by one, so many would be counted for minutes. */
 static void
 any_rate_is_counted(void **state)
@@ -945,6 +986,8 @@ main(void)
 		cmocka_unit_test(what_found_no_connection_is_told),
 		cmocka_unit_test(what_is_due_before_the_end_is_sent_behind_it),
 		cmocka_unit_test(sending_behind_the_end_has_an_end),
+		cmocka_unit_test(starved_connections_get_nothing_behind_the_end),
+		cmocka_unit_test(nobody_waits_for_starved_connections_alone),
 		cmocka_unit_test(any_rate_is_counted),
 		cmocka_unit_test(what_a_stop_leaves_unsent_has_not_failed),
 		cmocka_unit_test(what_comes_behind_the_window_is_not_in_it),

@@ -45,7 +45,7 @@ answer_begin(struct answer *answer)
 		SHA256Init(answer->sha256);
 }
 
-/* In place of the output that holds the header block: that much of it, with that status and length. */
+/* In place of the output that holds the header block: len of its bytes, which said that. */
 static inline void
 answer_know_block(struct answer *answer, uint32_t len, int status, int64_t content_length)
 {

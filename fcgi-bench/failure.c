@@ -109,6 +109,18 @@ failure_since(struct failure_table *difference, const struct failure_table *late
 		    later->rows[i].times - (i < earlier->count ? earlier->rows[i].times : 0));
 }
 
+uint64_t
+failure_times(const struct failure_table *table, enum failure_kind kind)
+{
+	uint64_t times = 0;
+	size_t i;
+
+	for (i = 0; i < table->count; i++)
+		if (table->rows[i].failure.kind == kind)
+			times += table->rows[i].times;
+	return times;
+}
+
 /* --- words ----------------------------------------------------------------------------------- */
 
 const char *

@@ -61,6 +61,9 @@ void failure_add(struct failure_table *to, const struct failure_table *from);
 void failure_since(struct failure_table *difference, const struct failure_table *later,
     const struct failure_table *earlier);
 
+/* How many there were of that kind, in whatever phase. */
+uint64_t failure_times(const struct failure_table *table, enum failure_kind kind);
+
 /* "connect", "send", "first-byte", "answer", "valid". */
 const char *failure_phase_name(enum failure_phase phase);
 

@@ -212,18 +212,6 @@ compare(double figure, enum gate_op op, double value)
 	}
 }
 
-static uint64_t
-count_timeouts(const struct failure_table *failures)
-{
-	uint64_t times = 0;
-	size_t i;
-
-	for (i = 0; i < failures->count; i++)
-		if (failures->rows[i].failure.kind == FAILURE_TIMEOUT)
-			times += failures->rows[i].times;
-	return times;
-}
-
 static double
 share(const struct gate *gate, uint64_t times, uint64_t of)
 {
@@ -286,7 +274,7 @@ measure(double *figure, const struct gate *gate, const struct result *result, ch
 		*figure = share(gate, total->failures.total, requests);
 		return 0;
 	case GATE_TIMEOUTS:
-		*figure = share(gate, count_timeouts(&total->failures), requests);
+		*figure = share(gate, failure_times(&total->failures, FAILURE_TIMEOUT), requests);
 		return 0;
 	case GATE_STARVED:
 		*figure = share(gate, total->connections_starved,

@@ -131,23 +131,11 @@ put_counts(FILE *to, const struct result *result)
 	fputs("\n", to);
 }
 
-/* Of those that were unsent or cut off, only who stopped the run is to blame. */
-static uint64_t
-count_unsent_failures(const struct failure_table *failures)
-{
-	uint64_t times = 0;
-	size_t i;
-
-	for (i = 0; i < failures->count; i++)
-		if (failures->rows[i].failure.kind == FAILURE_UNSENT)
-			times += failures->rows[i].times;
-	return times;
-}
-
+/* What is no failure: of the unsent, those that only who stopped the run is to blame for. */
 static void
 put_rest(FILE *to, const struct tally *total)
 {
-	uint64_t unsent = total->unsent - count_unsent_failures(&total->failures);
+	uint64_t unsent = total->unsent - failure_times(&total->failures, FAILURE_UNSENT);
 
 	if (unsent > 0)
 		fprintf(to, "unsent        %" PRIu64 ", due and without a free connection until "

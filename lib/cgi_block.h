@@ -1,6 +1,7 @@
 /*
  * The grammar of the CGI header block (RFC 3875, section 6), for those that need not keep it: bytes
- * in, the status and the length out.  Strict, any line ending (LF or CRLF).  Pure: no I/O, no allocation.
+ * in, the status and the length of the body out.  Strict, any line ending (LF or CRLF).
+ * Pure: no I/O, no allocation.
  */
 #ifndef CGI_BLOCK_H
 #define CGI_BLOCK_H

@@ -307,6 +307,7 @@ static void
 test_head(void **state)
 {
 	static const unsigned char wire[] = OUT("\1", "\6", "A: b\n\n") END("\1");
+	static const unsigned char says[] = OUT("\1", "\23", "Content-Length: 7\n\n") END("\1");
 	static const unsigned char bad[] = OUT("\1", "\15", "Status: 500\n\n") END("\1");
 	struct expect expect = { 0 };
 	struct owner owner;
@@ -318,9 +319,16 @@ test_head(void **state)
 	owner.items[0].head = 1;
 	owner_feed(&owner, wire, wire + sizeof wire - 1);
 	owner_feed(&owner, bad, bad + sizeof bad - 1);
-	assert_string_equal(owner_end(&owner), "good/1 0 status/1 500");
+	owner_feed(&owner, says, says + sizeof says - 1);
+	assert_string_equal(owner_end(&owner), "good/1 0 status/1 500 good/1 0");
 	transcript_free(&owner.transcript);
 	expect_reset(&expect);
+	/* Nor is it asked where nothing is expected. */
+	owner_start(&owner, &expect, 1);
+	owner.items[0].head = 1;
+	owner_feed(&owner, says, says + sizeof says - 1);
+	assert_string_equal(owner_end(&owner), "good/1 0");
+	transcript_free(&owner.transcript);
 }
 
 /* Records of several ids between each other. */

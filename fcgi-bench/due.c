@@ -43,7 +43,7 @@ due_first_waiting(struct worker *worker)
 	return link;
 }
 
-/* What is due could have been sent before: then it is ours to be blamed for, not the application. */
+/* What is due could have been sent before: then we are to be blamed, not the application. */
 static void
 note_late(struct worker *worker)
 {

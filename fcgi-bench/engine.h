@@ -54,8 +54,9 @@ int engine_wait(struct engine *engine, int64_t until_ns, int wake_fd);
 uint64_t engine_snapshot(struct engine *engine, struct tally *sum);
 
 /*
- * No new requests; those in flight are waited for.  A second call gives them up: they count as
- * nothing.  May be called by a signal handler.
+ * No new requests; those in flight are waited for.  A second call gives them up: they are neither
+ * good nor failed, but tally.cut_off.  What was due and is not sent is unsent, and not failed.
+ * May be called by a signal handler.
  */
 void engine_stop(struct engine *engine);
 

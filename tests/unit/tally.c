@@ -29,6 +29,10 @@ count_one(struct tally *tally, uint64_t *random, unsigned int i)
 	unsigned int span;
 
 	tally->complete++;
+	tally->in_window += 20;
+	tally->with_stderr += 21;
+	tally->strays += 22;
+	tally->cut_off += 23;
 	tally->sent_bytes += 2;
 	tally->received_bytes += 3;
 	tally->connects += 4;

@@ -7,7 +7,6 @@
 set -u
 
 : "${FCGI_BUILD:?the build directory}" "${FCGI_SOURCE:?the source directory}"
-starter=$FCGI_BUILD/fcgistarter/fcgistarter
 cgi_fcgi=$FCGI_BUILD/cgi-fcgi/cgi-fcgi
 raw_app=$FCGI_BUILD/bench/raw_app
 raw_copy=$FCGI_BUILD/bench/raw_copy
@@ -32,27 +31,6 @@ while getopts s:r: option; do
 done
 shift $((OPTIND - 1))
 cd "$work" || exit 1
-
-end_apps() {
-  local pids
-  mapfile -t pids < <(cat "$work"/pids.* 2>/dev/null)
-  [ "${#pids[@]}" -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-  rm -f "$work"/pids.* "$work"/*.sock
-}
-
-# start_app NAME COMMAND...: on a UNIX socket, and with NAME tcp on a port; sets $address.
-apps=0
-start_app() {
-  local kind=$1
-  shift
-  apps=$((apps + 1))
-  if [ "$kind" = tcp ]; then
-    address=:$("$starter" -q -p 0 --print-port -P "$work/pids.$apps" -- "$@") || exit
-  else
-    address=$work/$apps.sock
-    "$starter" -s "$address" -P "$work/pids.$apps" -- "$@" || exit
-  fi
-}
 
 declare -A times cpus
 TIMEFORMAT='%U %S'

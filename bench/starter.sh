@@ -8,7 +8,6 @@
 set -u
 
 : "${FCGI_BUILD:?the build directory}" "${FCGI_SOURCE:?the source directory}"
-starter=$FCGI_BUILD/fcgistarter/fcgistarter
 work=$(mktemp -d "${TMPDIR:-/tmp}/fcgi-bench.XXXXXX") || exit 1
 app=(sleep 1000)
 trap 'rm -rf "$work"' EXIT

@@ -34,7 +34,6 @@ bin_PROGRAMS += %D%/cgi-fcgi
 	%D%/start.c %D%/start.h \
 	%D%/tool.c %D%/tool.h \
 	%D%/trace_file.c %D%/trace_file.h \
-	%D%/values.c %D%/values.h \
 	%D%/values_tool.c %D%/values_tool.h \
 	%D%/verdict.c %D%/verdict.h
 %C%_cgi_fcgi_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)

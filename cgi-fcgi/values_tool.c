@@ -7,18 +7,19 @@
 #include "clock.h"
 #include "exchange.h"
 #include "fcgi_error.h"
+#include "fcgi_values.h"
 #include "fcgi_writer.h"
 #include "interrupt.h"
 #include "print.h"
 #include "trace_file.h"
-#include "values.h"
 #include "verdict.h"
 
 struct values_tool {
 	struct options options;	/* those that were given, but for reports of a request */
 	struct trace_file trace_file;
 	struct exchange exchange; /* of which only the connection is used */
-	struct values values;
+	struct fcgi_values values;
+	unsigned char content[FCGI_MAX_LENGTH];
 	unsigned char question[FCGI_HEADER_LEN + FCGI_MAX_LENGTH + FCGI_MAX_PADDING];
 };
 
@@ -69,7 +70,7 @@ print_result(struct values_tool *tool, int wants_json)
 	struct params params = { 0 };
 	struct fcgi_nv nv;
 
-	while (values_next(&tool->values, &nv))
+	while (fcgi_values_next(&tool->values, &nv))
 		if (nv.name_len > 0 &&
 		    params_add(&params, nv.name, nv.name_len, nv.value, nv.value_len) < 0)
 			cli_die(&options->cli, 1, "%s", strerror(errno));
@@ -77,7 +78,7 @@ print_result(struct values_tool *tool, int wants_json)
 		cli_die(&options->cli, 1, "out of memory");
 	params_reset(&params);
 	for (; *names != NULL; names++)
-		if (!values_has(&tool->values, *names))
+		if (!fcgi_values_get(&tool->values, *names, &nv))
 			cli_warn(&options->cli, "%s: the application does not tell %s",
 			    options->connect, *names);
 	return 0;
@@ -85,7 +86,7 @@ print_result(struct values_tool *tool, int wants_json)
 
 /*
  * Takes what was received.
- * Returns 0 to go on, an enum values_event that ends it, or an error.
+ * Returns 0 to go on, an enum fcgi_values_event that ends it, or an error.
  */
 static int
 take_received(struct values_tool *tool)
@@ -95,8 +96,8 @@ take_received(struct values_tool *tool)
 	int what;
 
 	while ((what = conn_next(conn, &slice)) > 0) {
-		what = values_feed(&tool->values, &conn->reader.record, what, &slice);
-		if (what != VALUES_NOTHING)
+		what = fcgi_values_feed(&tool->values, &conn->reader.record, what, &slice);
+		if (what != FCGI_VALUES_NOTHING)
 			break;
 	}
 	return what;
@@ -129,8 +130,8 @@ ask(struct values_tool *tool, int wants_json)
 			    ? tell_no_answer(tool, exchange->error)
 			    : verdict_tell(exchange);
 		result = take_received(tool);
-	} while (result == VALUES_NOTHING);
-	if (result == VALUES_RESULT)
+	} while (result == FCGI_VALUES_NOTHING);
+	if (result == FCGI_VALUES_RESULT)
 		return print_result(tool, wants_json);
 	if (result < 0)
 		return tell_no_answer(tool, result);
@@ -166,6 +167,7 @@ values_tool_run(const struct options *options, const struct addr *addr)
 	if (tool == NULL)
 		cli_die(&options->cli, 1, "out of memory");
 	tool->options = *options;
+	fcgi_values_init(&tool->values, tool->content, sizeof tool->content);
 	prepare(tool);
 	if (exchange_open(&tool->exchange, &tool->options, addr, options->wait,
 		tool->trace_file.trace) < 0)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cgi_response.h"
+#include "cgi_block.h"
 
 enum { SHOWN_MAX = 80 };
 
@@ -61,7 +61,7 @@ case_field_is_token(const char *text, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (!cgi_response_is_name_char(text[i]))
+		if (!cgi_block_is_name_char(text[i]))
 			return 0;
 	return len > 0;
 }

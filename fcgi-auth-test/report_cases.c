@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cgi_response.h"
+#include "cgi_block.h"
 #include "clock.h"
 #include "dialect.h"
 #include "expected.h"
@@ -292,7 +292,7 @@ is_token(const char *name, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (!cgi_response_is_name_char(name[i]))
+		if (!cgi_block_is_name_char(name[i]))
 			return 0;
 	return len > 0;
 }

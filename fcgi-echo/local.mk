@@ -15,6 +15,7 @@ bin_PROGRAMS += %D%/fcgi-echo
 	%D%/client.c %D%/client.h \
 	%D%/client_io.c %D%/client_io.h \
 	%D%/damage.c %D%/damage.h \
+	%D%/delay.c %D%/delay.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/fault.c %D%/fault.h \
 	%D%/hasher.c %D%/hasher.h \
@@ -31,4 +32,4 @@ bin_PROGRAMS += %D%/fcgi-echo
 	%D%/users.c %D%/users.h
 %C%_fcgi_echo_CFLAGS = $(AM_CFLAGS) $(MD_CFLAGS) -pthread
 %C%_fcgi_echo_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
-%C%_fcgi_echo_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS) $(CRYPT_LIBS) $(MD_LIBS)
+%C%_fcgi_echo_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS) $(CRYPT_LIBS) $(MD_LIBS) $(M_LIBS)

@@ -97,6 +97,7 @@ main(int argc, char **argv)
 		.max_reqs = options.max_reqs,
 		.show_secrets = options.show_secrets,
 		.env_log_fd = options.env_log_fd,
+		.delay_log_fd = options.delay_log_fd,
 	};
 	if (server_init(&server, &config, &listener) < 0)
 		cli_die(&options.cli, 1, "cannot start: %s", strerror(errno));

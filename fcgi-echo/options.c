@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "delay.h"
 #include "fault.h"
 #include "fcgi_error.h"
 
@@ -22,6 +23,8 @@ enum {
 	OPT_ANSWER,
 	OPT_SHOW_SECRETS,
 	OPT_LOG_ENV,
+	OPT_DELAY_LOG,
+	OPT_PLAN,
 	OPT_FAULT,
 	OPT_LIST_FAULTS,
 };
@@ -64,6 +67,12 @@ static const struct poptOption answer_options[] = {
 	{ .longName = "log-env", .argInfo = POPT_ARG_STRING, .val = OPT_LOG_ENV,
 	    .descrip = "append the variables of each request to FILE, as /env.json shows them",
 	    .argDescrip = "FILE" },
+	{ .longName = "delay-log", .argInfo = POPT_ARG_STRING, .val = OPT_DELAY_LOG,
+	    .descrip = "append what each answer of /delay was to wait and has waited, in ns",
+	    .argDescrip = "FILE" },
+	{ .longName = "plan", .argInfo = POPT_ARG_STRING, .val = OPT_PLAN,
+	    .descrip = "print the percentiles that such a path of /delay intends, and exit",
+	    .argDescrip = "/delay/..." },
 	{ .longName = "fault", .argInfo = POPT_ARG_STRING, .val = OPT_FAULT,
 	    .descrip = "misbehave in that way", .argDescrip = "NAME[,NAME...]" },
 	{ .longName = "list-faults", .argInfo = POPT_ARG_NONE, .val = OPT_LIST_FAULTS,
@@ -140,12 +149,12 @@ read_answer(struct options *options, const char *path)
 }
 
 static void
-open_env_log(struct options *options, const char *path)
+open_log(const struct options *options, int *fd, const char *path)
 {
-	if (options->env_log_fd >= 0)
-		close(options->env_log_fd);
-	options->env_log_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	if (options->env_log_fd < 0)
+	if (*fd >= 0)
+		close(*fd);
+	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (*fd < 0)
 		cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
 }
 
@@ -170,6 +179,26 @@ list_faults(struct options *options)
 
 	for (i = 0; i < FAULT_COUNT; i++)
 		printf("%-18s  %s\n", fault_about[i].name, fault_about[i].what);
+	cli_close_stdout(&options->cli, 1);
+	options_reset(options);
+	exit(0);
+}
+
+/* In milliseconds to the microsecond. */
+static _Noreturn void
+print_plan(struct options *options, const char *path)
+{
+	static const double percents[] = { 50, 75, 90, 95, 99, 99.9, 99.99, 99.999 };
+	static const char action[] = "/delay/";
+	struct delay delay;
+	size_t i;
+
+	if (strncmp(path, action, sizeof action - 1) != 0 ||
+	    delay_parse_url(&delay, path + sizeof action - 1) < 0)
+		cli_usage_error(&options->cli, "--plan %s: not /delay/DURATION[?jitter=...]", path);
+	for (i = 0; i < sizeof percents / sizeof *percents; i++)
+		printf("p%g %.3f ms\n", percents[i],
+		    (double)delay_quantile_ns(&delay, percents[i] / 100) / 1e6);
 	cli_close_stdout(&options->cli, 1);
 	options_reset(options);
 	exit(0);
@@ -207,6 +236,7 @@ set_defaults(struct options *options)
 	options->max_conns = find_limit();
 	options->max_reqs = MAX_REQS;
 	options->env_log_fd = -1;
+	options->delay_log_fd = -1;
 }
 
 static void
@@ -244,7 +274,13 @@ take(struct options *options, int option, const char *value)
 		options->show_secrets = 1;
 		break;
 	case OPT_LOG_ENV:
-		open_env_log(options, value);
+		open_log(options, &options->env_log_fd, value);
+		break;
+	case OPT_DELAY_LOG:
+		open_log(options, &options->delay_log_fd, value);
+		break;
+	case OPT_PLAN:
+		print_plan(options, value);
 		break;
 	case OPT_FAULT:
 		read_faults(options, value);
@@ -277,6 +313,8 @@ options_reset(struct options *options)
 {
 	if (options->env_log_fd >= 0)
 		close(options->env_log_fd);
+	if (options->delay_log_fd >= 0)
+		close(options->delay_log_fd);
 	users_reset(&options->users);
 	buffer_free(&options->answer);
 	cli_reset(&options->cli);

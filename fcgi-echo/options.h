@@ -24,9 +24,10 @@ struct options {
 	int print_addr;
 	int show_secrets;
 	int env_log_fd;			/* of --log-env; -1 without */
+	int delay_log_fd;		/* of --delay-log; -1 without */
 };
 
-/* Reads it.  A wrong one does not return, and --list-faults neither. */
+/* Reads it.  A wrong one does not return, nor do --list-faults and --plan. */
 void options_read(struct options *options, int argc, char **argv);
 
 void options_reset(struct options *options);

@@ -3,21 +3,13 @@
 #include <string.h>
 
 #include "fcgi_error.h"
-
-static int
-hex_digit(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "number.h"
 
 /* One byte of a value.  Returns it, or -1. */
 static int
 decode_byte(const unsigned char **p, const unsigned char *end)
 {
-	int high, low, c = *(*p)++;
+	int byte, c = *(*p)++;
 
 	if (c == '+')
 		return ' ';
@@ -25,10 +17,9 @@ decode_byte(const unsigned char **p, const unsigned char *end)
 		return c;
 	if (end - *p < 2)
 		return -1;
-	high = hex_digit((*p)[0]);
-	low = hex_digit((*p)[1]);
+	byte = number_hex_byte((const char *)*p);
 	*p += 2;
-	return high < 0 || low < 0 ? -1 : high << 4 | low;
+	return byte;
 }
 
 static ptrdiff_t

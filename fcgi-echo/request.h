@@ -32,6 +32,12 @@ struct request_run {
 	uint8_t type;		/* the stream: FCGI_STDOUT or FCGI_STDERR */
 };
 
+/* An answer that waits. */
+struct request_delay {
+	int64_t begun_ns;
+	int64_t wanted_ns;	/* how long it is to wait */
+};
+
 struct request {
 	struct client *client;
 	TAILQ_ENTRY(request) entry;	/* of its client's producers, or of the spare ones */
@@ -63,6 +69,7 @@ struct request {
 	union {
 		SHA2_CTX digest;
 		struct request_run run;
+		struct request_delay delay;
 		int granted;
 	} state;			/* the action's, which sets it before use */
 };

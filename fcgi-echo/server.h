@@ -29,6 +29,7 @@ struct server_config {
 	size_t max_reqs;
 	int show_secrets;
 	int env_log_fd;			/* where variables are logged; -1: nowhere */
+	int delay_log_fd;		/* and delays */
 };
 
 enum { SERVER_PARAMS_MAX = 16 << 20 };	/* bytes of PARAMS one request may have */
@@ -46,6 +47,7 @@ struct server {
 	size_t client_count;
 	size_t request_count;
 	uint64_t params_len;		/* of all requests */
+	uint64_t delays;		/* answers that were to wait, so far */
 	uint32_t sticky_status;		/* the last appStatus that was not 0 */
 	int stopping;
 	struct request_list spare_requests; /* shared with client.c */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fcgi_error.h"
-#include "range.h"
+#include "number.h"
 
 /* What the next line may be. */
 enum place {
@@ -272,7 +272,7 @@ read_process(struct fpm_reader *reader, const struct field *field)
 		keep(process->script, sizeof process->script, field->value, field->value_len);
 		break;
 	case PROCESS_CPU:
-		if (range_decimal(&process->cpu, field->value, field->value_len) < 0)
+		if (number_decimal(&process->cpu, field->value, field->value_len) < 0)
 			process->cpu = -1;
 		break;
 	case PROCESS_MEMORY:

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http_status.h"
 #include "metric.h"
 #include "observation.h"
 #include "range.h"
@@ -14,13 +15,7 @@
 /* In the order of the plugins' exit statuses. */
 enum state { STATE_OK, STATE_WARNING, STATE_CRITICAL, STATE_UNKNOWN };
 
-enum { JUDGE_STATUS_MAX = 8, JUDGE_TEXT_MAX = 1024, JUDGE_CAUSE_MAX = 24 };
-
-/* "200", "2xx" or "200-299" of --expect-status. */
-struct status_range {
-	int first;
-	int last;
-};
+enum { JUDGE_TEXT_MAX = 1024, JUDGE_CAUSE_MAX = 24 };
 
 /* What the user asked for.  judge_policy_init() sets the defaults. */
 struct judge_policy {
@@ -32,8 +27,7 @@ struct judge_policy {
 	struct range warning[METRIC_COUNT];
 	struct range critical[METRIC_COUNT];
 	/* Others are CRITICAL; none: 2xx and 3xx are OK, 4xx WARNING, 5xx CRITICAL. */
-	struct status_range expect_status[JUDGE_STATUS_MAX];
-	size_t expect_status_count;
+	struct http_status_set expect_status;
 	const char *expect_body;	/* has to be in it; NULL: no matter */
 	const char *expect_header;	/* "Name", or "Name: text" that has to be in one of its
 					   values; NULL: no matter */

@@ -63,18 +63,6 @@ put_reason(struct judging *judging)
 	}
 }
 
-static int
-is_expected(const struct judge_policy *policy, int status)
-{
-	size_t i;
-
-	for (i = 0; i < policy->expect_status_count; i++)
-		if (status >= policy->expect_status[i].first &&
-		    status <= policy->expect_status[i].last)
-			return 1;
-	return 0;
-}
-
 static enum state
 state_of_status(const struct judging *judging)
 {
@@ -82,8 +70,9 @@ state_of_status(const struct judging *judging)
 	int status = judging->seen->header.status;
 	enum ask ask = judging->seen->ask;
 
-	if (policy->expect_status_count > 0)
-		return is_expected(policy, status) ? STATE_OK : STATE_CRITICAL;
+	if (policy->expect_status.count > 0)
+		return http_status_set_has(&policy->expect_status, status) ? STATE_OK
+									   : STATE_CRITICAL;
 	if (policy->alive)
 		return status < 500 ? STATE_OK : STATE_CRITICAL;
 	/* php-fpm's 500 there may mean no more than that others are at its page too. */
@@ -110,7 +99,7 @@ judge_status(struct judging *judging)
 		return;
 	}
 	put_time(judging);
-	if (judging->policy->expect_status_count > 0)
+	if (judging->policy->expect_status.count > 0)
 		verdict_put(&judging->verdict, ", not as --expect-status says");
 }
 

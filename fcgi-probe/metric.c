@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
+#include "number.h"
 
 #define BIT(metric) (UINT32_C(1) << (metric))
 
@@ -252,7 +253,7 @@ figure_percentage(double *value, const char *text, size_t len)
 {
 	if (len > 0 && text[len - 1] == '%')
 		len--;
-	return range_decimal(value, text, len);
+	return number_decimal(value, text, len);
 }
 
 /* As many digits as other figures have. */
@@ -271,7 +272,7 @@ figure_bytes(double *value, const char *text, size_t len)
 		for (i = 0; i <= (unit - units) / 2; i++)
 			factor *= 1024;
 	}
-	if (range_decimal(value, text, len) < 0 || *value * factor >= BYTES_MAX)
+	if (number_decimal(value, text, len) < 0 || *value * factor >= BYTES_MAX)
 		return -FCGI_E_SYNTAX;
 	*value *= factor;
 	return 0;
@@ -288,7 +289,7 @@ metric_parse_range(struct range *range, enum metric metric, const char *text)
 	case 'B':
 		return range_parse(range, text, figure_bytes);
 	default:
-		return range_parse(range, text, range_decimal);
+		return range_parse(range, text, number_decimal);
 	}
 }
 

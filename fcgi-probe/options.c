@@ -5,7 +5,6 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
-#include "number.h"
 #include "options_table.h"
 
 static const struct cli_about about = {
@@ -70,44 +69,12 @@ read_threshold(const struct cli *cli, const char *option, const char *value, uin
 	*has |= 1U << metric;
 }
 
-/* One item of --expect-status: "200", "2xx" or "200-299".  Returns 0, or -1 when it is none. */
-static int
-read_status(struct status_range *range, char *item)
-{
-	char *dash = strchr(item, '-');
-	long long first, last;
-
-	if (strlen(item) == 3 && strcmp(item + 1, "xx") == 0 && *item >= '1' && *item <= '9') {
-		range->first = (*item - '0') * 100;
-		range->last = range->first + 99;
-		return 0;
-	}
-	if (dash != NULL)
-		*dash++ = '\0';
-	if (number_parse(&first, item, 100, 999) != NULL ||
-	    number_parse(&last, dash != NULL ? dash : item, first, 999) != NULL)
-		return -1;
-	range->first = (int)first;
-	range->last = (int)last;
-	return 0;
-}
-
 static void
 read_statuses(struct options *options, const char *list)
 {
-	struct judge_policy *policy = &options->policy;
-	char *copy = cli_keep(&options->cli, list), *rest = copy, *item;
-
-	policy->expect_status_count = 0;
-	while ((item = strsep(&rest, ",")) != NULL) {
-		if (policy->expect_status_count == JUDGE_STATUS_MAX)
-			cli_usage_error(&options->cli, "--expect-status %s: more than %d items",
-			    list, JUDGE_STATUS_MAX);
-		if (read_status(&policy->expect_status[policy->expect_status_count++], item) < 0)
-			cli_usage_error(&options->cli,
-			    "--expect-status %s: not statuses such as 200,3xx,400-404", list);
-	}
-	free(copy);
+	if (http_status_set_parse(&options->policy.expect_status, list) < 0)
+		cli_usage_error(&options->cli,
+		    "--expect-status %s: not statuses such as 200,3xx,400-404", list);
 }
 
 /* What to ask.  Returns 1, or 0 for another option. */

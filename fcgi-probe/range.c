@@ -2,40 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi_error.h"
-
-/* A double keeps as many digits; so do nanoseconds. */
-enum { WHOLE_MAX = 15, FRACTION_MAX = 9 };
-
-int
-range_decimal(double *value, const char *text, size_t len)
-{
-	static const char digits[] = "0123456789";
-	char number[40];
-	size_t at, whole, fraction = 0;
-
-	if (len >= sizeof number)
-		return -FCGI_E_SYNTAX;
-	memcpy(number, text, len);
-	number[len] = '\0';
-	/* strtod(3) would take blanks, exponents, hexadecimal, "inf" and "nan" too. */
-	at = number[0] == '-';
-	whole = strspn(number + at, digits);
-	at += whole;
-	if (number[at] == '.') {
-		fraction = strspn(number + at + 1, digits);
-		at += 1 + fraction;
-		if (fraction == 0)
-			return -FCGI_E_SYNTAX;
-	}
-	if (at != len || whole + fraction == 0 || whole > WHOLE_MAX || fraction > FRACTION_MAX)
-		return -FCGI_E_SYNTAX;
-	*value = strtod(number, NULL);
-	return 0;
-}
+#include "number.h"
 
 int
 range_parse(struct range *range, const char *text, range_figure *figure)
@@ -44,7 +14,7 @@ range_parse(struct range *range, const char *text, range_figure *figure)
 	const char *colon, *end;
 
 	if (figure == NULL)
-		figure = range_decimal;
+		figure = number_decimal;
 	read.inside = *text == '@';
 	text += read.inside;
 	colon = strchr(text, ':');
@@ -80,7 +50,7 @@ range_alarms(const struct range *range, double value)
 static void
 format_figure(char dst[RANGE_TEXT_MAX], double value)
 {
-	size_t len = (size_t)snprintf(dst, RANGE_TEXT_MAX, "%.*f", FRACTION_MAX, value);
+	size_t len = (size_t)snprintf(dst, RANGE_TEXT_MAX, "%.*f", NUMBER_FRACTION_MAX, value);
 
 	while (dst[len - 1] == '0')
 		len--;

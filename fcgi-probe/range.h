@@ -15,16 +15,10 @@ typedef int range_figure(double *value, const char *text, size_t len);
 
 /*
  * Reads "10" (0 to 10 is good), "10:", "~:10", "10:20", ":10" (as "10") or any of these behind '@'.
- * figure: NULL stands for range_decimal.
+ * figure: NULL stands for number_decimal.
  * Returns 0, or -FCGI_E_SYNTAX (also when start > end, and for "~" or ":" alone).
  */
 int range_parse(struct range *range, const char *text, range_figure *figure);
-
-/*
- * A decimal number: up to 15 digits, with a fraction of up to 9 if wanted, after a '-' if need be.
- * Nothing else.
- */
-range_figure range_decimal;
 
 /* 1 when the figure is a reason for alarm, else 0.  What is not a number is one. */
 int range_alarms(const struct range *range, double value);

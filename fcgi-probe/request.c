@@ -1,7 +1,5 @@
 #include "request.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,25 +9,7 @@
 #include "fcgi_proto.h"
 #include "fcgi_writer.h"
 #include "params.h"
-
-/* What satisfied every application that was tried; CONTENT_LENGTH and the path are added. */
-static const char *const boring[] = {
-	"REQUEST_METHOD=GET",
-	"QUERY_STRING=",
-	"SERVER_PROTOCOL=HTTP/1.1",
-	"GATEWAY_INTERFACE=CGI/1.1",
-	"SERVER_SOFTWARE=" PACKAGE_NAME "/" PACKAGE_VERSION,
-	"SERVER_NAME=localhost",
-	"SERVER_PORT=80",
-	"SERVER_ADDR=127.0.0.1",
-	"REMOTE_ADDR=127.0.0.1",
-	"REMOTE_PORT=0",
-	"HTTP_HOST=localhost",
-	"DOCUMENT_ROOT=/",
-	"PATH_INFO=",
-	/* php-cgi answers nobody who does not say so. */
-	"REDIRECT_STATUS=200",
-};
+#include "params_plain.h"
 
 static void
 set(const struct options *options, struct params *params, const char *name, const char *value)
@@ -39,25 +19,12 @@ set(const struct options *options, struct params *params, const char *name, cons
 }
 
 static void
-collect_boring(const struct options *options, struct params *params, size_t body_len)
+collect_plain(const struct options *options, struct params *params, size_t body_len)
 {
-	const char *path = options->path != NULL ? options->path : "/";
-	char number[24];
-	size_t i;
-
-	for (i = 0; i < sizeof boring / sizeof *boring; i++)
-		if (params_set_pair(params, boring[i]) < 0)
-			cli_die(&options->cli, STATE_UNKNOWN, "out of memory");
+	if (params_plain(params, options->path != NULL ? options->path : "/", body_len) < 0)
+		cli_die(&options->cli, STATE_UNKNOWN, "out of memory");
 	if (options->ask == ASK_FPM_STATUS)
 		set(options, params, "QUERY_STRING", "full");
-	if (body_len > 0)
-		set(options, params, "REQUEST_METHOD", "POST");
-	snprintf(number, sizeof number, "%zu", body_len);
-	set(options, params, "CONTENT_LENGTH", number);
-	set(options, params, "SCRIPT_NAME", path);
-	/* php-fpm compares SCRIPT_NAME with the page's path, but wants a file too. */
-	set(options, params, "SCRIPT_FILENAME", path);
-	set(options, params, "REQUEST_URI", path);
 }
 
 static void
@@ -94,7 +61,7 @@ make_request(struct request *request, const struct options *options, const struc
 		cli_request_apply(&options->cli, &options->http, &options->identity, addr,
 		    body != NULL, (int64_t)body_len, &params);
 	else
-		collect_boring(options, &params, body_len);
+		collect_plain(options, &params, body_len);
 	cli_variables_apply(&options->cli, &options->variables, &params, environ, 0);
 	encode(request, options, &params, body, body_len);
 	script = params_get(&params, "SCRIPT_FILENAME");

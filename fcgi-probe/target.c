@@ -8,6 +8,7 @@
 #include "fcgi_fault.h"
 #include "fcgi_proto.h"
 #include "queue.h"
+#include "values.h"
 
 struct target *
 target_new(size_t count)
@@ -292,29 +293,24 @@ take_answer(struct target *target)
 static void
 take_values(struct target *target)
 {
-	const struct fcgi_record *record = &target->conn.reader.record;
 	struct fcgi_slice slice;
 	int what, r;
 
 	while ((what = conn_next(&target->conn, &slice)) > 0) {
-		if (record->type == FCGI_UNKNOWN_TYPE) {
+		r = fcgi_values_feed(&target->values, &target->conn.reader.record, what, &slice);
+		if (r == FCGI_VALUES_NOTHING)
+			continue;
+		if (r == FCGI_VALUES_RESULT) {
+			values_note(&target->values, &target->seen);
+			finish(target, OBSERVED_ANSWER);
+		} else if (r == FCGI_VALUES_UNKNOWN_TYPE) {
 			strcpy(target->seen.what, "the peer does not know FCGI_GET_VALUES");
 			target->seen.error = -FCGI_E_ORDER;
 			finish(target, OBSERVED_PROTOCOL);
-			return;
+		} else {
+			finish_wrong(target, r);
 		}
-		if (record->type != FCGI_GET_VALUES_RESULT)
-			continue;
-		if (what == FCGI_READ_CONTENT)
-			values_take(&target->values, &slice);
-		if (what == FCGI_READ_END) {
-			r = values_end(&target->values, &target->seen);
-			if (r < 0)
-				finish_wrong(target, r);
-			else
-				finish(target, OBSERVED_ANSWER);
-			return;
-		}
+		return;
 	}
 	if (what < 0)
 		finish_wrong(target, what);
@@ -394,7 +390,7 @@ forget(struct target *target, int64_t now_ns)
 	conn_init(&target->conn, target->in, sizeof target->in);
 	target->turned_away = 0;
 	target->queue_next = 0;
-	target->values.len = 0;
+	fcgi_values_init(&target->values, target->value_bytes, sizeof target->value_bytes);
 	target->reply = (struct fcgi_request){ .request_id = 1 };
 	if (target->settings->ask == ASK_FPM_STATUS)
 		fpm_reader_init(&target->fpm, &seen->fpm, target->settings->path);

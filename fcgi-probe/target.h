@@ -18,11 +18,11 @@
 #include "clock.h"
 #include "conn.h"
 #include "fcgi_request.h"
+#include "fcgi_values.h"
 #include "fpm_status.h"
 #include "lookup.h"
 #include "observation.h"
 #include "queue.h"
-#include "values.h"
 
 /*
  * A UNIX socket that turns a client away says so at once.  It is asked again for so long: a burst
@@ -66,7 +66,8 @@ struct target {
 	int turned_away;		/* a UNIX socket's queue was full */
 	struct fcgi_request reply;
 	struct fpm_reader fpm;
-	struct values values;
+	struct fcgi_values values;
+	unsigned char value_bytes[FCGI_VALUES_STANDARD];
 	unsigned char in[TARGET_IN_SIZE];
 	struct observation seen;
 };

@@ -4,36 +4,12 @@
 
 #include "fcgi_error.h"
 
-/* Where in a line the next byte is. */
-enum { LINE_BEGIN, IN_NAME, IN_VALUE, BEHIND_CR };
-
-enum { STATUS_MIN = 100, STATUS_MAX = 599, STATUS_OK = 200, STATUS_FOUND = 302 };
-
 void
 cgi_response_init(struct cgi_response *response, char *block, size_t size)
 {
-	*response = (struct cgi_response){ .block = block, .size = size, .status = STATUS_OK };
-}
-
-static int
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-int
-cgi_response_is_name_char(char c)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c))
-		return 1;
-	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
-}
-
-/* Controls are what header injection is made of; none has a meaning here but the tab. */
-static int
-is_value_char(char c)
-{
-	return c == '\t' || ((unsigned char)c >= ' ' && c != 0x7f);
+	*response = (struct cgi_response){ .block = block, .size = size };
+	cgi_block_init(&response->grammar);
+	response->status = response->grammar.status;
 }
 
 static int
@@ -79,95 +55,22 @@ has_name(const struct cgi_header *header, const char *name)
 	return name[i] == '\0';
 }
 
-/* Returns the status, or -FCGI_E_STATUS. */
-static int
-parse_status(const struct cgi_header *header)
-{
-	const char *p = header->value;
-	int status;
-
-	if (header->value_len < 3 || !is_digit(p[0]) || !is_digit(p[1]) || !is_digit(p[2]) ||
-	    (header->value_len > 3 && !is_blank(p[3])))
-		return -FCGI_E_STATUS;
-	status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
-	return status < STATUS_MIN || status > STATUS_MAX ? -FCGI_E_STATUS : status;
-}
-
-/* The line from response->line to the end of the block is complete, with its ending. */
-static int
-end_line(struct cgi_response *response)
-{
-	const char *line = response->block + response->line;
-	const char *end = response->block + response->block_len - 1;
-	struct cgi_header header;
-	int status;
-
-	if (end > line && end[-1] == '\r')
-		end--;
-	if (end == line) {
-		if (response->line == 0)
-			return -FCGI_E_HEADER;
-		response->complete = 1;
-		return 1;
-	}
-	split_line(&header, line, end);
-	if (has_name(&header, "Status")) {
-		status = parse_status(&header);
-		if (status < 0 || response->has_status)
-			return -FCGI_E_STATUS;
-		response->has_status = 1;
-		response->status = status;
-	} else if (has_name(&header, "Location")) {
-		response->has_location = 1;
-		if (!response->has_status)
-			response->status = STATUS_FOUND;
-	}
-	response->line = response->block_len;
-	response->state = LINE_BEGIN;
-	return 0;
-}
-
-/* The byte is at the end of the block already. */
-static int
-take_byte(struct cgi_response *response, char c)
-{
-	if (response->state == BEHIND_CR || (c == '\n' && response->state != IN_NAME))
-		return c == '\n' ? end_line(response) : -FCGI_E_HEADER;
-	if (c == '\r' && response->state != IN_NAME) {
-		response->state = BEHIND_CR;
-		return 0;
-	}
-	switch (response->state) {
-	case LINE_BEGIN:
-		response->state = IN_NAME;
-		return cgi_response_is_name_char(c) ? 0 : -FCGI_E_HEADER;
-	case IN_NAME:
-		if (c == ':') {
-			response->state = IN_VALUE;
-			return 0;
-		}
-		return cgi_response_is_name_char(c) ? 0 : -FCGI_E_HEADER;
-	default:
-		return is_value_char(c) ? 0 : -FCGI_E_HEADER;
-	}
-}
-
 int
 cgi_response_feed(struct cgi_response *response, const unsigned char **p, const unsigned char *end)
 {
-	int r;
+	size_t room = response->size - response->block_len;
+	const unsigned char *begin = *p;
+	const unsigned char *stop = (size_t)(end - begin) > room ? begin + room : end;
+	int r = cgi_block_feed(&response->grammar, p, stop);
 
-	while (!response->complete) {
-		if (*p == end)
-			return -FCGI_E_MORE;
-		if (response->block_len == response->size)
-			return -FCGI_E_SPACE;
-		response->block[response->block_len++] = (char)**p;
-		r = take_byte(response, (char)*(*p)++);
-		if (r < 0)
-			return r;
-	}
-	return 1;
+	if (*p > begin)
+		memcpy(response->block + response->block_len, begin, (size_t)(*p - begin));
+	response->block_len += (size_t)(*p - begin);
+	response->complete = response->grammar.complete;
+	response->status = response->grammar.status;
+	response->has_status = response->grammar.has_status;
+	response->has_location = response->grammar.has_location;
+	return r == -FCGI_E_MORE && *p < end ? -FCGI_E_SPACE : r;
 }
 
 int

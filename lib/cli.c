@@ -29,15 +29,19 @@ const struct poptOption cli_common_options[] = {
 __attribute__((format(printf, 2, 0))) static void
 message(const struct cli *cli, const char *format, va_list arguments)
 {
-	char *text = NULL, *escaped;
+	char *text = NULL, *where = NULL, *escaped;
 
 	if (vasprintf(&text, format, arguments) < 0) {
 		fprintf(stderr, "%s: out of memory\n", cli->about->name);
 		return;
 	}
 	escaped = text_escape_alloc(text, strlen(text), 0);
-	fprintf(stderr, "%s: %s\n", cli->about->name, escaped != NULL ? escaped : "out of memory");
+	if (cli->where != NULL)
+		where = text_escape_alloc(cli->where, strlen(cli->where), 0);
+	fprintf(stderr, "%s: %s%s%s\n", cli->about->name, where != NULL ? where : "",
+	    where != NULL ? ": " : "", escaped != NULL ? escaped : "out of memory");
 	free(escaped);
+	free(where);
 	free(text);
 }
 
@@ -82,7 +86,8 @@ cli_usage_error(const struct cli *cli, const char *format, ...)
 	va_start(arguments, format);
 	message(cli, format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "Try '%s --help' for more information.\n", cli->about->name);
+	if (cli->where == NULL)
+		fprintf(stderr, "Try '%s --help' for more information.\n", cli->about->name);
 	exit(cli->about->usage_status);
 }
 

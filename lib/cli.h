@@ -47,6 +47,8 @@ struct cli {
 	const struct cli_about *about;
 	int verbose;		/* how often -v was given */
 	int quiet;		/* -q was given */
+	const char *where;	/* "FILE:LINE" that messages begin with, for a copy of it that reads
+				   options out of a file; NULL: the command line */
 	char **command;		/* what follows "--", NULL-terminated; NULL without "--" */
 	poptContext context;	/* private; operands live as long as it */
 	const char **args;	/* private: popt reads them where they are */
@@ -79,7 +81,10 @@ int cli_next(struct cli *cli, const char **value);
 /* The next operand, or NULL.  After cli_next() has returned -1.  Lives until cli_reset(). */
 const char *cli_operand(struct cli *cli);
 
-/* "NAME: message" and "Try 'NAME --help' ..." on stderr, exit with usage_status. */
+/*
+ * "NAME: message" and, of the command line, "Try 'NAME --help' ..." on stderr, exit with
+ * usage_status.
+ */
 void cli_usage_error(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 

@@ -6,6 +6,7 @@
 #define CLI_DATA_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "cli.h"
 
@@ -17,5 +18,12 @@ enum { CLI_DATA_MAX = 64 << 20 };	/* bytes */
  * Returns the body, which is the caller's to free(3); not NULL, also when it is empty.
  */
 void *cli_data_read(const struct cli *cli, const char *data, size_t *len);
+
+/*
+ * The same of the file that an option names.
+ * modified: when it was last changed.
+ */
+void *cli_data_read_file(const struct cli *cli, const char *option, const char *path, size_t *len,
+    time_t *modified);
 
 #endif

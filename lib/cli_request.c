@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgi_response.h"
+#include "cgi_block.h"
 #include "fcgi_error.h"
 
 enum { WHY_SIZE = 512 };
@@ -67,7 +67,7 @@ is_token(const char *name, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (!cgi_response_is_name_char(name[i]))
+		if (!cgi_block_is_name_char(name[i]))
 			return 0;
 	return len > 0;
 }
@@ -195,6 +195,55 @@ cli_request_take(const struct cli *cli, struct cli_request *request, int option,
 	default:
 		return 0;
 	}
+}
+
+static char *
+copy_text(const struct cli *cli, const char *text)
+{
+	return text != NULL ? cli_keep(cli, text) : NULL;
+}
+
+/* An array of which each item is written anew; NULL for none, as where nothing was given. */
+static void *
+copy_array(const struct cli *cli, size_t count, size_t size)
+{
+	void *items = count > 0 ? calloc(count, size) : NULL;
+
+	if (items == NULL && count > 0)
+		cli_die(cli, cli->about->usage_status, "out of memory");
+	return items;
+}
+
+void
+cli_request_copy(const struct cli *cli, struct cli_request *to, const struct cli_request *from)
+{
+	size_t i;
+
+	*to = (struct cli_request){
+		.url = copy_text(cli, from->url),
+		.target = copy_text(cli, from->target),
+		.as = copy_text(cli, from->as),
+		.method = copy_text(cli, from->method),
+		.data = copy_text(cli, from->data),
+		.docroot = copy_text(cli, from->docroot),
+		.script = copy_text(cli, from->script),
+		.pathinfo = copy_text(cli, from->pathinfo),
+		.split = copy_text(cli, from->split),
+		.remote_addr = copy_text(cli, from->remote_addr),
+		.https = from->https,
+		.headers = copy_array(cli, from->header_count, sizeof *to->headers),
+		.header_count = from->header_count,
+		.pass_headers = copy_array(cli, from->pass_header_count,
+		    sizeof *to->pass_headers),
+		.pass_header_count = from->pass_header_count,
+	};
+	for (i = 0; i < to->header_count; i++)
+		to->headers[i] = (struct preset_header){
+			.name = copy_text(cli, from->headers[i].name),
+			.value = copy_text(cli, from->headers[i].value),
+		};
+	for (i = 0; i < to->pass_header_count; i++)
+		to->pass_headers[i] = copy_text(cli, from->pass_headers[i]);
 }
 
 int

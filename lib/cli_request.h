@@ -38,6 +38,10 @@ extern const struct poptOption cli_request_options[];
 int cli_request_take(const struct cli *cli, struct cli_request *request, int option,
     const char *value);
 
+/* Makes one that may be changed without changing the other.  to: overwritten. */
+void cli_request_copy(const struct cli *cli, struct cli_request *to,
+    const struct cli_request *from);
+
 /* 1 when the variables of a web server are asked for (--url, --as and their like), else 0. */
 int cli_request_is_web(const struct cli_request *request);
 

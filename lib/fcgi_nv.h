@@ -56,6 +56,8 @@ static inline int
 fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv)
 {
 	const unsigned char *at = *p;
+	struct fcgi_nv found;
+	int r;
 
 	/* Nearly every pair: two short lengths, and all of it there.  A request has some twenty. */
 	if (end - at >= 2 && (at[0] | at[1]) <= FCGI_NV_SHORT_MAX &&
@@ -67,7 +69,12 @@ fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *
 		*p = nv->value + nv->value_len;
 		return 1;
 	}
-	return fcgi_nv_next_long(p, end, nv);
+	/* Through copies, so that p and nv can stay in registers above. */
+	r = fcgi_nv_next_long(&at, end, &found);
+	if (r > 0)
+		*nv = found;
+	*p = at;
+	return r;
 }
 
 #endif

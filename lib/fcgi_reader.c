@@ -4,9 +4,6 @@
 
 #include "fcgi_error.h"
 
-/* The order is that of the bytes on the wire. */
-enum { IN_HEADER, IN_CONTENT, IN_PADDING };
-
 static size_t
 smaller(size_t a, size_t b)
 {
@@ -19,7 +16,7 @@ begin_record(struct fcgi_reader *reader)
 	reader->have = 0;
 	reader->content_left = reader->record.content_length;
 	reader->padding_left = reader->record.padding_length;
-	reader->state = IN_CONTENT;
+	reader->state = FCGI_READER_IN_CONTENT;
 	return FCGI_READ_RECORD;
 }
 
@@ -52,11 +49,11 @@ fcgi_reader_next(struct fcgi_reader *reader, const unsigned char **p, const unsi
 	size_t len;
 
 	switch (reader->state) {
-	case IN_HEADER:
+	case FCGI_READER_IN_HEADER:
 		if (*p == end)
 			return FCGI_READ_MORE;
 		return take_header(reader, p, end);
-	case IN_CONTENT:
+	case FCGI_READER_IN_CONTENT:
 		if (reader->content_left > 0) {
 			len = smaller((size_t)(end - *p), reader->content_left);
 			if (len == 0)
@@ -67,7 +64,7 @@ fcgi_reader_next(struct fcgi_reader *reader, const unsigned char **p, const unsi
 			reader->content_left = (uint16_t)(reader->content_left - len);
 			return FCGI_READ_CONTENT;
 		}
-		reader->state = IN_PADDING;
+		reader->state = FCGI_READER_IN_PADDING;
 		/* fall through */
 	default:
 		len = smaller((size_t)(end - *p), reader->padding_left);
@@ -75,7 +72,7 @@ fcgi_reader_next(struct fcgi_reader *reader, const unsigned char **p, const unsi
 		reader->padding_left = (uint8_t)(reader->padding_left - len);
 		if (reader->padding_left > 0)
 			return FCGI_READ_MORE;
-		reader->state = IN_HEADER;
+		reader->state = FCGI_READER_IN_HEADER;
 		return FCGI_READ_END;
 	}
 }
@@ -83,7 +80,7 @@ fcgi_reader_next(struct fcgi_reader *reader, const unsigned char **p, const unsi
 size_t
 fcgi_reader_pending(const struct fcgi_reader *reader)
 {
-	return reader->state == IN_CONTENT ? reader->content_left : 0;
+	return reader->state == FCGI_READER_IN_CONTENT ? reader->content_left : 0;
 }
 
 void
@@ -96,17 +93,11 @@ size_t
 fcgi_reader_until_header(const struct fcgi_reader *reader)
 {
 	switch (reader->state) {
-	case IN_HEADER:
+	case FCGI_READER_IN_HEADER:
 		return (size_t)(FCGI_HEADER_LEN - reader->have);
-	case IN_CONTENT:
+	case FCGI_READER_IN_CONTENT:
 		return (size_t)reader->content_left + reader->padding_left + FCGI_HEADER_LEN;
 	default:
 		return (size_t)reader->padding_left + FCGI_HEADER_LEN;
 	}
-}
-
-int
-fcgi_reader_between_records(const struct fcgi_reader *reader)
-{
-	return reader->state == IN_HEADER && reader->have == 0;
 }

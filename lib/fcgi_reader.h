@@ -30,10 +30,13 @@ enum fcgi_read {
 	FCGI_READ_END,		/* the record's content and padding have passed */
 };
 
+/* Where the next byte is; the order is that of the bytes on the wire. */
+enum fcgi_reader_state { FCGI_READER_IN_HEADER, FCGI_READER_IN_CONTENT, FCGI_READER_IN_PADDING };
+
 /* Zero-filled before the first use.  Public to read: record. */
 struct fcgi_reader {
 	struct fcgi_record record;	/* the current record, from FCGI_READ_RECORD on */
-	uint8_t state;			/* private */
+	uint8_t state;			/* private: enum fcgi_reader_state */
 	uint8_t have;			/* private: header bytes kept */
 	uint16_t content_left;		/* private */
 	uint8_t padding_left;		/* private */
@@ -50,6 +53,45 @@ struct fcgi_reader {
  */
 int fcgi_reader_next(struct fcgi_reader *reader, const unsigned char **p, const unsigned char *end,
     struct fcgi_slice *slice);
+
+/* 1 when the connection may end here without cutting a record, else 0. */
+static inline int
+fcgi_reader_between_records(const struct fcgi_reader *reader)
+{
+	return reader->state == FCGI_READER_IN_HEADER && reader->have == 0;
+}
+
+/*
+ * Takes a record that lies whole in the input, its padding too, and has not been begun: what three
+ * calls of fcgi_reader_next() would tell, for those who count instructions.
+ * slice: its content, which may be empty.
+ * Returns 1; or 0 with nothing taken, and fcgi_reader_next() says what is there.
+ */
+static inline int
+fcgi_reader_whole(struct fcgi_reader *reader, const unsigned char **p, const unsigned char *end,
+    struct fcgi_slice *slice)
+{
+	const unsigned char *at = *p;
+	size_t len;
+
+	if (end - at < FCGI_HEADER_LEN || at[0] != FCGI_VERSION_1 ||
+	    !fcgi_reader_between_records(reader))
+		return 0;
+	len = (size_t)(at[4] << 8 | at[5]);
+	if ((size_t)(end - at) < FCGI_HEADER_LEN + len + at[6])
+		return 0;
+	reader->record = (struct fcgi_record){
+		.version = at[0],
+		.type = at[1],
+		.request_id = (uint16_t)(at[2] << 8 | at[3]),
+		.content_length = (uint16_t)len,
+		.padding_length = at[6],
+	};
+	slice->data = at + FCGI_HEADER_LEN;
+	slice->len = len;
+	*p = at + FCGI_HEADER_LEN + len + at[6];
+	return 1;
+}
 
 /*
  * How many bytes of the current record's content have not been taken yet; 0 outside of content.
@@ -68,8 +110,5 @@ void fcgi_reader_skip(struct fcgi_reader *reader, size_t len);
  * see a header before the content that follows it.
  */
 size_t fcgi_reader_until_header(const struct fcgi_reader *reader);
-
-/* 1 when the connection may end here without cutting a record, else 0. */
-int fcgi_reader_between_records(const struct fcgi_reader *reader);
 
 #endif

@@ -189,6 +189,33 @@ take_content(struct fcgi_serve *serve, struct fcgi_serve_event *event)
 	}
 }
 
+/* --- a record that lies whole in the input ---------------------------------------------------- */
+
+/* Only a request's own: what a management record tells is in more than one event. */
+static int
+is_whole(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,
+    struct fcgi_slice *slice)
+{
+	const unsigned char *at = *p;
+
+	return end - at >= FCGI_HEADER_LEN && (at[2] | at[3]) != 0 &&
+	    fcgi_reader_whole(&serve->reader, p, end, slice);
+}
+
+static int
+take_whole(struct fcgi_serve *serve, struct fcgi_serve_event *event)
+{
+	int r = open_application(serve, &serve->reader.record, event);
+
+	if (r == FCGI_SERVE_MORE && event->slice.len > 0)
+		r = take_content(serve, event);
+	/* Nothing of it is left that could be told of somebody else. */
+	serve->action = SKIP;
+	return r;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
 int
 fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,
     struct fcgi_serve_event *event)
@@ -197,6 +224,10 @@ fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigne
 	int what, r = FCGI_SERVE_MORE;
 
 	while (r == FCGI_SERVE_MORE) {
+		if (is_whole(serve, p, end, &event->slice)) {
+			r = take_whole(serve, event);
+			continue;
+		}
 		what = fcgi_reader_next(&serve->reader, p, end, &event->slice);
 		switch (what) {
 		case FCGI_READ_RECORD:

@@ -1,6 +1,8 @@
 #include "http_status.h"
 
-#include <stddef.h>
+#include <string.h>
+
+#include "fcgi_error.h"
 
 const char *
 http_status_reason(int status)
@@ -41,4 +43,76 @@ http_status_reason(int status)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "";
+}
+
+void
+http_status_set_add(struct http_status_set *set, int first, int last)
+{
+	unsigned int place;
+	int status;
+
+	for (status = first; status <= last; status++) {
+		place = (unsigned int)(status - HTTP_STATUS_MIN);
+		set->count += !http_status_set_has(set, status);
+		set->bits[place / 64] |= UINT64_C(1) << place % 64;
+	}
+}
+
+static int
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Takes "200" or "2xx".  Returns 0, or -1. */
+static int
+take_statuses(const char **p, int *first, int *last)
+{
+	const char *text = *p;
+
+	if (text[0] < '1' || text[0] > '9')
+		return -1;
+	if (text[1] == 'x' && text[2] == 'x') {
+		*first = (text[0] - '0') * 100;
+		*last = *first + 99;
+	} else if (is_digit(text[1]) && is_digit(text[2])) {
+		*first = (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
+		*last = *first;
+	} else {
+		return -1;
+	}
+	*p += 3;
+	return 0;
+}
+
+/* Takes an item of the list: "200", "2xx" or "200-299". */
+static int
+take_item(struct http_status_set *set, const char **p)
+{
+	int first, last, from, to;
+
+	if (take_statuses(p, &first, &last) < 0)
+		return -1;
+	if (**p == '-' && first == last) {
+		(*p)++;
+		if (take_statuses(p, &from, &to) < 0 || from != to || to < first)
+			return -1;
+		last = to;
+	}
+	http_status_set_add(set, first, last);
+	return 0;
+}
+
+int
+http_status_set_parse(struct http_status_set *set, const char *text)
+{
+	memset(set, 0, sizeof *set);
+	do {
+		if (take_item(set, &text) < 0)
+			break;
+		if (*text == '\0')
+			return 0;
+	} while (*text++ == ',');
+	memset(set, 0, sizeof *set);
+	return -FCGI_E_SYNTAX;
 }

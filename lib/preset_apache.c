@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "fcgi_error.h"
+#include "number.h"
 #include "preset_context.h"
 #include "preset_source.h"
 
@@ -90,7 +91,7 @@ put_decoded(struct buffer *out, const char *text)
 	int byte, r = 0;
 
 	while (r == 0 && *text != '\0') {
-		byte = *text == '%' ? preset_path_hex(text + 1) : -1;
+		byte = *text == '%' ? number_hex_byte(text + 1) : -1;
 		if (byte == '/' || byte == 0)
 			byte = -1;
 		c = byte < 0 ? *text : (char)byte;

@@ -9,6 +9,7 @@
 
 #include "base64.h"
 #include "fcgi_error.h"
+#include "number.h"
 #include "preset_apache.h"
 #include "preset_context.h"
 
@@ -93,7 +94,7 @@ put_normalized(struct buffer *out, const char *p, const char *end, int (*is_plai
 	int byte, r = 0;
 
 	while (r == 0 && p < end) {
-		byte = *p == '%' ? preset_path_hex(p + 1) : -1;
+		byte = *p == '%' ? number_hex_byte(p + 1) : -1;
 		c = is_plain(byte) ? (char)byte : *p;
 		if (is_plain(byte) || (byte < 0 && is_uri_char((unsigned char)c))) {
 			r = buffer_append(out, &c, 1);

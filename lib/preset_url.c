@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "fcgi_error.h"
+#include "number.h"
 
 static int
 fail(const char **why, const char *what)
@@ -128,23 +129,6 @@ preset_url_origin(const char *target)
 	return skip > 0 ? target + skip + strcspn(target + skip, "/?#") : target;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-int
-preset_path_hex(const char *digits)
-{
-	int high = hex_digit(digits[0]), low = high < 0 ? -1 : hex_digit(digits[1]);
-
-	return low < 0 ? -1 : high << 4 | low;
-}
-
 static const char *
 why_refused(int byte, unsigned int rules)
 {
@@ -167,7 +151,7 @@ decode(char *path, unsigned int rules, const char **why)
 	int byte;
 
 	while (*from != '\0') {
-		byte = *from == '%' ? preset_path_hex(from + 1) : -1;
+		byte = *from == '%' ? number_hex_byte(from + 1) : -1;
 		if (byte < 0 && *from == '%' && (rules & PATH_REFUSE_BAD_ESCAPE) != 0)
 			return fail(why, "a '%' in the path without two digits");
 		if (byte < 0 && (unsigned char)*from < 0x80) {

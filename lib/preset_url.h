@@ -45,7 +45,4 @@ int preset_path_decode(char *path, unsigned int rules, const char **why);
 /* The same, of a path that stays as it is otherwise. */
 int preset_path_simplify(char *path, unsigned int rules, const char **why);
 
-/* The value of two hexadecimal digits, or -1. */
-int preset_path_hex(const char *digits);
-
 #endif

@@ -16,6 +16,8 @@ struct queue {
 	int64_t limit;		/* as given to listen(2), capped by the system; one more fits in */
 	int64_t drops;		/* connections turned away for want of room, since it listens */
 	int64_t busy;		/* connections that were accepted and are not closed yet */
+	uint64_t inode;		/* of the listening socket, by which its holders are known in /proc;
+				   of several, of one of them; 0 where it is not told */
 };
 
 /* Nothing is known. */
@@ -24,7 +26,7 @@ struct queue {
 /*
  * Reads the queue of a listening socket, ours or shared, UNIX or TCP, without waiting.
  * UNIX sockets count no drops; on a kernel without their question (or where no netlink socket may
- * be made) neither do they tell the limit.  busy is left at -1.
+ * be made) neither do they tell the limit.  busy is left at -1, inode at 0.
  * Returns 0, or -FCGI_E_SYSTEM with errno (EINVAL: it does not listen).
  */
 int queue_read(int listen_fd, struct queue *queue);

@@ -146,6 +146,7 @@ take_unix(void *context, const void *data, size_t len)
 		found->listens = 1;
 		found->queue.len = row.lengths->udiag_rqueue;
 		found->queue.limit = row.lengths->udiag_wqueue;
+		found->queue.inode = message->udiag_ino;
 	}
 }
 
@@ -306,6 +307,7 @@ take_tcp(void *context, const void *data, size_t len)
 	row = (struct queue_tcp_row){
 		.state = message->idiag_state,
 		.accepted = message->idiag_inode != 0,
+		.inode = message->idiag_inode,
 		.queue = message->idiag_rqueue,
 		.limit = message->idiag_wqueue,
 		.drops = -1,

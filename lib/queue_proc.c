@@ -78,7 +78,10 @@ queue_proc_unix(const struct sockaddr_un *sun, socklen_t sun_len, struct queue *
 		row[len - 1] = '\0';
 		if (!read_unix_row(row, name, &flags, &state, &inode))
 			continue;
-		found |= (flags & PROC_LISTENS) != 0;
+		if (flags & PROC_LISTENS) {
+			found = 1;
+			queue->inode = inode;
+		}
 		/* Each end that waits is a row under the listener's name, without an inode. */
 		queue->len += state == PROC_CONNECTING && inode == 0;
 		queue->busy += state == PROC_CONNECTED && inode != 0;
@@ -127,7 +130,7 @@ read_tcp_row(struct queue_tcp_row *row, const char *line, int family)
 		&waiting, &inode) != 5)
 		return 0;
 	*row = (struct queue_tcp_row){ .state = (int)state, .accepted = inode != 0,
-		.queue = waiting, .limit = -1, .drops = -1 };
+		.inode = inode, .queue = waiting, .limit = -1, .drops = -1 };
 	return read_end(&row->here, here, family) && read_end(&row->there, there, family);
 }
 

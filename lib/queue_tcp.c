@@ -93,6 +93,7 @@ take_listener(struct queue_tcp *tcp, const struct queue_tcp_row *row)
 		tcp->count++;
 		*listener = (struct queue_tcp_listener){ .at = row->here, .v6_only = row->v6_only };
 	}
+	listener->queue.inode = row->inode;
 	add(&listener->queue.len, row->queue);
 	add(&listener->queue.limit, row->limit);
 	add(&listener->queue.drops, row->drops);

@@ -26,6 +26,7 @@ struct queue_tcp_row {
 	int state;		/* TCP_LISTEN, ... of <netinet/tcp.h> */
 	int v6_only;		/* IPV6_V6ONLY, of a listener */
 	int accepted;		/* a process holds it; else it waits, or is on its way out */
+	uint64_t inode;
 	int64_t queue;		/* of a listener, who waits */
 	int64_t limit;		/* -1 unknown */
 	int64_t drops;

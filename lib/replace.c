@@ -61,7 +61,7 @@ open_beside(char *temporary, const char *path, mode_t mode)
 	int folder_len = slash != NULL ? (int)(slash - path) + 1 : 0, fd = -1, tries;
 
 	for (tries = 0; tries < NAME_TRIES; tries++) {
-		if (snprintf(temporary, PATH_MAX, "%.*s.fcgi-probe.%08x", folder_len, path,
+		if (snprintf(temporary, PATH_MAX, "%.*s." PACKAGE_NAME ".%08x", folder_len, path,
 			arc4random()) >= PATH_MAX) {
 			errno = ENAMETOOLONG;
 			return -1;

@@ -11,6 +11,8 @@ complete -c fcgi-echo -l users -r -F -d 'who is let in by /auth: NAME:HASH lines
 complete -c fcgi-echo -l answer -r -F -d 'answer every request with what is in FILE, header block and all'
 complete -c fcgi-echo -l show-secrets -d 'show passwords, Authorization and Cookie in /env'
 complete -c fcgi-echo -l log-env -r -F -d 'append the variables of each request to FILE, as /env.json shows them'
+complete -c fcgi-echo -l delay-log -r -F -d 'append what each answer of /delay was to wait and has waited, in ns'
+complete -c fcgi-echo -l plan -x -d 'print the percentiles that such a path of /delay intends, and exit'
 complete -c fcgi-echo -l fault -x -a '(fcgi-echo --list-faults 2>/dev/null | string replace -r "  +" \t)' -d 'misbehave in that way'
 complete -c fcgi-echo -l list-faults -d 'print the faults, one a line, and exit'
 complete -c fcgi-echo -s v -l verbose -d 'say more'

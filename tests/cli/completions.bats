@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 load helper
 
-programs=(cgi-fcgi fcgi-auth-test fcgi-echo fcgi-probe fcgistarter)
+programs=(cgi-fcgi fcgi-auth-test fcgi-bench fcgi-echo fcgi-probe fcgistarter)
 
 setup() {
   completions=$FCGI_SOURCE/completions
@@ -128,6 +128,9 @@ completes() {
   completes 'fcgistarter --stop-signal TE' TERM
   completes 'fcgi-echo --fault half' half half-header
   completes 'fcgi-echo --fault silent,half' silent,half silent,half-header
+  completes 'fcgi-bench --format c' csv
+  completes 'fcgi-bench --spin=al' --spin=always
+  completes 'fcgi-bench --fail-if service' service_p99
   completes 'fcgi-auth-test -D mod_fas' mod_fastcgi mod_fastcgi-compat
   completes 'fcgi-auth-test --verdict spec,li' spec,lighttpd
   completes 'fcgi-auth-test -W R1,S' R1,S1
@@ -169,6 +172,7 @@ completes() {
   SOME_VARIABLE_OF_OURS=1 completes 'cgi-fcgi -e SOME_VARIABLE_OF' SOME_VARIABLE_OF_OURS
   completes 'cgi-fcgi -connect sock -- so' sock
   chmod +x another
+  completes 'fcgi-bench -c 1 -- ./an' ./another
   completes 'fcgistarter -s sock -- ./an' ./another
   completes 'fcgistarter -s sock -- ./another so' sock
 }
@@ -187,6 +191,7 @@ completes() {
   [ "$(fish_completes 'cgi-fcgi --as ngi')" = $'nginx\nnginx-php' ]
   [ "$(fish_completes 'fcgi-echo --fault half')" = $'half\nhalf-header' ]
   [ "$(fish_completes 'cgi-fcgi -conn')" = -connect ]
+  [ "$(fish_completes 'fcgi-bench --role f')" = filter ]
   [ "$(fish_completes 'fcgi-probe -w queue_p')" = queue_pct= ]
   [ "$(fish_completes 'fcgi-auth-test -D mod_fas')" = $'mod_fastcgi\nmod_fastcgi-compat' ]
   [ "$(fish_completes 'fcgi-auth-test -W R1,S')" = R1,S1 ]
@@ -220,6 +225,9 @@ END
   [ "$(zsh_completes 'cgi-fcgi -conn')" = '<<cgi-fcgi -connect >>' ]
   [ "$(zsh_completes 'cgi-fcgi --as fpm-s')" = '<<cgi-fcgi --as fpm-status >>' ]
   [ "$(zsh_completes 'fcgi-echo --fault half-h')" = '<<fcgi-echo --fault half-header,>>' ]
+  [ "$(zsh_completes 'fcgi-bench --spin=al')" = '<<fcgi-bench --spin=always >>' ]
+  [ "$(zsh_completes 'fcgi-bench --find-max sta')" = '<<fcgi-bench --find-max starved>>' ]
+  [ "$(zsh_completes 'fcgi-bench --format cs')" = '<<fcgi-bench --format csv >>' ]
   [ "$(zsh_completes 'fcgi-probe -w queue_p')" = '<<fcgi-probe -w queue_pct=>>' ]
   [ "$(zsh_completes 'fcgi-auth-test -D spe')" = '<<fcgi-auth-test -D spec >>' ]
   [ "$(zsh_completes 'fcgi-auth-test --ignore S')" = '<<fcgi-auth-test --ignore S1,>>' ]

@@ -216,6 +216,39 @@ C=\377\033[31m' ]
   done
 }
 
+@test "/delay?jitter= spreads the answers as --plan says, the same for each seed" {
+  run -0 "$fcgi_echo" --plan '/delay/20ms?jitter=exp:10ms'
+  [ "${lines[0]}" = 'p50 26.931 ms' ]
+  [ "${lines[4]}" = 'p99 66.052 ms' ]
+  [ "${lines[5]}" = 'p99.9 89.078 ms' ]
+  [ "$("$fcgi_echo" --plan /delay/1s | sort -uk 2 | cut -d' ' -f 2-)" = '1000.000 ms' ]
+  for wrong in '' / /delay/ /delay/x '/delay/1s?jitter=often:1s' '/delay/1s?seed=x'; do
+    run -2 "$fcgi_echo" --plan "$wrong"
+  done
+  for i in 1 2; do
+    start_echo --delay-log "./log.$i"
+    for j in 1 2 3; do
+      ask /delay/1ms -e 'QUERY_STRING=jitter=exp:5ms&seed=3' | grep 'waited 1ms'
+    done
+    stop_echo
+  done
+  [ "$(wc -l <log.1)" -eq 3 ]
+  # Of each line the first figure is what was wanted, the other what came of it.
+  cmp <(cut -d' ' -f 1 log.1) <(cut -d' ' -f 1 log.2)
+  [ "$(cut -d' ' -f 1 log.1 | sort -u | wc -l)" -eq 3 ]
+  awk '$1 < 1000000 || $2 < $1 || NF != 2 { exit 1 }' log.1
+  start_echo
+  [[ $(ask /delay/1s -e 'QUERY_STRING=jitter=often:1s') == 'Status: 400 '* ]]
+}
+
+@test "--delay-log says what it cannot write" {
+  run -1 "$fcgi_echo" -l ./never.sock --delay-log ./no/such/log
+  [[ $output == *'./no/such/log: No such file or directory' ]]
+  start_echo --delay-log /dev/full
+  ask /delay/1ms | grep waited
+  wait_for grep -F -- '--delay-log: No space left on device' "$ECHO_ERR"
+}
+
 @test "many delays of several lengths end in their order" {
   start_echo
   run -0 "$wire" "$ECHO_ADDR" 'get 1 /delay/400ms keep' 'get 2 /delay/100ms keep' \

@@ -17,6 +17,11 @@ CLI_TESTS += %D%/cgi-fcgi-tools.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats
 CLI_TESTS += %D%/fcgi-auth-test-dialects.bats
+CLI_TESTS += %D%/fcgi-bench-gate.bats
+CLI_TESTS += %D%/fcgi-bench-load.bats
+CLI_TESTS += %D%/fcgi-bench-report.bats
+CLI_TESTS += %D%/fcgi-bench-request.bats
+CLI_TESTS += %D%/fcgi-bench.bats
 CLI_TESTS += %D%/fcgi-echo-actions.bats
 CLI_TESTS += %D%/fcgi-echo-auth.bats
 CLI_TESTS += %D%/fcgi-echo-fault.bats
@@ -66,7 +71,7 @@ check_PROGRAMS += %D%/wire
 %C%_wire_LDADD = $(FCGIUTILS_LIBS)
 
 EXTRA_DIST += $(CLI_TESTS)
-EXTRA_DIST += %D%/helper.bash %D%/starter.bash %D%/supervise.bash %D%/page-examples.awk %D%/page-options.awk %D%/page-run.bash %D%/missing.sh
+EXTRA_DIST += %D%/bench.bash %D%/helper.bash %D%/starter.bash %D%/supervise.bash %D%/page-examples.awk %D%/page-options.awk %D%/page-run.bash %D%/missing.sh
 
 if HAVE_BATS
 TESTS += $(CLI_TESTS)

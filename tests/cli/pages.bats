@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 setup() {
   tools=$FCGI_SOURCE/tests/cli
   pages=$FCGI_SOURCE/man1
-  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe,fcgi-auth-test/fcgi-auth-test})
+  programs=("$FCGI_BUILD"/{cgi-fcgi/cgi-fcgi,fcgistarter/fcgistarter,fcgi-echo/fcgi-echo,fcgi-probe/fcgi-probe,fcgi-bench/fcgi-bench,fcgi-auth-test/fcgi-auth-test})
   cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -65,6 +65,10 @@ run_examples() {
   same_options fcgi-probe
 }
 
+@test "pages: fcgi-bench: --help and the page have the same options" {
+  same_options fcgi-bench
+}
+
 @test "pages: fcgi-auth-test: --help and the page have the same options" {
   same_options fcgi-auth-test
 }
@@ -85,6 +89,10 @@ run_examples() {
   lint fcgi-probe
 }
 
+@test "pages: fcgi-bench: mandoc finds nothing" {
+  lint fcgi-bench
+}
+
 @test "pages: fcgi-auth-test: mandoc finds nothing" {
   lint fcgi-auth-test
 }
@@ -103,6 +111,10 @@ run_examples() {
 
 @test "pages: fcgi-probe: the examples run" {
   run_examples fcgi-probe
+}
+
+@test "pages: fcgi-bench: the examples run" {
+  run_examples fcgi-bench
 }
 
 @test "pages: fcgi-auth-test: the examples run" {

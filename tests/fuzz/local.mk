@@ -36,7 +36,7 @@ nodist_%C%_dialect_tap_SOURCES = fcgi-auth-test/dialects/builtin.c
 check_PROGRAMS += %D%/fpm_status.tap
 TESTS += %D%/fpm_status.tap
 %C%_fpm_status_tap_SOURCES = %D%/fpm_status.c %D%/replay.c \
-	fcgi-probe/fpm_status.c fcgi-probe/range.c
+	fcgi-probe/fpm_status.c
 %C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_tap_LDADD = $(FCGIUTILS_LIBS)
 
@@ -46,10 +46,24 @@ TESTS += %D%/decode.tap
 %C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_tap_LDADD = $(FCGIUTILS_LIBS)
 
+INTAKE_FUZZ_SOURCES = fcgi-bench/expect.c fcgi-bench/intake.c
+check_PROGRAMS += %D%/intake.tap
+TESTS += %D%/intake.tap
+%C%_intake_tap_SOURCES = %D%/intake.c %D%/replay.c $(INTAKE_FUZZ_SOURCES)
+%C%_intake_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_intake_tap_LDADD = $(FCGIUTILS_LIBS) $(MD_LIBS)
+
 check_PROGRAMS += %D%/nv.tap
 TESTS += %D%/nv.tap
 %C%_nv_tap_SOURCES = %D%/nv.c %D%/replay.c
 %C%_nv_tap_LDADD = $(FCGIUTILS_LIBS)
+
+PAYLOAD_FUZZ_SOURCES = fcgi-bench/expect.c fcgi-bench/payload.c
+check_PROGRAMS += %D%/payload.tap
+TESTS += %D%/payload.tap
+%C%_payload_tap_SOURCES = %D%/payload.c %D%/replay.c $(PAYLOAD_FUZZ_SOURCES)
+%C%_payload_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_payload_tap_LDADD = $(FCGIUTILS_LIBS)
 
 check_PROGRAMS += %D%/range.tap
 TESTS += %D%/range.tap
@@ -141,7 +155,7 @@ check_PROGRAMS += %D%/cgi_response.fuzz
 
 check_PROGRAMS += %D%/fpm_status.fuzz
 %C%_fpm_status_fuzz_SOURCES = %D%/fpm_status.c \
-	fcgi-probe/fpm_status.c fcgi-probe/range.c
+	fcgi-probe/fpm_status.c
 %C%_fpm_status_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_fpm_status_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
@@ -151,6 +165,12 @@ check_PROGRAMS += %D%/decode.fuzz
 %C%_decode_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_decode_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/intake.fuzz
+%C%_intake_fuzz_SOURCES = %D%/intake.c $(INTAKE_FUZZ_SOURCES)
+%C%_intake_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_intake_fuzz_LDADD = $(FCGIUTILS_LIBS) $(MD_LIBS)
+%C%_intake_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/dialect.fuzz
 %C%_dialect_fuzz_SOURCES = %D%/dialect.c $(FUZZ_DIALECT_SOURCES)
@@ -163,6 +183,12 @@ check_PROGRAMS += %D%/nv.fuzz
 %C%_nv_fuzz_SOURCES = %D%/nv.c
 %C%_nv_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_nv_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/payload.fuzz
+%C%_payload_fuzz_SOURCES = %D%/payload.c $(PAYLOAD_FUZZ_SOURCES)
+%C%_payload_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_payload_fuzz_LDADD = $(FCGIUTILS_LIBS)
+%C%_payload_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/range.fuzz
 %C%_range_fuzz_SOURCES = %D%/range.c \

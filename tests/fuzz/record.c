@@ -18,6 +18,7 @@ struct both {
 	size_t at;	/* where the reader is in the stream */
 	size_t header;	/* the ruler: where the current header is */
 	size_t content;	/* content seen of the current record */
+	int by_whole;	/* what lies whole is taken whole */
 	int error;
 };
 
@@ -73,6 +74,27 @@ check_event(struct both *both, int what, const struct fcgi_slice *slice)
 	}
 }
 
+/* What lies whole is what the ruler measures. */
+static void
+take_whole(struct both *both, const uint8_t **p, const uint8_t *end)
+{
+	const struct fcgi_record *record = &both->reader.record;
+	struct fcgi_slice slice;
+	const uint8_t *before = *p;
+
+	while (fcgi_reader_whole(&both->reader, p, end, &slice)) {
+		must(*p <= end && slice.data == before + FCGI_HEADER_LEN);
+		check_header(both->stream + both->header, record);
+		must(slice.len == record->content_length);
+		must(*p == slice.data + slice.len + record->padding_length);
+		both->at += (size_t)(*p - before);
+		both->header = both->at;
+		both->content = 0;
+		before = *p;
+	}
+	must(*p == before);
+}
+
 static void
 feed(void *self, const uint8_t *p, const uint8_t *end)
 {
@@ -82,6 +104,8 @@ feed(void *self, const uint8_t *p, const uint8_t *end)
 	int what;
 
 	while (both->error == 0) {
+		if (both->by_whole)
+			take_whole(both, &p, end);
 		before = p;
 		what = fcgi_reader_next(&both->reader, &p, end, &slice);
 		must(p >= before && p <= end);
@@ -129,6 +153,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	whole.stream = cuts.stream;
 	whole.len = cuts.len;
 	pieces = whole;
+	pieces.by_whole = cuts.options & 1;
+	whole.by_whole = cuts.options >> 1 & 1;
 	feed(&whole, cuts.stream, cuts.stream + cuts.len);
 	cuts_feed(&cuts, feed, &pieces);
 	check_end(&whole);

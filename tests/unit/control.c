@@ -69,7 +69,7 @@ static int
 on_status(void *owner, struct status *status)
 {
 	const struct server *server = owner;
-	const struct queue queue = { 1, 2, 3, -1 };
+	const struct queue queue = { 1, 2, 3, -1, 0 };
 	int i;
 
 	if (server->instances < 0) {

@@ -17,8 +17,28 @@
 struct hearer {
 	struct fcgi_reader reader;
 	struct transcript transcript;
+	int by_whole;	/* what lies whole is taken whole */
 	int error;
 };
+
+/* The three events of a record at once. */
+static void
+hear_whole(struct hearer *hearer, const unsigned char **p, const unsigned char *end)
+{
+	const struct fcgi_record *record = &hearer->reader.record;
+	struct fcgi_slice slice;
+
+	while (fcgi_reader_whole(&hearer->reader, p, end, &slice)) {
+		assert_int_equal(record->version, 1);
+		assert_int_equal(slice.len, record->content_length);
+		assert_true(slice.data + slice.len + record->padding_length == *p);
+		transcript_say(&hearer->transcript, "%d/%d %d+%d", record->type,
+		    record->request_id, record->content_length, record->padding_length);
+		if (slice.len > 0)
+			transcript_content(&hearer->transcript, "=", slice.data, slice.len);
+		transcript_say(&hearer->transcript, ".");
+	}
+}
 
 static void
 hear(void *self, const unsigned char *p, const unsigned char *end)
@@ -28,8 +48,12 @@ hear(void *self, const unsigned char *p, const unsigned char *end)
 	struct fcgi_slice slice;
 	int what;
 
-	while (hearer->error == 0 &&
-	    (what = fcgi_reader_next(&hearer->reader, &p, end, &slice)) != FCGI_READ_MORE) {
+	while (hearer->error == 0) {
+		if (hearer->by_whole)
+			hear_whole(hearer, &p, end);
+		what = fcgi_reader_next(&hearer->reader, &p, end, &slice);
+		if (what == FCGI_READ_MORE)
+			break;
 		switch (what) {
 		case FCGI_READ_RECORD:
 			transcript_say(&hearer->transcript, "%d/%d %d+%d", record->type,
@@ -51,9 +75,10 @@ hear(void *self, const unsigned char *p, const unsigned char *end)
 }
 
 static void
-assert_hears(const unsigned char *wire, size_t len, size_t first, size_t rest, const char *expected)
+assert_hears_so(const unsigned char *wire, size_t len, size_t first, size_t rest, int by_whole,
+    const char *expected)
 {
-	struct hearer hearer = { 0 };
+	struct hearer hearer = { .by_whole = by_whole };
 
 	transcript_start(&hearer.transcript);
 	pieces_feed(wire, len, first, rest, hear, &hearer);
@@ -61,6 +86,13 @@ assert_hears(const unsigned char *wire, size_t len, size_t first, size_t rest, c
 		transcript_say(&hearer.transcript, "cut");
 	assert_string_equal(transcript_end(&hearer.transcript), expected);
 	transcript_free(&hearer.transcript);
+}
+
+static void
+assert_hears(const unsigned char *wire, size_t len, size_t first, size_t rest, const char *expected)
+{
+	assert_hears_so(wire, len, first, rest, 0, expected);
+	assert_hears_so(wire, len, first, rest, 1, expected);
 }
 
 static const struct {

@@ -46,7 +46,7 @@ struct wish {
 	const char *critical_too;
 	int if_known, growth;
 	const char *body, *header;
-	struct status_range status;
+	const char *status;	/* of --expect-status */
 	enum state error_output, app_status;
 	int alive;
 	int is_busy_set;
@@ -167,11 +167,8 @@ settle(struct judge_policy *policy, const struct wish *wish)
 	policy->growth = wish->growth;
 	policy->expect_body = wish->body;
 	policy->expect_header = wish->header;
-	if (wish->status.first > 0) {
-		policy->expect_status[0] = (struct status_range){ 600, 600 };
-		policy->expect_status[1] = wish->status;
-		policy->expect_status_count = 2;
-	}
+	if (wish->status != NULL)
+		assert_int_equal(http_status_set_parse(&policy->expect_status, wish->status), 0);
 	policy->error_output = wish->error_output;
 	policy->app_status = wish->app_status;
 	policy->alive = wish->alive;
@@ -473,13 +470,13 @@ static void
 what_is_expected_of_an_answer(void **state)
 {
 	static const struct row rows[] = {
-		{ { .output = STATUS("404") }, { .status = { 404, 404 } }, STATE_OK, "ok",
+		{ { .output = STATUS("404") }, { .status = "600,404" }, STATE_OK, "ok",
 		    "HTTP 404 in 2 ms" },
-		{ { .output = STATUS("404") }, { .status = { 400, 404 } }, STATE_OK, "ok",
+		{ { .output = STATUS("404") }, { .status = "400-404" }, STATE_OK, "ok",
 		    "HTTP 404 in 2 ms" },
-		{ { .output = STATUS("404") }, { .status = { 200, 299 } }, STATE_CRITICAL,
+		{ { .output = STATUS("404") }, { .status = "200-299" }, STATE_CRITICAL,
 		    "http-404", "HTTP 404 in 2 ms, not as --expect-status says" },
-		{ { .output = HELLO }, { .status = { 201, 299 } }, STATE_CRITICAL, "http-200",
+		{ { .output = HELLO }, { .status = "201-299" }, STATE_CRITICAL, "http-200",
 		    "HTTP 200 in 2 ms, not as --expect-status says" },
 		{ { .output = HELLO }, { .body = "ell" }, STATE_OK, "ok", "HTTP 200 in 2 ms" },
 		{ { .output = HELLO }, { .body = "hell\"o\"" }, STATE_CRITICAL, "body",
@@ -593,7 +590,7 @@ status_pages(void **state)
 		{ { .ask = ASK_FPM_STATUS, .output = STATUS("302") }, { 0 }, STATE_UNKNOWN,
 		    "http-302", "HTTP 302 in 2 ms" },
 		/* What is expected of its status does not make it a page. */
-		{ { .ask = ASK_FPM_STATUS, .output = STATUS("404") }, { .status = { 404, 404 } },
+		{ { .ask = ASK_FPM_STATUS, .output = STATUS("404") }, { .status = "404" },
 		    STATE_UNKNOWN, "no-status",
 		    "HTTP 404, but what came is no status page of php-fpm" },
 		{ { .ask = ASK_FPM_STATUS }, { 0 }, STATE_CRITICAL, "empty",
@@ -769,7 +766,7 @@ what_is_alive(void **state)
 		{ { .protocol_status = FCGI_OVERLOADED }, { .alive = 1 }, STATE_OK, "overloaded",
 		    "the application says that it is overloaded" },
 		/* What was asked for explicitly counts all the same. */
-		{ { .output = STATUS("404") }, { .alive = 1, .status = { 200, 200 } },
+		{ { .output = STATUS("404") }, { .alive = 1, .status = "200" },
 		    STATE_CRITICAL, "http-404", "HTTP 404 in 2 ms, not as --expect-status says" },
 		{ { .output = HELLO }, { .alive = 1, .body = "x" }, STATE_CRITICAL, "body",
 		    "the body has no \"x\", it begins \"hello\\n\"" },

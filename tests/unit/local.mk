@@ -4,6 +4,7 @@ EXTRA_DIST += %D%/missing.sh %D%/fpm_page.h %D%/guard.h %D%/must.h %D%/no_netlin
 EXTRA_DIST += %D%/letters.h %D%/folder.h %D%/openmetrics.h %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
 EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
 EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh %D%/preset_shown.h
+EXTRA_DIST += %D%/samples.h
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 
@@ -33,6 +34,11 @@ TESTS += %D%/allow.tap
 %C%_allow_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_allow_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/application.tap
+TESTS += %D%/application.tap
+%C%_application_tap_SOURCES = %D%/application.c
+%C%_application_tap_LDADD = $(UNIT_LIBS)
+
 AUTH_VERDICT_SOURCES = fcgi-auth-test/reply.c fcgi-auth-test/verdict.c \
 	fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
 	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c
@@ -61,6 +67,18 @@ check_PROGRAMS += %D%/base64.tap
 TESTS += %D%/base64.tap
 %C%_base64_tap_SOURCES = %D%/base64.c
 %C%_base64_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/bench_verdict.tap
+TESTS += %D%/bench_verdict.tap
+%C%_bench_verdict_tap_SOURCES = %D%/bench_verdict.c \
+	fcgi-bench/diagnosis.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/gate.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/schedule.c \
+	fcgi-bench/verdict.c
+%C%_bench_verdict_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_bench_verdict_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/cgi_response.tap
 TESTS += %D%/cgi_response.tap
@@ -108,6 +126,34 @@ TESTS += %D%/decode.tap
 %C%_decode_tap_SOURCES = %D%/decode.c cgi-fcgi/decode.c
 %C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/delay.tap
+TESTS += %D%/delay.tap
+%C%_delay_tap_SOURCES = %D%/delay.c fcgi-echo/delay.c fcgi-echo/query.c
+%C%_delay_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-echo
+%C%_delay_tap_LDADD = $(UNIT_LIBS) $(M_LIBS)
+
+check_PROGRAMS += %D%/diagnosis.tap
+TESTS += %D%/diagnosis.tap
+%C%_diagnosis_tap_SOURCES = %D%/diagnosis.c \
+	fcgi-bench/diagnosis.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/schedule.c
+%C%_diagnosis_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_diagnosis_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
+
+check_PROGRAMS += %D%/expect.tap
+TESTS += %D%/expect.tap
+%C%_expect_tap_SOURCES = %D%/expect.c fcgi-bench/expect.c
+%C%_expect_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_expect_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/failure.tap
+TESTS += %D%/failure.tap
+%C%_failure_tap_SOURCES = %D%/failure.c fcgi-bench/failure.c
+%C%_failure_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_failure_tap_LDADD = $(UNIT_LIBS)
 
 UNIT_DIALECT_SOURCES = fcgi-auth-test/auth_case.c fcgi-auth-test/dialect.c \
 	fcgi-auth-test/dialect_call.c fcgi-auth-test/dialect_file.c
@@ -158,6 +204,11 @@ TESTS += %D%/fcgi_serve.tap
 %C%_fcgi_serve_tap_SOURCES = %D%/fcgi_serve.c
 %C%_fcgi_serve_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/fcgi_values.tap
+TESTS += %D%/fcgi_values.tap
+%C%_fcgi_values_tap_SOURCES = %D%/fcgi_values.c
+%C%_fcgi_values_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/fcgi_writer.tap
 TESTS += %D%/fcgi_writer.tap
 %C%_fcgi_writer_tap_SOURCES = %D%/fcgi_writer.c
@@ -168,12 +219,33 @@ TESTS += %D%/fcgi_writer_params.tap
 %C%_fcgi_writer_params_tap_SOURCES = %D%/fcgi_writer_params.c
 %C%_fcgi_writer_params_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/find_max.tap
+TESTS += %D%/find_max.tap
+%C%_find_max_tap_SOURCES = %D%/find_max.c fcgi-bench/find_max.c fcgi-bench/histogram.c
+%C%_find_max_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_find_max_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
+
 check_PROGRAMS += %D%/fpm_status.tap
 TESTS += %D%/fpm_status.tap
 %C%_fpm_status_tap_SOURCES = %D%/fpm_status.c \
-	fcgi-probe/fpm_status.c fcgi-probe/range.c
+	fcgi-probe/fpm_status.c
 %C%_fpm_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_fpm_status_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/gate.tap
+TESTS += %D%/gate.tap
+%C%_gate_tap_SOURCES = %D%/gate.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/gate.c \
+	fcgi-bench/histogram.c
+%C%_gate_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_gate_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
+
+check_PROGRAMS += %D%/histogram.tap
+TESTS += %D%/histogram.tap
+%C%_histogram_tap_SOURCES = %D%/histogram.c fcgi-bench/histogram.c
+%C%_histogram_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_histogram_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/http_status.tap
 TESTS += %D%/http_status.tap
@@ -195,10 +267,23 @@ TESTS += %D%/judge.tap
 %C%_judge_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_judge_tap_LDADD = $(UNIT_LIBS)
 
+INTAKE_SOURCES = fcgi-bench/expect.c fcgi-bench/intake.c
+check_PROGRAMS += %D%/intake.tap
+TESTS += %D%/intake.tap
+%C%_intake_tap_SOURCES = %D%/intake.c $(INTAKE_SOURCES)
+%C%_intake_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_intake_tap_LDADD = $(UNIT_LIBS) $(MD_LIBS)
+
 check_PROGRAMS += %D%/json.tap
 TESTS += %D%/json.tap
 %C%_json_tap_SOURCES = %D%/json.c
 %C%_json_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/live.tap
+TESTS += %D%/live.tap
+%C%_live_tap_SOURCES = %D%/live.c fcgi-bench/live.c
+%C%_live_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_live_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/log.tap
 TESTS += %D%/log.tap
@@ -225,6 +310,12 @@ TESTS += %D%/metric.tap
 	fcgi-probe/metric.c fcgi-probe/range.c
 %C%_metric_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_metric_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/mpxs.tap
+TESTS += %D%/mpxs.tap
+%C%_mpxs_tap_SOURCES = %D%/mpxs.c fcgi-bench/mpxs.c
+%C%_mpxs_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_mpxs_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/multiplex.tap
 TESTS += %D%/multiplex.tap
@@ -270,6 +361,12 @@ TESTS += %D%/print_config.tap
 %C%_print_config_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_print_config_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/process.tap
+TESTS += %D%/process.tap
+%C%_process_tap_SOURCES = %D%/process.c fcgi-bench/process.c
+%C%_process_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_process_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/queue.tap
 TESTS += %D%/queue.tap
 %C%_queue_tap_SOURCES = %D%/queue.c
@@ -280,11 +377,31 @@ TESTS += %D%/queue_at.tap
 %C%_queue_at_tap_SOURCES = %D%/queue_at.c
 %C%_queue_at_tap_LDADD = $(UNIT_LIBS)
 
+PAYLOAD_SOURCES = fcgi-bench/credentials.c \
+	fcgi-bench/expect.c \
+	fcgi-bench/gate.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/options.c \
+	fcgi-bench/options_check.c \
+	fcgi-bench/options_table.c \
+	fcgi-bench/payload.c \
+	fcgi-bench/payload_make.c
+check_PROGRAMS += %D%/payload.tap
+TESTS += %D%/payload.tap
+%C%_payload_tap_SOURCES = %D%/payload.c $(PAYLOAD_SOURCES)
+%C%_payload_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_payload_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
+
 check_PROGRAMS += %D%/policy.tap
 TESTS += %D%/policy.tap
 %C%_policy_tap_SOURCES = %D%/policy.c fcgistarter/policy.c
 %C%_policy_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_policy_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/random.tap
+TESTS += %D%/random.tap
+%C%_random_tap_SOURCES = %D%/random.c
+%C%_random_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/range.tap
 TESTS += %D%/range.tap
@@ -309,11 +426,36 @@ TESTS += %D%/report.tap
 %C%_report_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_report_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/responder.tap
+TESTS += %D%/responder.tap
+%C%_responder_tap_SOURCES = %D%/responder.c fcgi-bench/responder.c
+%C%_responder_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_responder_tap_LDADD = $(UNIT_LIBS) -lpthread
+
 check_PROGRAMS += %D%/sender.tap
 TESTS += %D%/sender.tap
 %C%_sender_tap_SOURCES = %D%/sender.c cgi-fcgi/body.c cgi-fcgi/sender.c
 %C%_sender_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_sender_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/series.tap
+TESTS += %D%/series.tap
+%C%_series_tap_SOURCES = %D%/series.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/series.c \
+	fcgi-bench/tally.c
+%C%_series_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_series_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
+
+check_PROGRAMS += %D%/server.tap
+TESTS += %D%/server.tap
+%C%_server_tap_SOURCES = %D%/server.c \
+	fcgi-bench/process.c \
+	fcgi-bench/server.c \
+	fcgi-bench/server_find.c
+%C%_server_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_server_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/setenvif.tap
 TESTS += %D%/setenvif.tap
@@ -324,6 +466,12 @@ TESTS += %D%/setenvif.tap
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
+
+check_PROGRAMS += %D%/schedule.tap
+TESTS += %D%/schedule.tap
+%C%_schedule_tap_SOURCES = %D%/schedule.c fcgi-bench/schedule.c
+%C%_schedule_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_schedule_tap_LDADD = $(UNIT_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/seen_by.tap
 TESTS += %D%/seen_by.tap
@@ -363,6 +511,12 @@ TESTS += %D%/status.tap
 %C%_status_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgistarter
 %C%_status_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/tally.tap
+TESTS += %D%/tally.tap
+%C%_tally_tap_SOURCES = %D%/tally.c fcgi-bench/failure.c fcgi-bench/histogram.c fcgi-bench/tally.c
+%C%_tally_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_tally_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
+
 check_PROGRAMS += %D%/text.tap
 TESTS += %D%/text.tap
 %C%_text_tap_SOURCES = %D%/text.c
@@ -372,12 +526,6 @@ check_PROGRAMS += %D%/trace.tap
 TESTS += %D%/trace.tap
 %C%_trace_tap_SOURCES = %D%/trace.c
 %C%_trace_tap_LDADD = $(UNIT_LIBS)
-
-check_PROGRAMS += %D%/values.tap
-TESTS += %D%/values.tap
-%C%_values_tap_SOURCES = %D%/values.c cgi-fcgi/values.c
-%C%_values_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
-%C%_values_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/watch.tap
 TESTS += %D%/watch.tap

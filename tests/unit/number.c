@@ -5,7 +5,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
+
+#include "fcgi_error.h"
 
 static void
 numbers_are_read(void **state)
@@ -60,6 +63,43 @@ the_limits_are_kept(void **state)
 	assert_int_equal(number, 10);
 }
 
+static void
+a_decimal_ends_where_it_is_told(void **state)
+{
+	double value = 7;
+
+	(void)state;
+	assert_int_equal(number_decimal(&value, "12.75", 2), 0);
+	assert_true(value == 12);
+	assert_int_equal(number_decimal(&value, "12.75", 4), 0);
+	assert_true(value == 12.7);
+	assert_int_equal(number_decimal(&value, "-3", 2), 0);
+	assert_true(value == -3);
+	assert_int_equal(number_decimal(&value, "12.75", 3), -FCGI_E_SYNTAX);
+	assert_int_equal(number_decimal(&value, "12", 0), -FCGI_E_SYNTAX);
+	assert_int_equal(number_decimal(&value, "1\0002", 3), -FCGI_E_SYNTAX);
+	assert_true(value == -3);
+}
+
+static void
+two_hexadecimal_digits_are_a_byte(void **state)
+{
+	static const char *const none[] = { "", "0", "0g", "g0", "-1", "0x", " 1", "1 ", "@0", "0G" };
+	char text[3];
+	size_t i;
+	int byte;
+
+	(void)state;
+	for (byte = 0; byte < 256; byte++) {
+		snprintf(text, sizeof text, "%02x", (unsigned int)byte);
+		assert_int_equal(number_hex_byte(text), byte);
+		snprintf(text, sizeof text, "%02X", (unsigned int)byte);
+		assert_int_equal(number_hex_byte(text), byte);
+	}
+	for (i = 0; i < sizeof none / sizeof *none; i++)
+		assert_int_equal(number_hex_byte(none[i]), -1);
+}
+
 int
 main(void)
 {
@@ -67,6 +107,8 @@ main(void)
 		cmocka_unit_test(numbers_are_read),
 		cmocka_unit_test(other_text_is_refused),
 		cmocka_unit_test(the_limits_are_kept),
+		cmocka_unit_test(a_decimal_ends_where_it_is_told),
+		cmocka_unit_test(two_hexadecimal_digits_are_a_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,18 @@ must_hold(int fd, int holds, int others, enum source source, int family)
 		must(r == holds);
 }
 
+/* The inode is the one that processes hold it by. */
+static void
+must_be_listener(const struct addr_socket *address, int listen_fd)
+{
+	struct queue queue;
+	struct stat st;
+
+	must(queue_read_at(address, &queue) == 0);
+	must(fstat(listen_fd, &st) == 0);
+	must(queue.inode == st.st_ino);
+}
+
 /* Connections come, are accepted one by one, and go: one of ours first, then theirs. */
 static void
 follows(int listen_fd, const struct addr_socket *address, int64_t limit, enum source source)
@@ -154,6 +166,7 @@ follows(int listen_fd, const struct addr_socket *address, int64_t limit, enum so
 	int i, family = address->sa.ss_family;
 
 	must_have(address, 0, limit, 0);
+	must_be_listener(address, listen_fd);
 	for (i = 0; i < CONNECTIONS; i++) {
 		clients[i] = connection(address);
 		must_have(address, i + 1, limit, 0);

@@ -185,24 +185,6 @@ figures_are_read_by_who_knows_their_unit(void **state)
 }
 
 static void
-a_decimal_ends_where_it_is_told(void **state)
-{
-	double value = 7;
-
-	(void)state;
-	assert_int_equal(range_decimal(&value, "12.75", 2), 0);
-	assert_true(value == 12);
-	assert_int_equal(range_decimal(&value, "12.75", 4), 0);
-	assert_true(value == 12.7);
-	assert_int_equal(range_decimal(&value, "-3", 2), 0);
-	assert_true(value == -3);
-	assert_int_equal(range_decimal(&value, "12.75", 3), -FCGI_E_SYNTAX);
-	assert_int_equal(range_decimal(&value, "12", 0), -FCGI_E_SYNTAX);
-	assert_int_equal(range_decimal(&value, "1\0002", 3), -FCGI_E_SYNTAX);
-	assert_true(value == -3);
-}
-
-static void
 text_that_does_not_fit_is_cut(void **state)
 {
 	const struct range range = { 10, 20, 1 };
@@ -223,7 +205,6 @@ main(void)
 		cmocka_unit_test(every_range_of_a_scale_alarms_as_it_says),
 		cmocka_unit_test(open_ends_alarm_on_one_side),
 		cmocka_unit_test(figures_are_read_by_who_knows_their_unit),
-		cmocka_unit_test(a_decimal_ends_where_it_is_told),
 		cmocka_unit_test(text_that_does_not_fit_is_cut),
 	};
 

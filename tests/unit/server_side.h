@@ -170,7 +170,7 @@ server_side_feed(void *self, const unsigned char *p, const unsigned char *end)
 		}
 		if (server_side_has_slice(what))
 			must(event.slice.len > 0 && event.slice.data >= before &&
-			    event.slice.data + event.slice.len == p);
+			    event.slice.data + event.slice.len <= p);
 		server_side_tell(side, what, &event);
 		must(fcgi_serve_active(&side->serve) == side->active);
 	}

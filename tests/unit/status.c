@@ -8,13 +8,13 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const struct queue unknown = { -1, -1, -1, -1 };
+static const struct queue unknown = { -1, -1, -1, -1, 0 };
 
 static struct status
 ordinary(void)
 {
-	static const struct queue tcp = { 3, 1024, 17, -1 };
-	static const struct queue local = { 0, 511, -1, -1 };
+	static const struct queue tcp = { 3, 1024, 17, -1, 0 };
+	static const struct queue local = { 0, 511, -1, -1, 0 };
 	static const struct status_instance instances[] = {
 		{ 0, 1235, "serving", 242000, 4096000, 0 },
 		{ 1, 1236, "starting", 350, 1023, 12 },

@@ -1,4 +1,4 @@
-#include "values.h"
+#include "fcgi_values.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,9 +47,20 @@ too_many_names_are_refused(void **state)
 
 struct reading {
 	struct fcgi_reader reader;
-	struct values values;
+	struct fcgi_values values;
+	unsigned char content[FCGI_MAX_LENGTH];
 	int result;
 };
+
+static struct reading *
+start_reading(size_t size)
+{
+	struct reading *reading = calloc(1, sizeof *reading);
+
+	assert_non_null(reading);
+	fcgi_values_init(&reading->values, reading->content, size);
+	return reading;
+}
 
 static void
 feed(void *self, const unsigned char *p, const unsigned char *end)
@@ -58,10 +69,10 @@ feed(void *self, const unsigned char *p, const unsigned char *end)
 	struct fcgi_slice slice;
 	int what;
 
-	while (reading->result == VALUES_NOTHING &&
+	while (reading->result == FCGI_VALUES_NOTHING &&
 	    (what = fcgi_reader_next(&reading->reader, &p, end, &slice)) > 0)
 		reading->result =
-		    values_feed(&reading->values, &reading->reader.record, what, &slice);
+		    fcgi_values_feed(&reading->values, &reading->reader.record, what, &slice);
 }
 
 static const struct {
@@ -72,25 +83,25 @@ static const struct {
 	unsigned foreign;
 } answers[] = {
 	{ BYTES(WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\11", "\7") "\1\1A1\2\1BC2#######"),
-	    VALUES_RESULT, "A=1 BC=2 ", 0 },
-	{ BYTES(WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\0", "\0")), VALUES_RESULT, "", 0 },
+	    FCGI_VALUES_RESULT, "A=1 BC=2 ", 0 },
+	{ BYTES(WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\0", "\0")), FCGI_VALUES_RESULT, "", 0 },
 	/* What else comes is counted. */
 	{ BYTES(WIRE(WIRE_STDERR, "\0\1", "\0\2", "\0") "hi"
 		WIRE("\52", "\0\0", "\0\0", "\0")
 		WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\4", "\0") "\1\1A1"),
-	    VALUES_RESULT, "A=1 ", 2 },
+	    FCGI_VALUES_RESULT, "A=1 ", 2 },
 	{ BYTES(WIRE(WIRE_UNKNOWN_TYPE, "\0\0", "\0\10", "\0") "\11\0\0\0\0\0\0\0"),
-	    VALUES_UNKNOWN_TYPE, "", 0 },
+	    FCGI_VALUES_UNKNOWN_TYPE, "", 0 },
 	/* Not what we have asked. */
 	{ BYTES(WIRE(WIRE_UNKNOWN_TYPE, "\0\0", "\0\10", "\0") "\52\0\0\0\0\0\0\0"
 		WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\4", "\0") "\1\1A1"),
-	    VALUES_RESULT, "A=1 ", 0 },
+	    FCGI_VALUES_RESULT, "A=1 ", 0 },
 	{ BYTES(WIRE(WIRE_UNKNOWN_TYPE, "\0\0", "\0\4", "\0") "\11\0\0\0"),
 	    -FCGI_E_LENGTH, "", 0 },
 	{ BYTES(WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\5", "\0") "\1\1A1\1"),
 	    -FCGI_E_NV, "A=1 ", 0 },
 	{ BYTES(WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\5", "\0") "\1\1A1"),
-	    VALUES_NOTHING, "A=1 ", 0 },
+	    FCGI_VALUES_NOTHING, "A=1 ", 0 },
 };
 
 static void
@@ -105,17 +116,16 @@ answers_are_read_alike_however_they_are_cut(void **state)
 	(void)state;
 	for (i = 0; i < sizeof answers / sizeof *answers; i++) {
 		for (cut = 1; cut <= answers[i].len; cut++) {
-			reading = calloc(1, sizeof *reading);
-			assert_non_null(reading);
+			reading = start_reading(FCGI_MAX_LENGTH);
 			pieces_feed(answers[i].wire, answers[i].len, cut, 1, feed, reading);
 			assert_int_equal(reading->result, answers[i].result);
 			assert_int_equal(reading->values.foreign, answers[i].foreign);
 			for (len = 0, pairs[0] = '\0';
-			    reading->result == VALUES_RESULT && values_next(&reading->values, &nv);)
+			    reading->result == FCGI_VALUES_RESULT && fcgi_values_next(&reading->values, &nv);)
 				len += snprintf(pairs + len, sizeof pairs - (size_t)len, "%.*s=%.*s ",
 				    (int)nv.name_len, (const char *)nv.name, (int)nv.value_len,
 				    (const char *)nv.value);
-			if (reading->result == VALUES_RESULT)
+			if (reading->result == FCGI_VALUES_RESULT)
 				assert_string_equal(pairs, answers[i].pairs);
 			free(reading);
 		}
@@ -127,16 +137,40 @@ a_name_is_found(void **state)
 {
 	static const unsigned char wire[] =
 	    WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\7", "\0") "\2\1AB1\1\0";
-	struct reading *reading = calloc(1, sizeof *reading);
+	struct reading *reading = start_reading(FCGI_MAX_LENGTH);
+	struct fcgi_nv nv;
 
 	(void)state;
-	assert_non_null(reading);
 	feed(reading, wire, wire + sizeof wire - 1);
 	assert_int_equal(reading->result, -FCGI_E_NV);
-	assert_int_equal(values_has(&reading->values, "AB"), 1);
-	assert_int_equal(values_has(&reading->values, "A"), 0);
-	assert_int_equal(values_has(&reading->values, "ABC"), 0);
+	assert_int_equal(fcgi_values_get(&reading->values, "AB", &nv), 1);
+	assert_int_equal(nv.value_len, 1);
+	assert_memory_equal(nv.value, "1", 1);
+	assert_int_equal(fcgi_values_get(&reading->values, "A", &nv), 0);
+	assert_int_equal(fcgi_values_get(&reading->values, "ABC", &nv), 0);
 	free(reading);
+}
+
+/* Of an answer that is longer than what we keep, the pairs that are whole. */
+static void
+a_long_answer_is_cut(void **state)
+{
+	static const unsigned char wire[] =
+	    WIRE(WIRE_GET_VALUES_RESULT, "\0\0", "\0\17", "\0") "\2\1AB1\4\5abcd12345";
+	struct reading *reading;
+	struct fcgi_nv nv;
+	size_t cut;
+
+	(void)state;
+	for (cut = 1; cut < sizeof wire; cut++) {
+		reading = start_reading(10);
+		pieces_feed(wire, sizeof wire - 1, cut, 1, feed, reading);
+		assert_int_equal(reading->result, FCGI_VALUES_RESULT);
+		assert_int_equal(fcgi_values_next(&reading->values, &nv), 1);
+		assert_int_equal(fcgi_values_next(&reading->values, &nv), 0);
+		assert_int_equal(fcgi_values_get(&reading->values, "abcd", &nv), 0);
+		free(reading);
+	}
 }
 
 int
@@ -147,6 +181,7 @@ main(void)
 		cmocka_unit_test(too_many_names_are_refused),
 		cmocka_unit_test(answers_are_read_alike_however_they_are_cut),
 		cmocka_unit_test(a_name_is_found),
+		cmocka_unit_test(a_long_answer_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,61 @@
+/*
+ * The highest rate that is still good, found by trying: doubled while it is, halved while it is not,
+ * then the middle, until what is good and what is not are close.  A rate that was not good is tried
+ * once more before that is believed: one pause of the machine is no limit.  Pure: the owner runs the
+ * trials.
+ *
+ *	find_max_init(&search, first rate)
+ *	while (find_max_next(&search, &rate))
+ *		run at that rate;  find_max_take(&search, &trial)
+ *	search.best: the highest good rate, 0 if there was none
+ */
+#ifndef FCGI_BENCH_FIND_MAX_H
+#define FCGI_BENCH_FIND_MAX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum find_max_outcome {
+	FIND_MAX_GOOD,
+	FIND_MAX_BAD,		/* the condition did not hold, requests failed, or the application
+				   did not take as many */
+	FIND_MAX_CLIENT,	/* the client was at its limit: nothing is known of the application */
+};
+
+struct find_max_trial {
+	double rate;		/* asked for */
+	double achieved;
+	double value;		/* of the condition's metric */
+	enum find_max_outcome outcome;
+};
+
+enum { FIND_MAX_TRIALS = 64 };
+
+struct find_max {
+	double best;		/* the highest good rate; 0: none yet */
+	double worst;		/* the lowest that was not good twice; 0: none yet */
+	int client_limited;	/* it ended because of the client */
+	struct find_max_trial trials[FIND_MAX_TRIALS]; /* in the order they were run */
+	size_t trial_count;
+	double rate;		/* private: to be tried */
+	int again;		/* private: for the second time */
+	int over;		/* private */
+};
+
+/* rate: the first to be tried, > 0. */
+void find_max_init(struct find_max *search, double rate);
+
+/* Returns 1 with the rate to be tried now, or 0 when the search is over. */
+int find_max_next(const struct find_max *search, double *rate);
+
+/* Tells how it went. */
+void find_max_take(struct find_max *search, const struct find_max_trial *trial);
+
+/*
+ * How long to try a rate, so that the percentile means something, but no longer than ten times the
+ * duration that was asked for.
+ * percent: of the metric; 0 when it is none.
+ */
+int64_t find_max_duration_ns(double rate, double percent, int64_t duration_ns);
+
+#endif

@@ -1,0 +1,633 @@
+#include "intake.h"
+
+#include <sha2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgi_block.h"
+#include "expect.h"
+#include "fcgi_body.h"
+#include "fcgi_error.h"
+#include "fcgi_proto.h"
+
+enum { SAMPLE_MAX = 4096, SAMPLE_RECORDS_MAX = 8, RELEARN_MISSES = 4 };
+
+/*
+ * An answer as it came, whole in one buffer and with nothing between its records, that was good:
+ * what is the same but for the request id is good as well.
+ */
+struct intake_sample {
+	uint16_t request_id;
+	uint16_t record_count;
+	uint16_t record_at[SAMPLE_RECORDS_MAX];
+	uint32_t len;			/* 0: there is none yet */
+	uint32_t misses;		/* good answers in a row that were not the same */
+	uint32_t block_len;		/* of the header block in its first record; 0: not all of it */
+	int status;
+	uint64_t body_len;
+	unsigned char *bytes;
+};
+
+enum stream_state {
+	STREAM_IDLE,	/* nothing is in flight */
+	STREAM_SENT,	/* nothing has come */
+	STREAM_OPEN,	/* no output has come */
+	STREAM_BLOCK,	/* the header block is not complete */
+	STREAM_BODY,
+	STREAM_BAD,	/* the header block is none; the rest is passed over */
+};
+
+struct intake_stream {
+	uint32_t payload;
+	uint8_t state;		/* enum stream_state */
+	uint8_t untold;		/* INTAKE_FIRST has not been told */
+	uint8_t stdout_closed;
+	uint8_t stderr_closed;
+	uint8_t end_len;
+	unsigned char end[FCGI_BODY_LEN];
+	int block_error;
+	uint32_t block_len;	/* bytes of the first output, when all of it is in there; else 0 */
+	struct cgi_block block;
+	uint64_t body_len;
+	size_t matched;		/* of the text that the body has to have in it */
+	SHA2_CTX *sha256;	/* NULL unless a payload wants it */
+};
+
+enum { NOTHING_TO_TELL = INTAKE_MORE };
+
+int
+intake_memory_init(struct intake_memory *memory, const struct payloads *payloads)
+{
+	memory->payloads = payloads;
+	memory->samples = calloc(payloads->count, sizeof *memory->samples);
+	return memory->samples != NULL ? 0 : -FCGI_E_SYSTEM;
+}
+
+void
+intake_memory_reset(struct intake_memory *memory)
+{
+	size_t i;
+
+	for (i = 0; memory->samples != NULL && i < memory->payloads->count; i++)
+		free(memory->samples[i].bytes);
+	free(memory->samples);
+	*memory = (struct intake_memory){ 0 };
+}
+
+static int
+wants_sha256(const struct payloads *payloads)
+{
+	size_t i;
+
+	for (i = 0; i < payloads->count; i++)
+		if (payloads->items[i].expect.has_sha256)
+			return 1;
+	return 0;
+}
+
+int
+intake_init(struct intake *intake, struct intake_memory *memory, unsigned int streams)
+{
+	SHA2_CTX *contexts = NULL;
+	unsigned int i;
+
+	*intake = (struct intake){ .memory = memory };
+	if (wants_sha256(memory->payloads)) {
+		contexts = calloc(streams, sizeof *contexts);
+		if (contexts == NULL)
+			return -FCGI_E_SYSTEM;
+	}
+	intake->streams = calloc(streams, sizeof *intake->streams);
+	if (intake->streams == NULL) {
+		free(contexts);
+		return -FCGI_E_SYSTEM;
+	}
+	intake->stream_count = streams;
+	for (i = 0; contexts != NULL && i < streams; i++)
+		intake->streams[i].sha256 = &contexts[i];
+	return 0;
+}
+
+void
+intake_reset(struct intake *intake)
+{
+	if (intake->streams != NULL)
+		free(intake->streams[0].sha256);
+	free(intake->streams);
+	*intake = (struct intake){ 0 };
+}
+
+void
+intake_connected(struct intake *intake)
+{
+	unsigned int i;
+
+	for (i = 0; i < intake->stream_count; i++) {
+		intake->streams[i].state = STREAM_IDLE;
+		intake->streams[i].untold = 0;
+	}
+	intake->reader = (struct fcgi_reader){ 0 };
+	intake->in_flight = 0;
+	intake->untold = 0;
+	intake->sample = NULL;
+}
+
+void
+intake_begin(struct intake *intake, uint16_t request_id, uint32_t payload)
+{
+	struct intake_stream *stream = &intake->streams[request_id - 1];
+
+	stream->state = STREAM_SENT;
+	stream->payload = payload;
+	intake->in_flight++;
+}
+
+enum failure_phase
+intake_phase(const struct intake *intake, uint16_t request_id)
+{
+	return intake->streams[request_id - 1].state == STREAM_SENT ? FAILURE_FIRST_BYTE
+								     : FAILURE_ANSWER;
+}
+
+/* --- samples ---------------------------------------------------------------------------------- */
+
+/* Makes it the same answer to a request of another id. */
+static void
+set_request_id(struct intake_sample *sample, uint16_t request_id)
+{
+	unsigned char *record;
+	size_t i;
+
+	for (i = 0; i < sample->record_count; i++) {
+		record = sample->bytes + sample->record_at[i];
+		record[2] = (unsigned char)(request_id >> 8);
+		record[3] = (unsigned char)request_id;
+	}
+	sample->request_id = request_id;
+}
+
+/* Keeps where the records of the sample begin.  Returns 0, or -1 when there are too many. */
+static int
+find_records(struct intake_sample *sample, const unsigned char *p)
+{
+	const unsigned char *begin = p, *end = p + sample->len;
+	struct fcgi_reader reader = { 0 };
+	struct fcgi_slice slice;
+
+	sample->record_count = 0;
+	while (p < end) {
+		if (sample->record_count == SAMPLE_RECORDS_MAX)
+			return -1;
+		sample->record_at[sample->record_count++] = (uint16_t)(p - begin);
+		if (!fcgi_reader_whole(&reader, &p, end, &slice))
+			return -1;
+	}
+	return 0;
+}
+
+/* Makes [begin, end) the sample; what is too large is none. */
+static __attribute__((noinline)) void
+learn(struct intake *intake, const struct intake_stream *stream, const unsigned char *begin,
+    const unsigned char *end)
+{
+	struct intake_sample *sample = &intake->memory->samples[stream->payload];
+	size_t len = (size_t)(end - begin);
+
+	if (len > SAMPLE_MAX)
+		return;
+	if (sample->bytes == NULL)
+		sample->bytes = malloc(SAMPLE_MAX);
+	if (sample->bytes == NULL)
+		return;
+	sample->len = (uint32_t)len;
+	sample->request_id = (uint16_t)(stream - intake->streams + 1);
+	sample->body_len = stream->body_len;
+	sample->block_len = begin[1] == FCGI_STDOUT ? stream->block_len : 0;
+	sample->status = stream->block.status;
+	memcpy(sample->bytes, begin, len);
+	if (find_records(sample, sample->bytes) < 0)
+		sample->len = 0;
+}
+
+/*
+ * A good answer, [begin, end), was not the sample: the first becomes it, and another when many in a
+ * row were not it; the more there are, the seldomer, since learning costs and has been of no use.
+ */
+static inline void
+miss(struct intake *intake, const struct intake_stream *stream, const unsigned char *begin,
+    const unsigned char *end)
+{
+	struct intake_sample *sample = &intake->memory->samples[stream->payload];
+
+	sample->misses++;
+	if ((sample->misses & (sample->misses - 1)) == 0 &&
+	    (sample->len == 0 || sample->misses >= RELEARN_MISSES))
+		learn(intake, stream, begin, end);
+}
+
+/* --- one answer ------------------------------------------------------------------------------- */
+
+static const struct payload *
+payload_of(const struct intake *intake, const struct intake_stream *stream)
+{
+	return &intake->memory->payloads->items[stream->payload];
+}
+
+static inline void
+begin_body(struct intake_stream *stream)
+{
+	stream->body_len = 0;
+	stream->matched = 0;
+	if (stream->sha256 != NULL)
+		SHA256Init(stream->sha256);
+}
+
+/* The first record of an answer. */
+static inline void
+open_stream(struct intake *intake, struct intake_stream *stream)
+{
+	stream->state = STREAM_OPEN;
+	stream->untold = 1;
+	intake->untold++;
+	stream->stdout_closed = 0;
+	stream->stderr_closed = 0;
+	stream->end_len = 0;
+	stream->block_error = -FCGI_E_NO_HEADER;
+	stream->block_len = 0;
+	begin_body(stream);
+}
+
+static inline void
+take_body(struct intake_stream *stream, const struct expect *expect, const unsigned char *p,
+    size_t len)
+{
+	stream->body_len += len;
+	if (expect->body != NULL && stream->matched < expect->body_len)
+		stream->matched = expect_feed(expect, stream->matched, p, len);
+	if (expect->has_sha256)
+		SHA256Update(stream->sha256, p, len);
+}
+
+/* Takes what belongs to the header block.  Returns how much that is. */
+static size_t
+take_block(struct intake_stream *stream, const unsigned char *begin, size_t len)
+{
+	const unsigned char *p = begin;
+	int r, is_first = stream->state == STREAM_OPEN;
+
+	if (is_first)
+		cgi_block_init(&stream->block);
+	stream->state = STREAM_BLOCK;
+	r = cgi_block_feed(&stream->block, &p, begin + len);
+	if (r == 1) {
+		stream->state = STREAM_BODY;
+		stream->block_len = is_first ? (uint32_t)(p - begin) : 0;
+	} else if (r != -FCGI_E_MORE) {
+		stream->state = STREAM_BAD;
+		stream->block_error = r;
+	}
+	return (size_t)(p - begin);
+}
+
+static inline void
+take_output(const struct intake *intake, struct intake_stream *stream, const unsigned char *p,
+    size_t len)
+{
+	size_t taken = 0;
+
+	if (stream->state <= STREAM_BLOCK)
+		taken = take_block(stream, p, len);
+	if (stream->state == STREAM_BODY && taken < len)
+		take_body(stream, &payload_of(intake, stream)->expect, p + taken, len - taken);
+}
+
+static inline struct failure
+fail(enum failure_phase phase, enum failure_kind kind, int64_t number)
+{
+	return (struct failure){ .phase = (uint8_t)phase, .kind = (uint8_t)kind, .number = number };
+}
+
+static inline struct failure
+judge_body(const struct intake_stream *stream, const struct expect *expect)
+{
+	unsigned char sum[SHA256_DIGEST_LENGTH];
+
+	if (expect->has_length && stream->body_len != expect->length)
+		return fail(FAILURE_VALID, FAILURE_LENGTH, 0);
+	if (expect->body != NULL && stream->matched < expect->body_len)
+		return fail(FAILURE_VALID, FAILURE_BODY, 0);
+	if (expect->has_sha256) {
+		SHA256Final(sum, stream->sha256);
+		if (memcmp(sum, expect->sha256, sizeof sum) != 0)
+			return fail(FAILURE_VALID, FAILURE_SHA256, 0);
+	}
+	return (struct failure){ 0 };
+}
+
+/*
+ * body: END_REQUEST's.
+ * What tells most comes first: a script that dies says 500 and leaves an appStatus behind.
+ */
+static inline struct failure
+judge(const struct intake *intake, const struct intake_stream *stream, const unsigned char *body)
+{
+	const struct payload *payload = payload_of(intake, stream);
+	const struct expect *expect = &payload->expect;
+	int has_block = stream->state == STREAM_BODY;
+	struct fcgi_end end;
+
+	fcgi_end_decode(&end, body);
+	if (end.protocol_status != FCGI_REQUEST_COMPLETE)
+		return fail(FAILURE_ANSWER, FAILURE_PROTOCOL_STATUS, end.protocol_status);
+	if (has_block && !expect_has_status(expect, stream->block.status))
+		return fail(FAILURE_VALID, FAILURE_STATUS, stream->block.status);
+	if (end.app_status != expect->app_status)
+		return fail(FAILURE_VALID, FAILURE_APP_STATUS, end.app_status);
+	if (!has_block)
+		return fail(FAILURE_VALID, FAILURE_HEADER, stream->block_error);
+	if (payload->head)
+		return (struct failure){ 0 };
+	return judge_body(stream, expect);
+}
+
+/* It is over, and that is what became of it. */
+static inline int
+tell_done(struct intake *intake, struct intake_stream *stream, struct failure failure,
+    uint64_t body_len, struct intake_event *event)
+{
+	event->request_id = (uint16_t)(stream - intake->streams + 1);
+	event->payload = stream->payload;
+	event->failure = failure;
+	event->body_len = body_len;
+	stream->state = STREAM_IDLE;
+	intake->in_flight--;
+	intake->sample = NULL;
+	return INTAKE_DONE;
+}
+
+/*
+ * Its END_REQUEST has come.
+ * body: of that record.  behind: where the record ends; NULL when not all of it is in this buffer.
+ */
+static int
+finish(struct intake *intake, struct intake_stream *stream, const unsigned char *body,
+    const unsigned char *behind, struct intake_event *event)
+{
+	struct failure failure = judge(intake, stream, body);
+
+	if (failure.kind == 0 && intake->sample != NULL && behind != NULL)
+		miss(intake, stream, intake->sample, behind);
+	intake->untold -= stream->untold;
+	stream->untold = 0;
+	return tell_done(intake, stream, failure, stream->body_len, event);
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+/* Whose record it is; NULL for one that is not for requests of ours. */
+static inline struct intake_stream *
+find_stream(struct intake *intake, const struct fcgi_record *record)
+{
+	if (record->request_id - 1U >= intake->stream_count || record->type < FCGI_BEGIN_REQUEST ||
+	    record->type >= FCGI_GET_VALUES)
+		return NULL;
+	return &intake->streams[record->request_id - 1];
+}
+
+/* A record of STDOUT or STDERR begins.  Returns 0, or what is wrong with it. */
+static inline int
+begin_output(uint8_t *closed, size_t content_length)
+{
+	if (content_length == 0)
+		*closed = 1;
+	else if (*closed)
+		return -FCGI_E_ORDER;
+	return 0;
+}
+
+/*
+ * A record begins.
+ * at: where, or NULL when it began in an earlier buffer.
+ * Returns 0, or what is wrong with it.
+ */
+static inline int
+begin_record(struct intake *intake, struct intake_stream *stream, const unsigned char *at)
+{
+	const struct fcgi_record *record = &intake->reader.record;
+
+	if (stream->state == STREAM_IDLE)
+		return -FCGI_E_ORDER;
+	if (stream->state == STREAM_SENT) {
+		open_stream(intake, stream);
+		intake->sample = at;
+		intake->sample_id = record->request_id;
+	} else if (intake->sample_id != record->request_id) {
+		intake->sample = NULL;
+	}
+	if (record->type == FCGI_STDOUT)
+		return begin_output(&stream->stdout_closed, record->content_length);
+	if (record->type == FCGI_STDERR)
+		return begin_output(&stream->stderr_closed, record->content_length);
+	if (record->type != FCGI_END_REQUEST)
+		return -FCGI_E_ORDER;
+	return record->content_length == FCGI_BODY_LEN ? 0 : -FCGI_E_LENGTH;
+}
+
+/* at: where the record began.  behind: where it ends. */
+static inline int
+take_whole(struct intake *intake, const unsigned char *at, const unsigned char *behind,
+    const struct fcgi_slice *slice, struct intake_event *event)
+{
+	struct intake_stream *stream = find_stream(intake, &intake->reader.record);
+	int r;
+
+	if (stream == NULL) {
+		intake->sample = NULL;
+		return NOTHING_TO_TELL;
+	}
+	r = begin_record(intake, stream, at);
+	if (r < 0)
+		return r;
+	if (intake->reader.record.type == FCGI_END_REQUEST)
+		return finish(intake, stream, slice->data, behind, event);
+	if (intake->reader.record.type == FCGI_STDOUT && slice->len > 0)
+		take_output(intake, stream, slice->data, slice->len);
+	return NOTHING_TO_TELL;
+}
+
+static int
+take_content(struct intake *intake, struct intake_stream *stream, const struct fcgi_slice *slice,
+    struct intake_event *event)
+{
+	if (intake->reader.record.type == FCGI_STDOUT)
+		take_output(intake, stream, slice->data, slice->len);
+	if (intake->reader.record.type != FCGI_END_REQUEST)
+		return NOTHING_TO_TELL;
+	memcpy(stream->end + stream->end_len, slice->data, slice->len);
+	stream->end_len = (uint8_t)(stream->end_len + slice->len);
+	return stream->end_len == FCGI_BODY_LEN ? finish(intake, stream, stream->end, NULL, event)
+						: NOTHING_TO_TELL;
+}
+
+/* What does not lie whole in the buffer, or is broken. */
+static __attribute__((noinline)) int
+take_part(struct intake *intake, const unsigned char **p, const unsigned char *end,
+    struct intake_event *event)
+{
+	struct fcgi_slice slice;
+	struct intake_stream *stream;
+	int what = fcgi_reader_next(&intake->reader, p, end, &slice);
+
+	intake->sample = NULL;
+	if (what < 0)
+		return what;
+	stream = find_stream(intake, &intake->reader.record);
+	if (stream == NULL)
+		return NOTHING_TO_TELL;
+	if (what == FCGI_READ_RECORD)
+		return begin_record(intake, stream, NULL);
+	if (what == FCGI_READ_CONTENT)
+		return take_content(intake, stream, &slice, event);
+	return NOTHING_TO_TELL;
+}
+
+/* --- whole answers ---------------------------------------------------------------------------- */
+
+/*
+ * Where a record ends whose version, type and id are those of another, and whose content is len
+ * bytes; NULL when none lies here.
+ */
+static inline const unsigned char *
+behind_record(const unsigned char *at, const unsigned char *end, const unsigned char *other,
+    size_t *len)
+{
+	size_t size;
+
+	if (end - at < FCGI_HEADER_LEN || memcmp(at, other, 4) != 0)
+		return NULL;
+	*len = (size_t)(at[4] << 8 | at[5]);
+	size = FCGI_HEADER_LEN + *len + at[6];
+	return (size_t)(end - at) >= size ? at + size : NULL;
+}
+
+/*
+ * An answer with the header block of the sample, as bodies differ more often, in the form that most
+ * small ones have: one record of output, perhaps the end of that, and END_REQUEST.
+ * Returns INTAKE_DONE, or NOTHING_TO_TELL: another form, or a failure to be told in full.
+ */
+static int
+take_alike(struct intake *intake, struct intake_stream *stream, const unsigned char **p,
+    const unsigned char *end, struct intake_event *event)
+{
+	const struct intake_sample *sample = &intake->memory->samples[stream->payload];
+	const struct payload *payload = payload_of(intake, stream);
+	const unsigned char *output = sample->bytes;
+	const unsigned char *ending = output + sample->record_at[sample->record_count - 1];
+	const unsigned char *at = *p, *next, *behind;
+	size_t output_len, len;
+	struct fcgi_end body;
+	struct failure failure = { 0 };
+
+	next = behind_record(at, end, output, &output_len);
+	if (next == NULL || output_len < sample->block_len ||
+	    memcmp(at + FCGI_HEADER_LEN, output + FCGI_HEADER_LEN, sample->block_len) != 0)
+		return NOTHING_TO_TELL;
+	behind = behind_record(next, end, output, &len);
+	if (behind != NULL && len == 0)
+		next = behind;
+	behind = behind_record(next, end, ending, &len);
+	if (behind == NULL || len != FCGI_BODY_LEN)
+		return NOTHING_TO_TELL;
+	fcgi_end_decode(&body, next + FCGI_HEADER_LEN);
+	if (body.protocol_status != FCGI_REQUEST_COMPLETE ||
+	    body.app_status != payload->expect.app_status)
+		return NOTHING_TO_TELL;
+	begin_body(stream);
+	stream->block_len = sample->block_len;
+	stream->block.status = sample->status;
+	take_body(stream, &payload->expect, at + FCGI_HEADER_LEN + sample->block_len,
+	    output_len - sample->block_len);
+	if (!payload->head)
+		failure = judge_body(stream, &payload->expect);
+	if (failure.kind == 0)
+		miss(intake, stream, at, behind);
+	*p = behind;
+	return tell_done(intake, stream, failure, stream->body_len, event);
+}
+
+/* Takes an answer that is the sample, or like it.  Returns as take_alike(). */
+static inline int
+take_sample(struct intake *intake, const unsigned char **p, const unsigned char *end,
+    struct intake_event *event)
+{
+	const unsigned char *at = *p;
+	struct intake_stream *stream;
+	struct intake_sample *sample;
+	unsigned int request_id;
+
+	if (end - at < FCGI_HEADER_LEN || !fcgi_reader_between_records(&intake->reader))
+		return NOTHING_TO_TELL;
+	request_id = (unsigned int)(at[2] << 8 | at[3]);
+	if (request_id - 1 >= intake->stream_count)
+		return NOTHING_TO_TELL;
+	stream = &intake->streams[request_id - 1];
+	sample = &intake->memory->samples[stream->payload];
+	if (stream->state != STREAM_SENT || sample->len == 0)
+		return NOTHING_TO_TELL;
+	if (request_id != sample->request_id)
+		set_request_id(sample, (uint16_t)request_id);
+	if ((size_t)(end - at) < sample->len || memcmp(at, sample->bytes, sample->len) != 0)
+		return sample->block_len > 0 ? take_alike(intake, stream, p, end, event)
+					     : NOTHING_TO_TELL;
+	*p = at + sample->len;
+	sample->misses = 0;
+	return tell_done(intake, stream, (struct failure){ 0 }, sample->body_len, event);
+}
+
+/* All bytes are taken: who began in them? */
+static int
+tell_first(struct intake *intake, struct intake_event *event)
+{
+	struct intake_stream *stream = intake->streams;
+
+	intake->sample = NULL;
+	if (intake->untold == 0)
+		return INTAKE_MORE;
+	while (!stream->untold)
+		stream++;
+	stream->untold = 0;
+	intake->untold--;
+	*event = (struct intake_event){
+		.request_id = (uint16_t)(stream - intake->streams + 1),
+		.payload = stream->payload,
+	};
+	return INTAKE_FIRST;
+}
+
+/* What is no sample: its records up to something to tell. */
+static __attribute__((noinline)) int
+read_on(struct intake *intake, const unsigned char **p, const unsigned char *end,
+    struct intake_event *event)
+{
+	const unsigned char *at;
+	struct fcgi_slice slice;
+	int r = NOTHING_TO_TELL;
+
+	while (r == NOTHING_TO_TELL && *p < end) {
+		at = *p;
+		if (fcgi_reader_whole(&intake->reader, p, end, &slice))
+			r = take_whole(intake, at, *p, &slice, event);
+		else
+			r = take_part(intake, p, end, event);
+	}
+	return r == NOTHING_TO_TELL ? tell_first(intake, event) : r;
+}
+
+int
+intake_read(struct intake *intake, const unsigned char **p, const unsigned char *end,
+    struct intake_event *event)
+{
+	if (take_sample(intake, p, end, event) == INTAKE_DONE)
+		return INTAKE_DONE;
+	return read_on(intake, p, end, event);
+}

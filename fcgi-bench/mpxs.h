@@ -1,0 +1,25 @@
+/* Whether an application takes several requests at a time on one connection. */
+#ifndef FCGI_BENCH_MPXS_H
+#define FCGI_BENCH_MPXS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct plan_target;
+
+enum mpxs_answer {
+	MPXS_NO,		/* it says that it does not */
+	MPXS_YES,
+	MPXS_UNKNOWN,		/* it does not say */
+};
+
+/*
+ * Asks a target for FCGI_MPXS_CONNS (FastCGI 1.0, section 4.1) on a connection of its own.
+ * timeout_ns: for all of it.
+ * why, size: with MPXS_UNKNOWN, and with an error, why in words; bytes of the peer's are in it as
+ * they came.  160 bytes hold any.
+ * Returns an enum mpxs_answer, or -FCGI_E_SYSTEM or -FCGI_E_TIMEOUT: there is no connection.
+ */
+int mpxs_ask(const struct plan_target *target, int64_t timeout_ns, char *why, size_t size);
+
+#endif

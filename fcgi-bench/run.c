@@ -1,0 +1,315 @@
+#include "run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "fcgi_error.h"
+#include "series.h"
+#include "spawn.h"
+
+/* What is looked at while a plan is run. */
+struct watch {
+	struct run *run;
+	const struct plan *plan;
+	struct engine *engine;
+	struct result *result;
+	struct series series;
+	struct tally *sum;		/* at the end of the last interval that all threads have passed */
+	struct host_load load;		/* when the window began */
+	int has_load;
+	int64_t cpu_ns;			/* the application's, likewise */
+	int has_cpu;
+	int has_begun;			/* the window has */
+	int64_t begin_ns, end_ns;	/* of the window */
+};
+
+int
+run_init(struct run *run, const struct options *options, struct application *application)
+{
+	sigset_t signals;
+	size_t i;
+
+	*run = (struct run){ .options = options, .application = application };
+	spawn_stop_signals(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	run->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (run->signal_fd < 0) {
+		cli_error(&options->cli, "cannot wait for signals: %s", strerror(errno));
+		return -1;
+	}
+	live_init(&run->live, options->cli.quiet);
+	run->server.cgroup = options->cgroup;
+	for (i = 0; i < options->pid_count; i++)
+		run->server.pids[run->server.pid_count++] = options->pids[i];
+	return 0;
+}
+
+/* The first time what is in flight is waited for; the second time it is not. */
+static void
+take_interrupt(struct watch *watch)
+{
+	watch->run->interrupts++;
+	engine_stop(watch->engine);
+}
+
+static void
+look_after_application(struct watch *watch)
+{
+	struct run *run = watch->run;
+	struct result *result = watch->result;
+	char how[80];
+	pid_t pid;
+
+	if (run->application == NULL)
+		return;
+	pid = run->application->pid;
+	if (!application_has_ended(run->application, how, sizeof how))
+		return;
+	live_clear(&run->live);
+	cli_error(&run->options->cli, "%s[%d]: %s", run->options->command[0], (int)pid, how);
+	snprintf(result->broken, sizeof result->broken, "the application %s", how);
+	run->is_over = 1;
+	/* Nothing in flight will be answered. */
+	engine_stop(watch->engine);
+	engine_stop(watch->engine);
+}
+
+static void
+take_signals(struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	while (read(watch->run->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGCHLD)
+			look_after_application(watch);
+		else
+			take_interrupt(watch);
+	}
+}
+
+static void
+read_before(struct watch *watch)
+{
+	struct server *server = &watch->run->server;
+
+	watch->has_begun = 1;
+	watch->has_load = host_load_read(&watch->load) == 0;
+	watch->has_cpu = *server->why == '\0' && server_cpu_ns(server, &watch->cpu_ns) == 0;
+}
+
+static void
+read_after(struct watch *watch)
+{
+	struct result *result = watch->result;
+	struct server *server = &watch->run->server;
+	struct host_load load;
+	int64_t cpu_ns;
+
+	if (watch->has_load && host_load_read(&load) == 0)
+		result->steal = host_steal(&watch->load, &load);
+	if (watch->has_cpu && result->total.complete > 0 && server_cpu_ns(server, &cpu_ns) == 0) {
+		result->has_server_cpu = 1;
+		result->server_cpu_us =
+		    (double)(cpu_ns - watch->cpu_ns) / 1e3 / (double)result->total.complete;
+	}
+	snprintf(result->server_name, sizeof result->server_name, "%s", server->name);
+	snprintf(result->server_why, sizeof result->server_why, "%s",
+	    result->total.complete == 0 ? "there was no good answer" : server->why);
+	result->server_backlog = server->backlog;
+}
+
+/* Where nobody listens, going on for as long as was asked for tells nothing more. */
+static void
+give_up_if_hopeless(struct watch *watch)
+{
+	const struct failure_table *failures = &watch->sum->failures;
+	struct result *result = watch->result;
+	char cause[FAILURE_CAUSE_MAX];
+	size_t i;
+
+	if (watch->sum->complete > 0 || failures->total == 0 || *result->broken != '\0')
+		return;
+	for (i = 0; i < failures->count; i++)
+		if (failures->rows[i].failure.phase != FAILURE_CONNECT)
+			return;
+	snprintf(result->broken, sizeof result->broken, "no connection could be made (%s)",
+	    failure_cause(cause, sizeof cause, &failures->rows[0].failure));
+	engine_stop(watch->engine);
+}
+
+static void
+show(struct watch *watch)
+{
+	const struct plan *plan = watch->plan;
+	const struct result_interval *last =
+	    watch->series.count > 0 ? &watch->series.items[watch->series.count - 1] : NULL;
+	uint64_t answered = watch->sum->complete + watch->sum->failures.total;
+	int64_t now_ns = clock_now_ns();
+	struct live_view view = {
+		.warming = !watch->has_begun,
+		.left_ns = watch->end_ns,
+		.failed = watch->sum->failures.total,
+	};
+
+	if (watch->end_ns != CLOCK_NEVER)
+		view.left_ns = watch->end_ns > now_ns ? watch->end_ns - now_ns : 0;
+	if (plan->request_limit > answered)
+		view.left = plan->request_limit - answered;
+	if (last != NULL && last->length_ns > 0) {
+		view.rate = (double)last->complete * 1e9 / (double)last->length_ns;
+		view.p99_ns = last->p99_ns;
+	}
+	live_show(&watch->run->live, &view);
+}
+
+/* Returns 0, or -1 when memory is short. */
+static int
+look(struct watch *watch)
+{
+	uint64_t number;
+
+	take_signals(watch);
+	if (!watch->has_begun && clock_now_ns() >= watch->begin_ns)
+		read_before(watch);
+	number = engine_snapshot(watch->engine, watch->sum);
+	if (number <= watch->series.number)
+		return 0;
+	if (series_take(&watch->series, number, watch->sum) < 0)
+		return -1;
+	give_up_if_hopeless(watch);
+	show(watch);
+	return 0;
+}
+
+static int
+watch_engine(struct watch *watch)
+{
+	engine_window(watch->engine, &watch->begin_ns, &watch->end_ns);
+	if (!watch->has_begun)
+		show(watch);
+	while (!engine_wait(watch->engine, watch->has_begun ? CLOCK_NEVER : watch->begin_ns,
+	    watch->run->signal_fd))
+		if (look(watch) < 0)
+			return -1;
+	/* A signal that came with the end is not left for the next run. */
+	take_signals(watch);
+	if (!watch->has_begun)
+		read_before(watch);
+	return 0;
+}
+
+static int
+conclude(struct watch *watch)
+{
+	struct result *result = watch->result;
+	struct tally *total = &result->total;
+	int64_t window_ns;
+
+	engine_finish(watch->engine, total);
+	engine_window(watch->engine, &watch->begin_ns, &watch->end_ns);
+	window_ns = watch->end_ns > watch->begin_ns ? watch->end_ns - watch->begin_ns : 0;
+	if (series_end(&watch->series, window_ns, total) < 0)
+		return -1;
+	result->intervals = watch->series.items;
+	result->interval_count = watch->series.count;
+	watch->series.items = NULL;
+	result->duration_s = (double)window_ns / 1e9;
+	result->rps = window_ns > 0 ? (double)total->complete / result->duration_s : 0;
+	if (total->complete > 0)
+		result->client_cpu_us = (double)total->cpu_ns / 1e3 / (double)total->complete;
+	read_after(watch);
+	result->interrupted = watch->run->interrupts > 0;
+	result_diagnose(result);
+	return 0;
+}
+
+static int
+run_engine(struct watch *watch)
+{
+	const struct cli *cli = &watch->run->options->cli;
+	char why[128];
+	int r;
+
+	watch->engine = engine_new(watch->plan, why, sizeof why);
+	if (watch->engine == NULL) {
+		cli_error(cli, "%s", why);
+		return -1;
+	}
+	if (watch->plan->warmup_ns == 0)
+		read_before(watch);
+	r = engine_start(watch->engine);
+	if (r < 0) {
+		cli_error(cli, "cannot start the threads: %s", strerror(errno));
+		engine_free(watch->engine);
+		return -1;
+	}
+	r = watch_engine(watch);
+	if (r < 0) {
+		engine_stop(watch->engine);
+		engine_stop(watch->engine);
+		while (!engine_wait(watch->engine, CLOCK_NEVER, -1))
+			;
+	} else {
+		r = conclude(watch);
+	}
+	live_clear(&watch->run->live);
+	if (r < 0)
+		cli_error(cli, "out of memory");
+	engine_free(watch->engine);
+	return r;
+}
+
+int
+run_plan(struct run *run, const struct plan *plan, struct result *result)
+{
+	struct watch watch = { .run = run, .plan = plan, .result = result };
+	double limit_rps = result->client_limit_rps;
+	size_t payload_count = plan->targets->payloads.count;
+	int r;
+
+	result_reset(result);
+	result->plan = plan;
+	result->client_limit_rps = limit_rps;
+	result->started_ms = clock_wall_ms();
+	host_read(&result->host);
+	if (run->application != NULL)
+		run->server.pids[0] = run->application->pid;
+	if (run->application != NULL)
+		run->server.pid_count = 1;
+	server_find(&run->server, plan);
+	watch.sum = calloc(1, sizeof *watch.sum);
+	result->total.payload_complete = calloc(payload_count, sizeof(uint64_t));
+	result->total.payload_count = payload_count;
+	if (watch.sum == NULL || result->total.payload_complete == NULL ||
+	    series_init(&watch.series, plan->open_loop ? TALLY_RESPONSE : TALLY_SERVICE,
+		plan->interval_ns) < 0) {
+		cli_error(&run->options->cli, "out of memory");
+		free(watch.sum);
+		return -1;
+	}
+	r = run_engine(&watch);
+	series_reset(&watch.series);
+	free(watch.sum);
+	return r;
+}
+
+int
+run_is_over(const struct run *run)
+{
+	return run->interrupts > 0 || run->is_over;
+}
+
+void
+run_reset(struct run *run)
+{
+	if (run->signal_fd >= 0)
+		close(run->signal_fd);
+	server_reset(&run->server);
+}

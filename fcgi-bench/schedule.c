@@ -1,0 +1,93 @@
+#include "schedule.h"
+
+#include <math.h>
+
+#include "clock.h"
+#include "random.h"
+
+/* The gap before an event of a stream without memory, in mean gaps; never without end. */
+static double
+next_gap(uint64_t *state)
+{
+	return -log(random_part(state));
+}
+
+static double
+per_ns(const struct schedule_stage *stage)
+{
+	return stage->rate / (double)CLOCK_NS_PER_S;
+}
+
+/* The stage that the next request is due in, and when: where the stream has come as far as it. */
+static void
+find_due(struct schedule_share *share)
+{
+	const struct schedule *schedule = share->schedule;
+	const struct schedule_stage *stage;
+	double after_ns;
+
+	for (; share->stage < schedule->stage_count; share->stage++) {
+		stage = &schedule->stages[share->stage];
+		after_ns = rint((share->at - share->stage_first) / per_ns(stage));
+		/* A whole request at a stage's end may lie behind it by a rounding. */
+		if (after_ns < 0)
+			after_ns = 0;
+		if (after_ns < (double)stage->duration_ns) {
+			share->due_ns = clock_after(share->stage_start_ns, (int64_t)after_ns);
+			return;
+		}
+		share->stage_first += (double)stage->duration_ns * per_ns(stage);
+		share->stage_start_ns = clock_after(share->stage_start_ns, stage->duration_ns);
+	}
+	share->due_ns = CLOCK_NEVER;
+}
+
+void
+schedule_share_init(struct schedule_share *share, const struct schedule *schedule,
+    unsigned int thread, unsigned int threads)
+{
+	*share = (struct schedule_share){
+		.schedule = schedule,
+		.at = thread,
+		.step = threads,
+		.random = schedule->seed,
+	};
+	if (schedule->arrival == SCHEDULE_POISSON) {
+		/* Each begins elsewhere among the numbers. */
+		share->random = random_next(&share->random) + thread;
+		share->random = random_next(&share->random);
+		share->at = share->step * next_gap(&share->random);
+	}
+	find_due(share);
+}
+
+void
+schedule_share_next(struct schedule_share *share)
+{
+	if (share->schedule->arrival == SCHEDULE_POISSON)
+		share->at += share->step * next_gap(&share->random);
+	else
+		share->at += share->step;
+	find_due(share);
+}
+
+double
+schedule_expected(const struct schedule *schedule, int64_t time_ns)
+{
+	const struct schedule_stage *stage;
+	double count = 0, half_ns = 0;
+	int64_t span_ns;
+	size_t i;
+
+	for (i = 0; i < schedule->stage_count && time_ns > 0; i++) {
+		stage = &schedule->stages[i];
+		span_ns = clock_earlier(time_ns, stage->duration_ns);
+		time_ns -= span_ns;
+		count += (double)span_ns * per_ns(stage);
+		half_ns = per_ns(stage) / 2;
+	}
+	if (schedule->arrival == SCHEDULE_POISSON || count <= half_ns)
+		return count;
+	/* The first is due at 0, and each at a whole nanosecond. */
+	return ceil(count - half_ns);
+}

@@ -1,0 +1,140 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fcgi_error.h"
+#include "plan.h"
+#include "process.h"
+#include "queue.h"
+#include "server.h"
+
+/* Adds one, once.  Returns 0 when there is no more room. */
+static int
+add_pid(struct server *server, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < server->pid_count; i++)
+		if (server->pids[i] == pid)
+			return 1;
+	if (server->pid_count == SERVER_PIDS_MAX)
+		return 0;
+	server->pids[server->pid_count++] = pid;
+	return 1;
+}
+
+/* Who it was that began to listen at a UNIX socket; 0: not known. */
+static pid_t
+find_listener(const struct addr_socket *socket)
+{
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof peer;
+	struct process process;
+	int in_progress, fd;
+
+	if (socket->sa.ss_family != AF_UNIX)
+		return 0;
+	fd = addr_connect(socket, &in_progress);
+	if (fd < 0)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		peer.pid = 0;
+	close(fd);
+	/*
+	 * Of another namespace it is 0.  A launcher may have ended since, and an init or an
+	 * activated service's parent has more to do than this application.
+	 */
+	if (peer.pid <= 1 || peer.pid == getpid() || process_read(&process, peer.pid) < 0)
+		return 0;
+	return peer.pid;
+}
+
+/* Returns 1 when an ancestor of the process is among them: it is a descendant then. */
+static int
+is_covered(const struct server *server, const struct processes *all, const struct process *process)
+{
+	size_t i;
+
+	while (process != NULL && process->pid > 1) {
+		for (i = 0; i < server->pid_count; i++)
+			if (server->pids[i] == process->parent)
+				return 1;
+		process = processes_find(all, process->parent);
+	}
+	return 0;
+}
+
+/* A parent's pid is mostly the lower one: /proc lists it before its children. */
+static int
+add_holders(struct server *server, const struct processes *all, uint64_t inode)
+{
+	const struct process *process = all->items, *end = process + all->count;
+	int found = 0;
+
+	for (; process < end; process++) {
+		if (process->pid <= 1 || process->pid == getpid() ||
+		    !process_holds(process->pid, inode))
+			continue;
+		found = 1;
+		if (!is_covered(server, all, process) && !add_pid(server, process->pid))
+			break;
+	}
+	return found;
+}
+
+/* Where several addresses are tried one after the other the first that is served is meant. */
+static int
+find_target(struct server *server, struct processes *all, const struct plan_target *target)
+{
+	struct queue queue;
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < target->socket_count; i++) {
+		pid = find_listener(&target->sockets[i]);
+		if (pid != 0)
+			return add_pid(server, pid);
+		if (queue_read_at(&target->sockets[i], &queue) < 0 || queue.inode == 0)
+			continue;
+		if (all->count == 0 && processes_read(all) < 0)
+			return 0;
+		if (add_holders(server, all, queue.inode))
+			return 1;
+	}
+	return 0;
+}
+
+static void
+find_backlog(struct server *server, const struct plan *plan)
+{
+	struct queue queue;
+
+	if (plan->target_count > 0 && plan->targets->socket_count > 0 &&
+	    queue_read_at(plan->targets->sockets, &queue) == 0 && queue.limit > 0)
+		server->backlog = queue.limit;
+}
+
+void
+server_find(struct server *server, const struct plan *plan)
+{
+	struct processes all = { 0 };
+	size_t i;
+
+	find_backlog(server, plan);
+	if (server->pid_count > 0 || server->cgroup != NULL)
+		return;
+	for (i = 0; i < plan->target_count; i++) {
+		if (find_target(server, &all, &plan->targets[i]))
+			continue;
+		/* Half of an application's time would be worse than none. */
+		server->pid_count = 0;
+		snprintf(server->why, sizeof server->why,
+		    "no process that listens at %.80s can be seen: give --pid or --cgroup",
+		    plan->targets[i].name);
+		break;
+	}
+	processes_reset(&all);
+}

@@ -1,0 +1,189 @@
+#include "application.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fcgi_error.h"
+#include "spawn.h"
+#include "spawn_explain.h"
+
+/* How often one that is to end is looked at. */
+#define LOOK_NS (5 * CLOCK_NS_PER_MS)
+
+/* As many as may wait: the kernel caps it at net.core.somaxconn. */
+enum { BACKLOG = 65535 };
+
+void
+application_init(struct application *application)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+	const char *tmp = getenv("TMPDIR");
+	unsigned char random[12] = { 0 };
+	char name[sizeof random + 1];
+	size_t i;
+
+	*application = (struct application){ .addr = { .kind = ADDR_UNIX } };
+	/* What cannot be had is met when the directory is made: such a name may be taken. */
+	(void)!getrandom(random, sizeof random, 0);
+	for (i = 0; i < sizeof random; i++)
+		name[i] = letters[random[i] % (sizeof letters - 1)];
+	name[i] = '\0';
+	/* A socket's path has a hundred bytes, which a long TMPDIR does not leave. */
+	if (tmp == NULL || *tmp != '/' ||
+	    snprintf(application->directory, sizeof application->directory, "%s/fcgi-%s", tmp,
+		name) >= (int)sizeof application->directory)
+		snprintf(application->directory, sizeof application->directory, "/tmp/fcgi-%s",
+		    name);
+	snprintf(application->addr.name, sizeof application->addr.name, "%s/socket",
+	    application->directory);
+}
+
+static void
+remove_socket(struct application *application)
+{
+	if (!application->has_directory)
+		return;
+	addr_file_unlink(&application->file, application->addr.name);
+	rmdir(application->directory);
+	application->has_directory = 0;
+}
+
+/* Returns the listening descriptor, or -1 with why. */
+static int
+make_socket(struct application *application, char *why, size_t why_size)
+{
+	const struct addr_listen_options options = {
+		.backlog = BACKLOG,
+		.mode = 0600,
+		.owner = (uid_t)-1,
+		.group = (gid_t)-1,
+	};
+	struct addr_socket sockets[ADDR_SOCKETS_MAX];
+	int fd, gai;
+
+	if (mkdir(application->directory, 0700) < 0) {
+		snprintf(why, why_size, "%s: cannot make the directory: %s",
+		    application->directory, strerror(errno));
+		return -1;
+	}
+	application->has_directory = 1;
+	fd = addr_resolve(&application->addr, 1, sockets, &gai);
+	if (fd > 0)
+		fd = addr_listen(&sockets[0], &options, &application->file);
+	if (fd >= 0)
+		return fd;
+	snprintf(why, why_size, "%s: cannot listen: %s", application->addr.name,
+	    fd == -FCGI_E_SYSTEM ? strerror(errno) : fcgi_strerror(fd));
+	remove_socket(application);
+	return -1;
+}
+
+int
+application_start(struct application *application, char *const *argv, char *const *envp,
+    char *why, size_t why_size)
+{
+	char path[PATH_MAX], explained[256];
+	struct spawn spawn = {
+		.path = path,
+		.argv = argv,
+		.envp = envp,
+		.stdout_fd = -1,
+		.stderr_fd = STDERR_FILENO,
+		/* ^C at our terminal is ours: the application ends when the requests have. */
+		.new_group = 1,
+		.death_signal = SIGTERM,
+	};
+	struct spawn_failure failure;
+
+	if (spawn_find(path, sizeof path, argv[0], getenv("PATH")) < 0) {
+		snprintf(why, why_size, "%s: cannot execute: %s", argv[0],
+		    spawn_explain(explained, sizeof explained, path, errno));
+		return -FCGI_E_SYSTEM;
+	}
+	spawn.listen_fd = make_socket(application, why, why_size);
+	if (spawn.listen_fd < 0)
+		return -FCGI_E_SYSTEM;
+	application->pid = spawn_start(&spawn, &failure);
+	/* Only it listens: when it is gone, connecting fails. */
+	close(spawn.listen_fd);
+	if (application->pid > 0)
+		return 0;
+	snprintf(why, why_size, "%s: cannot %s: %s", argv[0], spawn_step_name(failure.step),
+	    failure.step == SPAWN_EXEC
+		? spawn_explain(explained, sizeof explained, path, failure.error)
+		: strerror(failure.error));
+	application->pid = 0;
+	remove_socket(application);
+	return -FCGI_E_SYSTEM;
+}
+
+/* One that left children in its group has gone into the background. */
+static int
+group_is_gone(pid_t group)
+{
+	return kill(-group, 0) < 0 && errno == ESRCH;
+}
+
+int
+application_has_ended(struct application *application, char *why, size_t why_size)
+{
+	int status;
+	pid_t pid;
+
+	if (application->pid == 0)
+		return 0;
+	pid = waitpid(application->pid, &status, WNOHANG);
+	/* The kernel keeps the number for as long as the group has members. */
+	if (pid == 0 || !group_is_gone(application->pid))
+		return 0;
+	if (pid < 0)
+		snprintf(why, why_size, "ended");
+	else if (WIFEXITED(status))
+		snprintf(why, why_size, "ended with status %d", WEXITSTATUS(status));
+	else
+		snprintf(why, why_size, "ended by signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	application->pid = 0;
+	return 1;
+}
+
+/* Returns 1 when all of it is gone, 0 when time is up. */
+static int
+wait_for_end(const struct application *application, int64_t grace_ns)
+{
+	const struct timespec look = { .tv_nsec = LOOK_NS };
+	int64_t until_ns = clock_after(clock_now_ns(), grace_ns);
+
+	for (;;) {
+		waitpid(application->pid, NULL, WNOHANG);
+		if (group_is_gone(application->pid))
+			return 1;
+		if (clock_now_ns() >= until_ns)
+			return 0;
+		nanosleep(&look, NULL);
+	}
+}
+
+void
+application_stop(struct application *application, int64_t grace_ns)
+{
+	if (application->pid > 0) {
+		kill(-application->pid, SIGTERM);
+		if (!wait_for_end(application, grace_ns)) {
+			kill(-application->pid, SIGKILL);
+			wait_for_end(application, CLOCK_NS_PER_S);
+		}
+		application->pid = 0;
+	}
+	remove_socket(application);
+}

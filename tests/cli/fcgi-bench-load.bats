@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# The load that fcgi-bench makes: how many requests, how they share connections, loops and targets,
+# the application that it starts, and how a run ends before its time.
+
+bats_require_minimum_version 1.5.0
+load helper
+load bench
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+  stop_all
+}
+
+# --- how many -------------------------------------------------------------------------------------
+
+@test "load: -n sends so many requests and no more, -w or not" {
+  start_echo --log-env=requests
+  bench 0 -n 137 "$ECHO_ADDR"
+  [ "$(wc -l <requests)" -eq 137 ]
+  holds '.requests == {complete: 137, failed: 0, unsent: 0}'
+  rm requests
+  bench 0 -n 25 -w 50ms "$ECHO_ADDR"
+  holds '.requests.complete == 25 and .options.warmup_s == 0.05'
+}
+
+@test "load: -n counts failures, too" {
+  start_echo --log-env=requests
+  bench 3 -n 50 -c 4 --url /status/503 "$ECHO_ADDR"
+  [ "$(wc -l <requests)" -eq 50 ]
+  holds '.requests == {complete: 0, failed: 50, unsent: 0} and .errors == {total: 50, valid: {"status 503": 50}}'
+}
+
+@test "load: with several threads, connections and ids -n is still exact" {
+  start_echo --log-env=requests
+  bench 0 -n 1001 -c 5 -t 3 -m 7 "$ECHO_ADDR"
+  [ "$(wc -l <requests)" -eq 1001 ]
+  holds '.requests.complete == 1001 and .service.count == 1001 and .first_byte.count == 1001'
+}
+
+@test "load: four threads take turns in every loop, and their counts add up" {
+  start_echo
+  for loop in '-z 300ms -k' '-z 300ms' '-z 300ms -m 3' '-n 3000 -k' '-z 300ms -k -R 2000' \
+    '-z 300ms -R 500 --arrival=poisson' '-z 300ms --requests-per-connection 7'; do
+    # shellcheck disable=SC2086 # options
+    bench any $loop -t 4 -c 8 -w 50ms --interval 20ms "$ECHO_ADDR"
+    [ "$status" -eq 0 ] || [ "$status" -eq 4 ]
+    holds '.requests.complete > 0 and .requests.failed == 0'
+    holds '([.intervals[].complete] | add) == .requests.complete'
+    holds '.service.count == .requests.complete'
+  done
+}
+
+@test "load: -z ends a run, and -n with it when that comes first" {
+  start_echo
+  bench 0 -z 100ms -w 0 "$ECHO_ADDR"
+  holds '.duration_s >= 0.099 and .duration_s < 5 and .options.duration_s == 0.1'
+  holds '.requests.complete > 0 and .rps * .duration_s > 0.9 * .requests.complete'
+  bench 0 -z 100s -n 10 -w 0 "$ECHO_ADDR"
+  holds '.requests.complete == 10 and .duration_s < 50'
+  bench 0 -z 100ms -n 1000000000 -w 0 "$ECHO_ADDR"
+  holds '.requests.complete < 1000000000'
+}
+
+@test "load: what begins in the warm-up does not count" {
+  start_echo --log-env=requests
+  bench 0 -z 100ms -w 100ms -R 500 -c 4 "$ECHO_ADDR"
+  holds '.requests.complete == 50 and .response.count == 50'
+  [ "$(wc -l <requests)" -eq 100 ]
+}
+
+# --- connections ----------------------------------------------------------------------------------
+
+@test "load: each request has a connection of its own, unless -k keeps it" {
+  start_echo
+
+  bench 0 -n 60 -c 2 "$ECHO_ADDR"
+  holds '.connections.made >= 58 and .connections.used == 2 and .connections.reconnected == 0'
+  bench 0 -n 60 -c 2 -k "$ECHO_ADDR"
+  holds '.connections.made == 2 and .connections.used == 2 and .connections.reconnected == 0'
+}
+
+@test "load: --requests-per-connection closes after so many" {
+  start_echo
+  bench 0 -n 60 -c 1 --requests-per-connection 20 "$ECHO_ADDR"
+  holds '.options.keep_alive and .options.requests_per_connection == 20'
+  holds '.connections.made == 3 and .connections.reconnected == 0 and .requests.complete == 60'
+}
+
+@test "load: an application that does not keep connections is told so, and costs one for each" {
+  start_echo --fault=close-on-keepalive
+  bench 0 -n 30 -k "$ECHO_ADDR"
+  holds '.requests.complete == 30 and .requests.failed == 0 and .connections.keep_alive_refused >= 29'
+  holds 'any(.diagnoses[]; .kind == "keep-alive-refused")'
+}
+
+@test "load: -m has several requests at a time on a connection, and asks first" {
+  start_echo
+  bench 0 -n 100 -c 1 -m 10 --url /delay/1ms "$ECHO_ADDR"
+  holds '.requests.complete == 100 and .connections.made == 1 and .options.streams == 10'
+  # Ten at a time take ten rounds; one after the other it would be a hundred.
+  holds '.duration_s < 0.1'
+}
+
+@test "load: several targets get the connections in turn" {
+  start_echo --log-env=one
+  first=$ECHO_ADDR
+  start_echo --log-env=two
+  bench 0 -n 100 -c 2 -k "$first" "$ECHO_ADDR"
+  [ "$(cat one two | wc -l)" -eq 100 ]
+  [ -s one ]
+  [ -s two ]
+  holds "(.targets | length) == 2 and .connections.made == 2"
+  bench 2 -n 10 -c 1 "$first" "$ECHO_ADDR"
+  [[ $stderr == 'fcgi-bench: -c 1: there are more targets (2)'* ]]
+}
+
+@test "load: over TCP, by name and by number" {
+  start_echo -l 127.0.0.1:0
+  bench 0 -n 20 "$ECHO_ADDR"
+  holds '.requests.complete == 20'
+  bench 0 -n 20 "localhost:${ECHO_ADDR##*:}"
+  holds '.requests.complete == 20'
+  bench 3 -n 20 no-such-host.invalid:9000
+  [[ $stderr == 'fcgi-bench: no-such-host.invalid:9000: cannot look up the host: '* ]]
+}
+
+# --- open loop ------------------------------------------------------------------------------------
+
+@test "load: an open loop keeps its rate, whatever the answers take" {
+  start_echo
+  bench 0 -z 500ms -w 0 -R 200 -c 30 -k --url /delay/50ms "$ECHO_ADDR"
+  holds '.mode == "open" and .requests.complete == 100 and .response.count == 100'
+  holds '.lateness.count == 100 and .options.arrival == "constant" and .options.seed == null'
+  holds '.service.min_us >= 50000 and .response.min_us >= .service.min_us'
+}
+
+@test "load: a pause of the application is in the response times, and not in the service times" {
+  start_echo
+  # One connection is busy for 20 ms with each, and 100 requests a second are due.
+  bench any -z 300ms -w 0 -R 100 -c 1 -k --url /delay/20ms "$ECHO_ADDR"
+  holds '.requests.complete + .requests.unsent == 30 and .requests.unsent > 5'
+  holds '.service.max_us < .response.max_us and .response.max_us > 100000'
+  holds 'any(.diagnoses[]; .kind == "server-saturated")'
+}
+
+@test "load: stages follow each other" {
+  start_echo
+  bench any --stages=200ms:100,200ms:500 -w 100ms -c 8 -k --interval 200ms "$ECHO_ADDR"
+  holds '.requests.complete == 120 and [.intervals[].complete] == [20, 100]'
+  holds '.options.duration_s == 0.4'
+  holds '.options.stages == [{duration_s: 0.1, rate: 100}, {duration_s: 0.2, rate: 100},
+    {duration_s: 0.2, rate: 500}]'
+}
+
+@test "load: poisson arrivals are the same for the same seed" {
+  start_echo
+  for seed in 7 7 8; do
+    bench any -z 300ms -w 0 -R 300 -c 20 -k --arrival=poisson --seed $seed "$ECHO_ADDR"
+    holds '.options.arrival == "poisson"'
+    figure .requests.complete >>counts
+  done
+  [ "$(sed -n 1p counts)" = "$(sed -n 2p counts)" ]
+  awk '$1 < 30 || $1 > 200 { exit 1 }' counts
+}
+
+# --- the application that is started --------------------------------------------------------------
+
+@test "load: a command is started on a socket of its own, and ended with it" {
+  mkdir tmp
+  TMPDIR=$PWD/tmp bench 0 -n 50 -c 2 -- "$fcgi_echo" --log-env=requests
+  [ "$(wc -l <requests)" -eq 50 ]
+  holds '.server.name == "fcgi-echo" and .server.cpu_us_per_request > 0'
+  [ -z "$(ls tmp)" ]
+  printf '#!/bin/sh\necho $$ >pid\nexec "%s"\n' "$fcgi_echo" >app
+  chmod +x app
+  TMPDIR=$PWD/tmp bench 0 -n 5 -- ./app
+  wait_for is_gone "$(cat pid)"
+  [ -z "$(ls tmp)" ]
+}
+
+@test "load: a command that cannot be started is told" {
+  mkdir tmp
+  TMPDIR=$PWD/tmp bench 2 -n 5 -- ./missing
+  [ "$stderr" = 'fcgi-bench: ./missing: cannot execute: No such file or directory' ]
+  [ -z "$(ls tmp)" ]
+}
+
+@test "load: the death of the application ends the run and is told" {
+  mkdir tmp
+  TMPDIR=$PWD/tmp bench 3 -z 100s -- sh -c 'exit 3'
+  [[ $stderr == 'fcgi-bench: sh['*']: ended with status 3' ]]
+  holds '.verdict == "failed" and .reason == "the application ended with status 3"'
+  # It dies while it answers.
+  # shellcheck disable=SC2016 # for the inner shell
+  TMPDIR=$PWD/tmp bench 1 -z 100s -w 0 -- sh -c 'exec 3<&0
+    "$0" --log-env=requests <&3 &
+    while [ ! -s requests ]; do sleep 0.01; done
+    kill -KILL $!
+    wait $!
+    exit 4' "$fcgi_echo"
+  [[ $stderr == *'fcgi-bench: sh['*']: ended with status 4' ]]
+  holds '.requests.complete > 0 and .reason == "the application ended with status 4"'
+  [ -z "$(ls tmp)" ]
+}
+
+# --- ends -----------------------------------------------------------------------------------------
+
+@test "load: where nobody listens it does not go on for long" {
+  bench 3 -z 1h -w 0 --interval 50ms ./missing.sock
+  holds '.requests.complete == 0 and .errors.connect.ENOENT > 0 and .verdict == "failed"'
+  holds '.reason == "no connection could be made (ENOENT)"'
+}
+
+@test "load: ^C ends a run and reports what there is" {
+  start_echo --log-env=requests
+  begin_bench -z 1h -w 0 -k -c 2 --interval 50ms "$ECHO_ADDR"
+  wait_for test -s requests
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.interrupted and .requests.complete > 0 and .verdict == "good" and .duration_s < 600'
+}
+
+@test "load: the second ^C does not wait for what is in flight" {
+  start_echo --log-env=requests
+  begin_bench -z 1h -w 0 -c 2 --url /delay/1h --timeout 1h "$ECHO_ADDR"
+  wait_for test -s requests
+  kill -INT "$BENCH_PID"
+  wait_for is_taken INT
+  kill -0 "$BENCH_PID"
+  kill -TERM "$BENCH_PID"
+  bench_ends 130
+  holds '.interrupted and .requests.complete == 0'
+}
+
+@test "load: a request that takes too long fails" {
+  start_echo
+  bench 3 -n 4 -c 2 --timeout 50ms --url /delay/1h "$ECHO_ADDR"
+  holds '.errors == {total: 4, "first-byte": {timeout: 4}}'
+}
+
+@test "load: more connections than may be open are refused with the limit's name" {
+  start_echo
+  run --separate-stderr bash -c "ulimit -n 100; exec '$fcgi_bench' -n 1 -c 50 '$ECHO_ADDR'"
+  [ "$status" -eq 2 ]
+  [[ $stderr == 'fcgi-bench: '*RLIMIT_NOFILE* ]]
+  run bash -c "ulimit -Sn 50; exec '$fcgi_bench' -n 100 -c 50 -k '$ECHO_ADDR'"
+  [ "$status" -eq 0 ]
+}
+
+# --- the client -----------------------------------------------------------------------------------
+
+@test "load: --self-test alone needs no target" {
+  bench 0 --self-test
+  holds '.mode == "self-test" and .rps > 0 and .fingerprint.cpus > 0'
+  "$fcgi_bench" --self-test | grep -Ex "this machine's limit: [0-9]+ requests/s"
+  "$fcgi_bench" --self-test --format csv | sed -n 1p | grep -x self_test_rps
+}
+
+@test "load: --self-test with a target says how much of that was used" {
+  start_echo
+  bench 0 -n 500 -k --self-test "$ECHO_ADDR"
+  holds '.client.limit_rps > 0 and .requests.complete == 500'
+}
+
+@test "load: --find-max finds a rate, and lists what it tried" {
+  not_under_valgrind 'a search needs a client that is quick'
+  start_echo
+  # One connection and 5 ms for each: 200 a second at most.
+  bench any --find-max 'p50<50ms' -z 150ms -w 50ms -c 1 -k --url /delay/5ms "$ECHO_ADDR"
+  [ "$status" -eq 0 ] || [ "$status" -eq 4 ]
+  holds '.find_max.condition == "p50<50ms" and (.find_max.trials | length) > 2'
+  holds '.find_max.rate == null or .find_max.rate < 250'
+  bench any --find-max 'p50<50ms' -z 150ms -w 0 ./missing.sock
+  holds '.find_max.rate == null and .requests.complete == 0'
+}

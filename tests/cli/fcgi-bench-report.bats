@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# fcgi-bench's reports: text, JSON, CSV, and where they go.
+
+bats_require_minimum_version 1.5.0
+load helper
+load bench
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+  stop_all
+}
+
+@test "report: the text says what was run, what came of it, and what to think of it" {
+  start_echo
+  run --separate-stderr -0 "$fcgi_bench" -n 100 -c 2 -k "$ECHO_ADDR"
+  printf '%s\n' "$output"
+  [ -z "$stderr" ]
+  [ "${lines[0]}" = 'closed loop, 100 requests' ]
+  [ "${lines[1]}" = '2 connections, kept; 1 thread' ]
+  [ "${lines[2]}" = "to $ECHO_ADDR" ]
+  [[ ${lines[3]} =~ ^'good answers  100, '[0-9.]+'/s over '[0-9.]+s$ ]]
+  [ "${lines[4]}" = 'failed        0' ]
+  grep -E '^ +min +mean +p50 +p90 +p99 +p99\.9 +p99\.99 +max$' <<<"$output"
+  # p50 and p90 of a hundred; the others are not told.
+  grep -E '^service( +[0-9.]+(ns|us|ms|s)){4}( +-){3} +[0-9.]+(ns|us|ms|s)$' <<<"$output"
+  # No response time is made up for a closed loop.
+  run -1 grep -E '^(response|lateness)' <<<"$output"
+  run --separate-stderr -0 "$fcgi_bench" -n 100 -c 2 -k "$ECHO_ADDR"
+  [[ $output == *$'\nserver        '*'us of processor time a request (fcgi-echo)'* ]]
+  [[ $output == *$'\nnote: closed loop: '* ]]
+  [ "${lines[-1]}" = good ]
+  run -0 "$fcgi_bench" -v -n 10 "$ECHO_ADDR"
+  [[ $output == *$'\nreceived      '*' bytes'* ]]
+}
+
+@test "report: the text of an open loop tells three times, and explains them" {
+  start_echo
+  run "$fcgi_bench" -z 200ms -w 0 -R 100 -c 4 -k "$ECHO_ADDR"
+  [[ $output == *'open loop, constant arrivals, 100/s, 200ms'* ]]
+  [ "$(grep -cE '^(response|lateness|service) ' <<<"$output")" -eq 3 ]
+  [[ $output == *'(response: from when a request was due; '* ]]
+}
+
+@test "report: failures are told by phase and cause" {
+  start_echo
+  run -3 "$fcgi_bench" -n 10 --url /status/503 "$ECHO_ADDR"
+  [[ $output == *$'\nfailed        10, 100% of 10\n  valid       10 status 503\n'* ]]
+  [ "${lines[-1]}" = 'failed: there was no good answer' ]
+}
+
+@test "report: JSON has all keys, in a closed and in an open loop" {
+  need_jq
+  start_echo
+  keys='["schema","mode","started","targets","options","fingerprint","duration_s","rps","requests",
+    "errors","response","service","lateness","connect","first_byte","connections","bytes","client",
+    "server","inputs","intervals","diagnoses","gates","find_max","interrupted","verdict","reason"]'
+  bench 0 -n 100 "$ECHO_ADDR"
+  holds "keys_unsorted == $keys"
+  holds '.schema == 1 and .mode == "closed" and .response == null and .lateness == null'
+  holds ".targets == [\"$ECHO_ADDR\"]"
+  histogram='["count","min_us","mean_us","p50_us","p90_us","p99_us","p99_9_us","p99_99_us","max_us","hdr"]'
+  holds "[.service, .connect, .first_byte] | all(keys_unsorted == $histogram)"
+  holds '.service | .count == 100 and .min_us <= .p50_us and .p50_us <= .p90_us and .p90_us <= .max_us'
+  holds '.service | .p99_us == null and .p99_9_us == null and .p99_99_us == null'
+  holds '.service.hdr | startswith("HISTFAAA")'
+  holds '.client.cpu_us_per_request > 0 and .client.saturated == false'
+  holds '.requests.complete / .duration_s / .rps | . < 1.01 and . > 0.99'
+  bench any -n 50 -R 500 -c 4 "$ECHO_ADDR"
+  holds "keys_unsorted == $keys"
+  holds '.mode == "open" and .response.count == 50 and .lateness.count == 50'
+}
+
+@test "report: JSON says what was run" {
+  start_echo
+  bench 0 -n 20 -z 1h -c 3 -t 2 -m 4 -w 10ms --timeout 7s --connect-timeout 2s --interval 3s "$ECHO_ADDR"
+  holds '.options == {connections: 3, threads: 2, streams: 4, keep_alive: true,
+    requests_per_connection: null, duration_s: 3600, requests: 20, warmup_s: 0.01, timeout_s: 7,
+    connect_timeout_s: 2, interval_s: 3}'
+}
+
+@test "report: intervals add up to the whole" {
+  start_echo
+  bench any -z 400ms -w 0 -R 500 -c 8 -k --interval 100ms "$ECHO_ADDR"
+  holds '([.intervals[].complete] | add) == .requests.complete and (.intervals | length) == 4'
+  holds '[.intervals[].end_s] | . == sort'
+  holds '[.intervals[] | .max_us >= .p50_us] | all'
+}
+
+@test "report: CSV is a line for each interval" {
+  start_echo
+  run --separate-stderr "$fcgi_bench" -z 300ms -w 0 -R 1000 -c 8 -k --interval 100ms --format csv "$ECHO_ADDR"
+  [ "${lines[0]}" = end_s,length_s,complete,failed,rps,p50_us,p99_us,max_us ]
+  [ "${#lines[@]}" -eq 4 ]
+  awk -F, 'NR > 1 && (NF != 8 || $2 != "0.100" || $4 != 0) { exit 1 }
+    { sum += $3 } END { if (sum != 300) exit 1 }' <<<"$output"
+}
+
+@test "report: several formats, each to its place" {
+  need_jq
+  start_echo
+  echo old >report.json
+  run --separate-stderr -0 "$fcgi_bench" -n 10 --format json:report.json --format text --format csv:series \
+    "$ECHO_ADDR"
+  [ "${lines[-1]}" = good ]
+  jq -e '.requests.complete == 10' report.json
+  [ "$(wc -l <series)" -eq 2 ]
+  run --separate-stderr -0 "$fcgi_bench" -n 10 -o report.txt "$ECHO_ADDR"
+  [ -z "$output$stderr" ]
+  [ "$(tail -n 1 report.txt)" = good ]
+  run --separate-stderr -0 "$fcgi_bench" -n 10 --format json "$ECHO_ADDR"
+  jq -e '.verdict == "good"' <<<"$output"
+}
+
+@test "report: a report that cannot be written is an error" {
+  start_echo
+  run --separate-stderr -2 "$fcgi_bench" -n 10 -o /dev/full "$ECHO_ADDR"
+  [ "$stderr" = 'fcgi-bench: /dev/full: No space left on device' ]
+  run --separate-stderr -2 bash -c "'$fcgi_bench' -n 10 '$ECHO_ADDR' >/dev/full"
+  [ "$stderr" = 'fcgi-bench: standard output: No space left on device' ]
+  run --separate-stderr -2 bash -c "'$fcgi_bench' -n 10 '$ECHO_ADDR' >&-"
+  [[ $stderr == 'fcgi-bench: standard output: '* ]]
+}
+
+@test "report: no line on what is no terminal, and names are escaped" {
+  name=$'odd\e[31m\nname.sock'
+  start_echo -l "$name"
+  run --separate-stderr -0 "$fcgi_bench" -z 200ms -w 0 --interval 50ms "./$name"
+  [ -z "$stderr" ]
+  # shellcheck disable=SC1003 # a backslash is meant
+  [[ $output == *'to ./odd\033[31m\nname.sock'* ]]
+}
+
+@test "report: a terminal has a line while it runs, and NO_COLOR and -q are obeyed" {
+  command -v script >/dev/null || skip 'script is missing'
+  start_echo
+  on_terminal() {
+    TERM=xterm script -qec "$1 '$fcgi_bench' $2 -z 300ms -w 0 --interval 50ms -o out '$ECHO_ADDR'" terminal \
+      </dev/null >/dev/null 3>&-
+    cat terminal
+  }
+  [[ $(on_terminal env '') == *'/s'*' failed'* ]]
+  run on_terminal env -q
+  [[ $output != *'/s  '* ]]
+  run on_terminal 'env TERM=dumb' ''
+  [[ $output != *'/s  '* ]]
+  run on_terminal env "--url /status/500"
+  [[ $output == *$'\e[31m'* ]]
+  run on_terminal 'env NO_COLOR=1' "--url /status/500"
+  [[ $output != *$'\e[31m'* ]]
+}

@@ -1,0 +1,207 @@
+#include "application.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "clock.h"
+#include "fcgi_error.h"
+#include "folder.h"
+#include "must.h"
+
+#define GUARD_NS (30 * CLOCK_NS_PER_S)
+
+static int
+start(struct application *application, const char *script, char *why, size_t why_size)
+{
+	/* exec(3) takes the words without const and leaves them alone. */
+	char *argv[] = { (char *)(uintptr_t)"sh", (char *)(uintptr_t)"-c",
+		(char *)(uintptr_t)script, NULL };
+
+	application_init(application);
+	return application_start(application, argv, environ, why, why_size);
+}
+
+static int
+is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static void
+wait_for_file(const char *path)
+{
+	int64_t until_ns = clock_after(clock_now_ns(), GUARD_NS);
+
+	while (!is_there(path)) {
+		must(clock_now_ns() < until_ns);
+		poll(NULL, 0, 1);
+	}
+}
+
+static void
+wait_for_end(struct application *application, char *how, size_t size)
+{
+	int64_t until_ns = clock_after(clock_now_ns(), GUARD_NS);
+
+	while (!application_has_ended(application, how, size)) {
+		must(clock_now_ns() < until_ns);
+		poll(NULL, 0, 1);
+	}
+}
+
+static int
+connects(const struct application *application)
+{
+	struct addr_socket sockets[ADDR_SOCKETS_MAX];
+	int gai, in_progress, fd;
+
+	must(addr_resolve(&application->addr, 0, sockets, &gai) == 1);
+	fd = addr_connect(&sockets[0], &in_progress);
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return 1;
+}
+
+static void
+it_listens_where_nobody_else_can_reach_it(void **state)
+{
+	struct application application;
+	char why[512], directory[sizeof application.directory];
+	struct stat st;
+
+	(void)state;
+	must(start(&application, ": >started; exec sleep 60", why, sizeof why) == 0);
+	strcpy(directory, application.directory);
+	assert_int_equal(stat(directory, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_true(connects(&application));
+	wait_for_file("started");
+	assert_false(application_has_ended(&application, why, sizeof why));
+	application_stop(&application, GUARD_NS);
+	assert_int_equal(application.pid, 0);
+	assert_false(is_there(directory));
+	/* A second time is harmless. */
+	application_stop(&application, GUARD_NS);
+}
+
+static void
+its_end_is_told_once(void **state)
+{
+	static const struct {
+		const char *script;
+		const char *how;
+	} cases[] = {
+		{ "exit 3", "ended with status 3" },
+		{ "exit 0", "ended with status 0" },
+		{ "kill -KILL $$", "ended by signal 9 (Killed)" },
+	};
+	struct application application;
+	char how[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		must(start(&application, cases[i].script, how, sizeof how) == 0);
+		wait_for_end(&application, how, sizeof how);
+		assert_string_equal(how, cases[i].how);
+		assert_false(application_has_ended(&application, how, sizeof how));
+		assert_false(connects(&application));
+		application_stop(&application, GUARD_NS);
+		assert_false(is_there(application.directory));
+	}
+}
+
+static void
+all_that_it_has_started_ends_with_it(void **state)
+{
+	struct application application;
+	char why[128];
+	pid_t pid;
+
+	(void)state;
+	must(start(&application, "exec 3<&0; sleep 60 <&3 & : >started; exit 0", why, sizeof why) == 0);
+	pid = application.pid;
+	wait_for_file("started");
+	assert_false(application_has_ended(&application, why, sizeof why));
+	assert_true(connects(&application));
+	application_stop(&application, GUARD_NS);
+	assert_int_equal(kill(-pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
+static void
+one_that_does_not_end_is_made_to(void **state)
+{
+	struct application application;
+	char why[128];
+
+	(void)state;
+	must(start(&application, "trap '' TERM; : >started; while :; do sleep 60; done", why,
+	    sizeof why) == 0);
+	wait_for_file("started");
+	application_stop(&application, 50 * CLOCK_NS_PER_MS);
+	assert_false(connects(&application));
+	assert_false(is_there(application.directory));
+}
+
+static void
+what_cannot_be_started_leaves_nothing(void **state)
+{
+	char missing[] = "./missing", plain[] = "./plain";
+	char *argv[] = { missing, NULL };
+	struct application application;
+	char why[512];
+	FILE *file;
+
+	(void)state;
+	application_init(&application);
+	assert_int_equal(application_start(&application, argv, environ, why, sizeof why),
+	    -FCGI_E_SYSTEM);
+	assert_string_equal(why, "./missing: cannot execute: No such file or directory");
+	assert_false(is_there(application.directory));
+
+	file = fopen("plain", "w");
+	must(file != NULL && fputs("#!./interpreter\n", file) >= 0 && fclose(file) == 0);
+	must(chmod("plain", 0755) == 0);
+	argv[0] = plain;
+	assert_int_equal(application_start(&application, argv, environ, why, sizeof why),
+	    -FCGI_E_SYSTEM);
+	assert_non_null(strstr(why, "plain: cannot execute: "));
+	assert_false(is_there(application.directory));
+
+	must(setenv("TMPDIR", "/nowhere", 1) == 0);
+	application_init(&application);
+	assert_int_equal(application_start(&application, argv, environ, why, sizeof why),
+	    -FCGI_E_SYSTEM);
+	assert_non_null(strstr(why, "cannot make the directory"));
+	must(unsetenv("TMPDIR") == 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FOLDER_TEST(it_listens_where_nobody_else_can_reach_it),
+		FOLDER_TEST(its_end_is_told_once),
+		FOLDER_TEST(all_that_it_has_started_ends_with_it),
+		FOLDER_TEST(one_that_does_not_end_is_made_to),
+		FOLDER_TEST(what_cannot_be_started_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests_name("application", tests, NULL, NULL);
+}

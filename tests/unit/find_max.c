@@ -1,0 +1,140 @@
+#include "find_max.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "clock.h"
+#include "histogram.h"
+
+/* An application that takes so many, seen by a client that takes so many. */
+static void
+search(struct find_max *found, double first, double limit, double client_limit)
+{
+	struct find_max_trial trial;
+	double rate;
+
+	find_max_init(found, first);
+	while (find_max_next(found, &rate)) {
+		trial = (struct find_max_trial){ .rate = rate, .outcome = FIND_MAX_GOOD };
+		if (rate > limit)
+			trial.outcome = FIND_MAX_BAD;
+		if (rate > client_limit)
+			trial.outcome = FIND_MAX_CLIENT;
+		find_max_take(found, &trial);
+	}
+}
+
+static void
+the_limit_is_found_from_wherever_it_begins(void **state)
+{
+	static const double firsts[] = { 1, 100, 1000, 49000, 50000, 51000, 2e6 };
+	static const double limits[] = { 3, 700, 50000, 311111 };
+	struct find_max found;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+		for (k = 0; k < sizeof limits / sizeof *limits; k++) {
+			search(&found, firsts[i], limits[k], 1e9);
+			assert_true(found.best <= limits[k] && found.best * 1.06 >= limits[k]);
+			assert_true(found.worst > limits[k] && found.worst <= found.best * 1.05);
+			assert_false(found.client_limited);
+			assert_true(found.trial_count < FIND_MAX_TRIALS);
+		}
+	}
+}
+
+static void
+nothing_is_good(void **state)
+{
+	struct find_max found;
+
+	(void)state;
+	search(&found, 1000, 0, 1e9);
+	assert_true(found.best <= 0);
+	assert_in_range(found.trial_count, 10, FIND_MAX_TRIALS);
+}
+
+/* Without an end to be seen it ends all the same. */
+static void
+everything_is_good(void **state)
+{
+	struct find_max found;
+
+	(void)state;
+	search(&found, 1, 1e30, 1e30);
+	assert_int_equal(found.trial_count, FIND_MAX_TRIALS);
+	assert_true(found.best > 1e9 && found.worst <= 0);
+}
+
+static void
+the_client_ends_it(void **state)
+{
+	struct find_max found;
+
+	(void)state;
+	search(&found, 1000, 1e9, 20000);
+	assert_true(found.client_limited);
+	assert_true(found.best >= 15999 && found.best <= 20000);
+	assert_true(found.worst <= 0);
+}
+
+static void
+one_bad_trial_is_not_believed(void **state)
+{
+	const struct find_max_trial good = { .outcome = FIND_MAX_GOOD };
+	const struct find_max_trial bad = { .outcome = FIND_MAX_BAD };
+	const struct find_max_trial late = { .outcome = FIND_MAX_CLIENT };
+	struct find_max found;
+	double rate, again;
+
+	(void)state;
+	find_max_init(&found, 1000);
+	assert_true(find_max_next(&found, &rate));
+	find_max_take(&found, &bad);
+	assert_true(find_max_next(&found, &again));
+	assert_true(again >= rate && again <= rate);
+	find_max_take(&found, &good);
+	assert_true(found.best >= rate && found.worst <= 0);
+	assert_true(find_max_next(&found, &rate));
+	assert_true(rate > again);
+	find_max_take(&found, &late);
+	assert_true(find_max_next(&found, &again));
+	assert_true(again >= rate && again <= rate);
+	find_max_take(&found, &bad);
+	assert_true(found.worst >= rate);
+	assert_false(found.client_limited);
+	assert_int_equal(found.trial_count, 4);
+}
+
+static void
+a_trial_is_as_long_as_its_percentile_needs(void **state)
+{
+	int64_t s = CLOCK_NS_PER_S;
+
+	(void)state;
+	assert_int_equal(find_max_duration_ns(1e6, 99, 2 * s), 2 * s);
+	assert_int_equal(find_max_duration_ns(100, 0, 2 * s), 2 * s);
+	assert_int_equal(find_max_duration_ns(100, 99, 2 * s),
+	    (int64_t)histogram_needed(99) * s / 100);
+	assert_int_equal(find_max_duration_ns(1, 99.9, 2 * s), 20 * s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_limit_is_found_from_wherever_it_begins),
+		cmocka_unit_test(nothing_is_good),
+		cmocka_unit_test(everything_is_good),
+		cmocka_unit_test(the_client_ends_it),
+		cmocka_unit_test(one_bad_trial_is_not_believed),
+		cmocka_unit_test(a_trial_is_as_long_as_its_percentile_needs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -44,6 +44,13 @@ if have taskset && [ "$(nproc)" -gt 1 ]; then
   on_client=(taskset -c 0) on_server=(taskset -c 1)
 fi
 
+# In front of what else wants the processors, where that is permitted: for what is held against the
+# clock, which waiting for a processor would show in.
+steady=()
+if have chrt && chrt -f 10 true 2>/dev/null; then
+  steady=(chrt -f 10)
+fi
+
 # About the request that raw_client sends.
 page=(--as nginx --url http://example.org/page --docroot /var/www/example.org)
 
@@ -347,15 +354,16 @@ show_http() {
 
 # --- pacing ---------------------------------------------------------------------------------------
 
+# On any processor: a client that may use but one does not wait awake, since who answers may need it.
 show_pacing() {
   local rate arrival
   have jq || { echo 'jq is missing'; return; }
   echo 'Lateness of requests, 10 s each (us):'
   echo '     rate  arrival          p50       p90       p99   reached of it  processor'
-  start_app unix "${on_server[@]}" "$raw_responder"
-  for rate in 100 1000 10000 50000; do
+  start_app unix "${steady[@]}" "$raw_responder"
+  for rate in 100 1000 10000 20000; do
     for arrival in constant poisson; do
-      "${on_client[@]}" "$bench" -q -k -c 64 -R "$rate" --arrival "$arrival" -w 1 -z 10 \
+      "${steady[@]}" "$bench" -q -k -c 64 -R "$rate" --arrival "$arrival" -w 1 -z 10 \
         --format=json -o report "${page[@]}" "$address"
       jq -r --argjson rate "$rate" --arg arrival "$arrival" '[$rate, $arrival, .lateness.p50_us,
         .lateness.p90_us, .lateness.p99_us, .rps / $rate,
@@ -367,16 +375,38 @@ show_pacing() {
 
 # --- omission -------------------------------------------------------------------------------------
 
-# Stops a process 200 ms in each second.
+# Stops a process about 200 ms in each second, and notes from when to when, in us.
 stop_and_go() {
-  while kill -s STOP "$1" 2>/dev/null; do
-    sleep 0.2
+  local from
+  [ "${#steady[@]}" -eq 0 ] || chrt -f -p 20 "$BASHPID"
+  while from=$(now_us) && kill -s STOP "$1" 2>/dev/null; do
+    sleep 0.199
     kill -s CONT "$1"
+    echo "$from $(now_us)" >>pauses
     sleep 0.8
   done
 }
 
+# What the pauses alone make of requests that are due all the time: percentiles in ms.
+tell_pauses() {
+  awk 'NR == 1 { start = $1 } { count++; len = $2 - $1; sum += len; most = len > most ? len : most
+    for (t = 0; t < len; t += 100) waits[int((len - t) / 100)]++
+    end = $2 } END {
+    printf "  %d pauses of %.1f ms on average, %.1f at most; by them alone ", count,
+      sum / count / 1000, most / 1000
+    # The last second is not told whole.
+    all = (end - start) / 100 + 8000; beyond = 0
+    for (w = int(most / 100); w >= 0; w--) {
+      beyond += waits[w]
+      if (!p99 && beyond > all / 100) p99 = w / 10
+      if (!p90 && beyond > all / 10) p90 = w / 10
+    }
+    printf "p90 %.1f, p99 %.1f ms\n", p90, p99 }' pauses
+  rm -f pauses
+}
+
 start_stopping() {
+  rm -f pauses
   start_app "$@"
   stop_and_go "$(<"pids.$apps")" &
   background+=("$!")
@@ -393,22 +423,25 @@ end_stopping() {
 show_omission() {
   have jq || { echo 'jq is missing'; return; }
   echo 'An application that takes 50 us and stops for 200 ms in each second, 20 s, 8 connections (ms):'
-  start_stopping unix "${on_server[@]}" "$raw_responder" -w 50
-  "${on_client[@]}" "$bench" -q -k -c 8 -R 4000 -w 1 -z 20 --format=json -o report "${page[@]}" \
-    "$address"
+  start_stopping unix "${on_server[@]}" "${steady[@]}" "$raw_responder" -w 50
+  "${on_client[@]}" "${steady[@]}" "$bench" -q -k -c 8 -R 4000 -w 1 -z 20 --format=json \
+    -o report "${page[@]}" "$address"
   for span in response service; do
     jq -r --arg span "$span" '.[$span] | [$span, .p50_us, .p90_us, .p99_us] | @tsv' report |
       awk '{ printf "  fcgi-bench -R 4000, %-22s p50 %8.2f  p90 %8.2f  p99 %8.2f\n", $1,
         $2 / 1000, $3 / 1000, $4 / 1000 }'
   done
-  "${on_client[@]}" "$bench" -q -k -c 8 -w 1 -z 20 --format=json -o report "${page[@]}" "$address"
+  tell_pauses
+  "${on_client[@]}" "${steady[@]}" "$bench" -q -k -c 8 -w 1 -z 20 --format=json -o report \
+    "${page[@]}" "$address"
   jq -r '.service | [.p50_us, .p90_us, .p99_us] | @tsv' report |
     awk '{ printf "  %-42s p50 %8.2f  p90 %8.2f  p99 %8.2f\n", "fcgi-bench, closed loop: service",
       $1 / 1000, $2 / 1000, $3 / 1000 }'
   end_stopping
   if have ab; then
-    start_stopping tcp "${on_server[@]}" "$raw_responder" -m http -w 50
-    "${on_client[@]}" ab -q -k -c 8 -t 20 -n 1000000 "http://127.0.0.1$address/page" >out 2>&1
+    start_stopping tcp "${on_server[@]}" "${steady[@]}" "$raw_responder" -m http -w 50
+    "${on_client[@]}" "${steady[@]}" ab -q -k -c 8 -t 20 -n 1000000 \
+      "http://127.0.0.1$address/page" >out 2>&1
     awk '/^ +50%/ { a = $2 } /^ +90%/ { b = $2 } /^ +99%/ { c = $2 } END {
       printf "  %-42s p50 %8.2f  p90 %8.2f  p99 %8.2f\n", "ab -k, closed loop", a, b, c }' out
     end_stopping
@@ -428,10 +461,10 @@ percentile() {
 # delays RATE SECONDS CONNECTIONS
 delays() {
   local rate=$1 part key logged
-  "$echo_program" -l echo.sock --print-addr --delay-log log >started &
+  "${steady[@]}" "$echo_program" -l echo.sock --print-addr --delay-log log >started &
   background+=("$!")
   until [ -s started ]; do sleep 0.01; done
-  "$bench" -q -k -c "$3" -R "$rate" -w 0 -z "$2" --timeout 60 --format=json -o report \
+  "${steady[@]}" "$bench" -q -k -c "$3" -R "$rate" -w 0 -z "$2" --timeout 60 --format=json -o report \
     -e SCRIPT_NAME=/delay/20ms -e 'QUERY_STRING=jitter=exp:10ms' echo.sock
   end_background
   printf '  %d/s, %d answers, %d logged\n' "$rate" "$(value .service.count report)" \
@@ -443,9 +476,9 @@ delays() {
       -v response="$(value ".response.$key" report)" \
       -v wanted="$(percentile 1 "$part" log)" 'BEGIN {
       off = service - logged; allowed = logged * 0.005 + 50
-      printf "    p%-5s wanted %10.1f  logged %10.1f  service %10.1f (%+.1f, %.1f allowed%s)" \
-        "  response %10.1f us\n", part, wanted, logged, service, off, allowed,
-        off > allowed || -off > allowed ? ": TOO FAR" : "", response }'
+      if (off > allowed || -off > allowed) too = ": TOO FAR"
+      printf "    p%-5s wanted %9.1f  logged %9.1f  service %9.1f (%+.1f, %.1f allowed%s)" \
+        "  response %9.1f us\n", part, wanted, logged, service, off, allowed, too, response }'
   done
   rm -f log started echo.sock
 }

@@ -27,7 +27,7 @@ add(struct credentials *credentials, const char *user, const char *password)
 static int
 take_line(struct credentials *credentials, char *text, size_t len, const char **why)
 {
-	char *password;
+	char *password = strchr(text, ':');
 
 	if (len > 0 && text[len - 1] == '\n')
 		text[--len] = '\0';
@@ -40,7 +40,7 @@ take_line(struct credentials *credentials, char *text, size_t len, const char **
 		return 0;
 	else if (*text == ':')
 		*why = "the user's name is empty";
-	else if ((password = strchr(text, ':')) == NULL)
+	else if (password == NULL)
 		*why = "not USER:PASSWORD";
 	if (*why != NULL)
 		return -FCGI_E_SYNTAX;

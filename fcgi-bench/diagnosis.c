@@ -107,20 +107,21 @@ static void
 diagnose_keep_alive(struct result *result)
 {
 	uint64_t refused = result->total.refused_keep_alive;
+	uint64_t closed = result->total.reconnects;
 	uint64_t answers = result->total.complete + result->total.failures.total;
 
-	if (!result->plan->keep_alive || refused == 0)
+	if (!result->plan->keep_alive || answers == 0)
 		return;
 	if (2 * refused > answers)
 		diagnose(result, DIAGNOSIS_KEEP_ALIVE_REFUSED,
 		    "the application refuses keep-alive: it closed %" PRIu64
 		    " connections after an answer; each request costs a connection, as it does "
 		    "without -k", refused);
-	else
+	else if (closed > 0)
 		diagnose(result, DIAGNOSIS_KEEP_ALIVE_REFUSED,
 		    "the application closed %" PRIu64 " connection%s that it was asked to keep, one "
-		    "in about %" PRIu64 " requests: a limit of its own?", refused, plural(refused),
-		    answers / refused);
+		    "in about %" PRIu64 " requests: a limit of its own?", closed, plural(closed),
+		    answers / closed);
 }
 
 static void

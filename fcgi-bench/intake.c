@@ -1,12 +1,9 @@
 #include "intake.h"
 
-#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgi_block.h"
-#include "expect.h"
-#include "fcgi_body.h"
+#include "answer.h"
 #include "fcgi_error.h"
 #include "fcgi_proto.h"
 
@@ -31,10 +28,7 @@ struct intake_sample {
 enum stream_state {
 	STREAM_IDLE,	/* nothing is in flight */
 	STREAM_SENT,	/* nothing has come */
-	STREAM_OPEN,	/* no output has come */
-	STREAM_BLOCK,	/* the header block is not complete */
-	STREAM_BODY,
-	STREAM_BAD,	/* the header block is none; the rest is passed over */
+	STREAM_BEGUN,
 };
 
 struct intake_stream {
@@ -45,12 +39,7 @@ struct intake_stream {
 	uint8_t stderr_closed;
 	uint8_t end_len;
 	unsigned char end[FCGI_BODY_LEN];
-	int block_error;
-	uint32_t block_len;	/* bytes of the first output, when all of it is in there; else 0 */
-	struct cgi_block block;
-	uint64_t body_len;
-	size_t matched;		/* of the text that the body has to have in it */
-	SHA2_CTX *sha256;	/* NULL unless a payload wants it */
+	struct answer answer;
 };
 
 enum { NOTHING_TO_TELL = INTAKE_MORE };
@@ -104,7 +93,7 @@ intake_init(struct intake *intake, struct intake_memory *memory, unsigned int st
 	}
 	intake->stream_count = streams;
 	for (i = 0; contexts != NULL && i < streams; i++)
-		intake->streams[i].sha256 = &contexts[i];
+		intake->streams[i].answer.sha256 = &contexts[i];
 	return 0;
 }
 
@@ -112,7 +101,7 @@ void
 intake_reset(struct intake *intake)
 {
 	if (intake->streams != NULL)
-		free(intake->streams[0].sha256);
+		free(intake->streams[0].answer.sha256);
 	free(intake->streams);
 	*intake = (struct intake){ 0 };
 }
@@ -201,9 +190,9 @@ learn(struct intake *intake, const struct intake_stream *stream, const unsigned 
 		return;
 	sample->len = (uint32_t)len;
 	sample->request_id = (uint16_t)(stream - intake->streams + 1);
-	sample->body_len = stream->body_len;
-	sample->block_len = begin[1] == FCGI_STDOUT ? stream->block_len : 0;
-	sample->status = stream->block.status;
+	sample->body_len = stream->answer.body_len;
+	sample->block_len = begin[1] == FCGI_STDOUT ? stream->answer.block_len : 0;
+	sample->status = stream->answer.block.status;
 	memcpy(sample->bytes, begin, len);
 	if (find_records(sample, sample->bytes) < 0)
 		sample->len = 0;
@@ -225,129 +214,12 @@ miss(struct intake *intake, const struct intake_stream *stream, const unsigned c
 		learn(intake, stream, begin, end);
 }
 
-/* --- one answer ------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static const struct payload *
 payload_of(const struct intake *intake, const struct intake_stream *stream)
 {
 	return &intake->memory->payloads->items[stream->payload];
-}
-
-static inline void
-begin_body(struct intake_stream *stream)
-{
-	stream->body_len = 0;
-	stream->matched = 0;
-	if (stream->sha256 != NULL)
-		SHA256Init(stream->sha256);
-}
-
-/* The first record of an answer. */
-static inline void
-open_stream(struct intake *intake, struct intake_stream *stream)
-{
-	stream->state = STREAM_OPEN;
-	stream->untold = 1;
-	intake->untold++;
-	stream->stdout_closed = 0;
-	stream->stderr_closed = 0;
-	stream->end_len = 0;
-	stream->block_error = -FCGI_E_NO_HEADER;
-	stream->block_len = 0;
-	begin_body(stream);
-}
-
-static inline void
-take_body(struct intake_stream *stream, const struct expect *expect, const unsigned char *p,
-    size_t len)
-{
-	stream->body_len += len;
-	if (expect->body != NULL && stream->matched < expect->body_len)
-		stream->matched = expect_feed(expect, stream->matched, p, len);
-	if (expect->has_sha256)
-		SHA256Update(stream->sha256, p, len);
-}
-
-/* Takes what belongs to the header block.  Returns how much that is. */
-static size_t
-take_block(struct intake_stream *stream, const unsigned char *begin, size_t len)
-{
-	const unsigned char *p = begin;
-	int r, is_first = stream->state == STREAM_OPEN;
-
-	if (is_first)
-		cgi_block_init(&stream->block);
-	stream->state = STREAM_BLOCK;
-	r = cgi_block_feed(&stream->block, &p, begin + len);
-	if (r == 1) {
-		stream->state = STREAM_BODY;
-		stream->block_len = is_first ? (uint32_t)(p - begin) : 0;
-	} else if (r != -FCGI_E_MORE) {
-		stream->state = STREAM_BAD;
-		stream->block_error = r;
-	}
-	return (size_t)(p - begin);
-}
-
-static inline void
-take_output(const struct intake *intake, struct intake_stream *stream, const unsigned char *p,
-    size_t len)
-{
-	size_t taken = 0;
-
-	if (stream->state <= STREAM_BLOCK)
-		taken = take_block(stream, p, len);
-	if (stream->state == STREAM_BODY && taken < len)
-		take_body(stream, &payload_of(intake, stream)->expect, p + taken, len - taken);
-}
-
-static inline struct failure
-fail(enum failure_phase phase, enum failure_kind kind, int64_t number)
-{
-	return (struct failure){ .phase = (uint8_t)phase, .kind = (uint8_t)kind, .number = number };
-}
-
-static inline struct failure
-judge_body(const struct intake_stream *stream, const struct expect *expect)
-{
-	unsigned char sum[SHA256_DIGEST_LENGTH];
-
-	if (expect->has_length && stream->body_len != expect->length)
-		return fail(FAILURE_VALID, FAILURE_LENGTH, 0);
-	if (expect->body != NULL && stream->matched < expect->body_len)
-		return fail(FAILURE_VALID, FAILURE_BODY, 0);
-	if (expect->has_sha256) {
-		SHA256Final(sum, stream->sha256);
-		if (memcmp(sum, expect->sha256, sizeof sum) != 0)
-			return fail(FAILURE_VALID, FAILURE_SHA256, 0);
-	}
-	return (struct failure){ 0 };
-}
-
-/*
- * body: END_REQUEST's.
- * What tells most comes first: a script that dies says 500 and leaves an appStatus behind.
- */
-static inline struct failure
-judge(const struct intake *intake, const struct intake_stream *stream, const unsigned char *body)
-{
-	const struct payload *payload = payload_of(intake, stream);
-	const struct expect *expect = &payload->expect;
-	int has_block = stream->state == STREAM_BODY;
-	struct fcgi_end end;
-
-	fcgi_end_decode(&end, body);
-	if (end.protocol_status != FCGI_REQUEST_COMPLETE)
-		return fail(FAILURE_ANSWER, FAILURE_PROTOCOL_STATUS, end.protocol_status);
-	if (has_block && !expect_has_status(expect, stream->block.status))
-		return fail(FAILURE_VALID, FAILURE_STATUS, stream->block.status);
-	if (end.app_status != expect->app_status)
-		return fail(FAILURE_VALID, FAILURE_APP_STATUS, end.app_status);
-	if (!has_block)
-		return fail(FAILURE_VALID, FAILURE_HEADER, stream->block_error);
-	if (payload->head)
-		return (struct failure){ 0 };
-	return judge_body(stream, expect);
 }
 
 /* It is over, and that is what became of it. */
@@ -373,13 +245,13 @@ static int
 finish(struct intake *intake, struct intake_stream *stream, const unsigned char *body,
     const unsigned char *behind, struct intake_event *event)
 {
-	struct failure failure = judge(intake, stream, body);
+	struct failure failure = answer_judge(&stream->answer, payload_of(intake, stream), body);
 
 	if (failure.kind == 0 && intake->sample != NULL && behind != NULL)
 		miss(intake, stream, intake->sample, behind);
 	intake->untold -= stream->untold;
 	stream->untold = 0;
-	return tell_done(intake, stream, failure, stream->body_len, event);
+	return tell_done(intake, stream, failure, stream->answer.body_len, event);
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -392,6 +264,19 @@ find_stream(struct intake *intake, const struct fcgi_record *record)
 	    record->type >= FCGI_GET_VALUES)
 		return NULL;
 	return &intake->streams[record->request_id - 1];
+}
+
+/* The first record of an answer. */
+static inline void
+open_stream(struct intake *intake, struct intake_stream *stream)
+{
+	stream->state = STREAM_BEGUN;
+	stream->untold = 1;
+	intake->untold++;
+	stream->stdout_closed = 0;
+	stream->stderr_closed = 0;
+	stream->end_len = 0;
+	answer_begin(&stream->answer);
 }
 
 /* A record of STDOUT or STDERR begins.  Returns 0, or what is wrong with it. */
@@ -450,8 +335,9 @@ take_whole(struct intake *intake, const unsigned char *at, const unsigned char *
 		return r;
 	if (intake->reader.record.type == FCGI_END_REQUEST)
 		return finish(intake, stream, slice->data, behind, event);
-	if (intake->reader.record.type == FCGI_STDOUT && slice->len > 0)
-		take_output(intake, stream, slice->data, slice->len);
+	if (intake->reader.record.type == FCGI_STDOUT)
+		answer_output(&stream->answer, &payload_of(intake, stream)->expect, slice->data,
+		    slice->len);
 	return NOTHING_TO_TELL;
 }
 
@@ -460,7 +346,8 @@ take_content(struct intake *intake, struct intake_stream *stream, const struct f
     struct intake_event *event)
 {
 	if (intake->reader.record.type == FCGI_STDOUT)
-		take_output(intake, stream, slice->data, slice->len);
+		answer_output(&stream->answer, &payload_of(intake, stream)->expect, slice->data,
+		    slice->len);
 	if (intake->reader.record.type != FCGI_END_REQUEST)
 		return NOTHING_TO_TELL;
 	memcpy(stream->end + stream->end_len, slice->data, slice->len);
@@ -513,7 +400,7 @@ behind_record(const unsigned char *at, const unsigned char *end, const unsigned 
 /*
  * An answer with the header block of the sample, as bodies differ more often, in the form that most
  * small ones have: one record of output, perhaps the end of that, and END_REQUEST.
- * Returns INTAKE_DONE, or NOTHING_TO_TELL: another form, or a failure to be told in full.
+ * Returns INTAKE_DONE, or NOTHING_TO_TELL when it has another form.
  */
 static int
 take_alike(struct intake *intake, struct intake_stream *stream, const unsigned char **p,
@@ -525,8 +412,7 @@ take_alike(struct intake *intake, struct intake_stream *stream, const unsigned c
 	const unsigned char *ending = output + sample->record_at[sample->record_count - 1];
 	const unsigned char *at = *p, *next, *behind;
 	size_t output_len, len;
-	struct fcgi_end body;
-	struct failure failure = { 0 };
+	struct failure failure;
 
 	next = behind_record(at, end, output, &output_len);
 	if (next == NULL || output_len < sample->block_len ||
@@ -538,21 +424,15 @@ take_alike(struct intake *intake, struct intake_stream *stream, const unsigned c
 	behind = behind_record(next, end, ending, &len);
 	if (behind == NULL || len != FCGI_BODY_LEN)
 		return NOTHING_TO_TELL;
-	fcgi_end_decode(&body, next + FCGI_HEADER_LEN);
-	if (body.protocol_status != FCGI_REQUEST_COMPLETE ||
-	    body.app_status != payload->expect.app_status)
-		return NOTHING_TO_TELL;
-	begin_body(stream);
-	stream->block_len = sample->block_len;
-	stream->block.status = sample->status;
-	take_body(stream, &payload->expect, at + FCGI_HEADER_LEN + sample->block_len,
+	answer_begin(&stream->answer);
+	answer_know_block(&stream->answer, sample->block_len, sample->status);
+	answer_output(&stream->answer, &payload->expect, at + FCGI_HEADER_LEN + sample->block_len,
 	    output_len - sample->block_len);
-	if (!payload->head)
-		failure = judge_body(stream, &payload->expect);
+	failure = answer_judge(&stream->answer, payload, next + FCGI_HEADER_LEN);
 	if (failure.kind == 0)
 		miss(intake, stream, at, behind);
 	*p = behind;
-	return tell_done(intake, stream, failure, stream->body_len, event);
+	return tell_done(intake, stream, failure, stream->answer.body_len, event);
 }
 
 /* Takes an answer that is the sample, or like it.  Returns as take_alike(). */

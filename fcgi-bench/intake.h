@@ -91,8 +91,8 @@ int intake_read(struct intake *intake, const unsigned char **p, const unsigned c
  * *p: where to read; moved behind what was taken.  The bytes must stay until it returns 0.
  * Returns an enum intake_kind;
  * -FCGI_E_VERSION, -FCGI_E_LENGTH: not FastCGI;
- * -FCGI_E_ORDER: a record for a request that is over, output behind its stream's end, or a type that
- * only a web server sends.
+ * -FCGI_E_ORDER: a record for a request that is over, output behind its stream's end, or a type
+ * that only a web server sends.
  * After an error what is in flight has failed with FAILURE_PROTOCOL, in the phase that
  * intake_phase() tells; where nothing is, an application has gone on behind its END_REQUEST.
  * Sections 3.3, 5.3 and 5.5.  Records of other ids, of management and of unknown types are skipped,

@@ -1,6 +1,7 @@
 bin_PROGRAMS += %D%/fcgi-bench
 # A line for each module, sorted.
 %C%_fcgi_bench_SOURCES =
+%C%_fcgi_bench_SOURCES += %D%/answer.c %D%/answer.h
 %C%_fcgi_bench_SOURCES += %D%/credentials.c %D%/credentials.h
 %C%_fcgi_bench_SOURCES += %D%/diagnosis.c
 %C%_fcgi_bench_SOURCES += %D%/engine.c %D%/engine.h

@@ -20,6 +20,9 @@
 /* How long an application of ours is given to end. */
 #define GRACE_NS (5 * CLOCK_NS_PER_S)
 
+/* How long an application is given to say whether it multiplexes. */
+#define ASK_NS (5 * CLOCK_NS_PER_S)
+
 /* All that a run needs, and what comes of it. */
 struct bench {
 	struct options options;
@@ -73,13 +76,14 @@ static enum status
 ask_for_multiplexing(const struct bench *bench)
 {
 	const struct cli *cli = &bench->options.cli;
+	int64_t timeout_ns = clock_earlier(bench->plan.timeout_ns, ASK_NS);
 	const struct plan_target *target;
 	char why[160];
 	size_t i;
 
 	for (i = 0; bench->plan.streams > 1 && i < bench->plan.target_count; i++) {
 		target = &bench->plan.targets[i];
-		switch (mpxs_ask(target, bench->plan.timeout_ns, why, sizeof why)) {
+		switch (mpxs_ask(target, timeout_ns, why, sizeof why)) {
 		case MPXS_YES:
 			break;
 		case MPXS_NO:

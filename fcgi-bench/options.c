@@ -20,6 +20,8 @@ static const struct cli_about about = {
 #define DURATION_NS (10 * CLOCK_NS_PER_S)
 #define WARMUP_NS CLOCK_NS_PER_S
 #define INTERVAL_NS CLOCK_NS_PER_S
+/* All threads are asked for a copy of what they have counted. */
+#define INTERVAL_MIN_NS (10 * CLOCK_NS_PER_MS)
 #define TIMEOUT_NS (30 * CLOCK_NS_PER_S)
 
 /* Rates beyond it are a slip: no machine sends so many. */
@@ -343,7 +345,9 @@ read_report(struct options *options, int option, const char *value)
 		cli_replace(cli, &options->output_file, value);
 		return 1;
 	case OPT_INTERVAL:
-		options->interval_ns = read_positive_duration(cli, "--interval", value);
+		options->interval_ns = cli_duration(cli, "--interval", value);
+		if (options->interval_ns < INTERVAL_MIN_NS)
+			cli_usage_error(cli, "--interval %s: 10ms is the shortest", value);
 		return 1;
 	case OPT_PID:
 		read_pid(options, value);

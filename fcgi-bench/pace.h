@@ -19,7 +19,7 @@ struct pace {
 	int64_t alarm_ns;	/* private from here on */
 	int64_t timer_ns;	/* what the timer is set to */
 	int has_pwait2;
-	int64_t spun_ns;	/* how long it was looked, in all */
+	int64_t spun_ns;	/* processor time that looking took, in all */
 };
 
 /*

@@ -59,15 +59,15 @@ struct payload_content {
 };
 
 /*
- * Encodes it: bytes, len, id_at, id_count, role and head of the payload are set.  An authorizer gets
- * an FCGI_STDIN stream only if there is a body: most web servers send it none, not even its end.
+ * Encodes it: bytes, len, id_at, id_count, role and head of the payload are set.  An authorizer
+ * gets an FCGI_STDIN stream only if there is a body: most web servers send none, not even its end.
  * Returns 0, or -FCGI_E_SYSTEM when memory is short.  Sections 5.1 to 5.3 and 6.
  */
 int payload_encode(struct payload *payload, const struct payload_content *content);
 
 /*
- * Makes the order of sending, of the payloads' weights.  Of two of them the one whose share is used
- * up the less comes first, and of equals the first; so none comes in bursts.
+ * Makes the order of sending, of the payloads' weights.  Of two of them the one of whose share less
+ * is used up comes first, and of equals the first; so none comes in bursts.
  * Returns 0; -FCGI_E_SPACE when weights without a common divisor add up to more than
  * PAYLOAD_TURNS_MAX; -FCGI_E_SYSTEM when memory is short.
  */

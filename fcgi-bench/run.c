@@ -36,6 +36,8 @@ run_init(struct run *run, const struct options *options, struct application *app
 	size_t i;
 
 	*run = (struct run){ .options = options, .application = application };
+	/* Who starts us may have ignored it, and then nobody would be told of an end. */
+	signal(SIGCHLD, SIG_DFL);
 	spawn_stop_signals(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);

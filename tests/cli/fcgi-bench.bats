@@ -55,7 +55,7 @@ Try 'fcgi-bench --help' for more information." ]
   refuses '-R 5k: not a number of requests a second' -R 5k sock
   refuses '-R nan: not a number of requests a second' -R nan sock
   refuses '-z 0: has to be longer than nothing' -z 0 sock
-  refuses '--interval 0s: has to be longer than nothing' --interval 0s sock
+  refuses '--interval 9ms: 10ms is the shortest' --interval 9ms sock
   refuses '--timeout: has to be longer than nothing' --timeout 0 sock
   refuses '--connect-timeout: has to be longer than nothing' --connect-timeout 0 sock
   run --separate-stderr -2 "$fcgi_bench" -n 0 sock

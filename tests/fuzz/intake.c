@@ -1,7 +1,7 @@
 /*
- * Answers of the load's connections: whatever comes, whole, in pieces, and whatever came before, the
- * intake judges as the plain readers of lib/ do, which keep nothing of it.  The stream begins with a
- * byte and as many bytes that came before.
+ * Answers of the load's connections: whatever comes, whole or in pieces, and whatever came before,
+ * the intake judges as the plain readers of lib/ do, which know nothing of what came before.  The
+ * stream begins with a byte, the length of what came before, and with that.
  */
 #include "intake.h"
 

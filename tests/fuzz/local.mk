@@ -46,7 +46,7 @@ TESTS += %D%/decode.tap
 %C%_decode_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_decode_tap_LDADD = $(FCGIUTILS_LIBS)
 
-INTAKE_FUZZ_SOURCES = fcgi-bench/expect.c fcgi-bench/intake.c
+INTAKE_FUZZ_SOURCES = fcgi-bench/answer.c fcgi-bench/expect.c fcgi-bench/intake.c
 check_PROGRAMS += %D%/intake.tap
 TESTS += %D%/intake.tap
 %C%_intake_tap_SOURCES = %D%/intake.c %D%/replay.c $(INTAKE_FUZZ_SOURCES)

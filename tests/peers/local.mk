@@ -3,6 +3,7 @@
 PEER_TESTS = \
 	%D%/applications.bats \
 	%D%/auth-dialects.bats \
+	%D%/bench.bats \
 	%D%/packaging.bats \
 	%D%/php-fpm.bats \
 	%D%/presets-apache.bats \

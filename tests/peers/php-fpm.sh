@@ -1,8 +1,9 @@
 #!/bin/sh
-# php-fpm.sh PROGRAM DIR [LISTEN [WORKERS]]: php-fpm in the foreground, with four workers at
-# DIR/php-fpm.sock unless it is told otherwise; it answers /ping and /status and runs any script.
+# php-fpm.sh PROGRAM DIR [LISTEN [WORKERS [REQUESTS]]]: php-fpm in the foreground, with four workers at
+# DIR/php-fpm.sock unless it is told otherwise, each for any number of requests; it answers /ping and
+# /status and runs any script.
 # Writes only below DIR.
-program=$1 dir=$2 listen=${3-$2/php-fpm.sock} workers=${4-4}
+program=$1 dir=$2 listen=${3-$2/php-fpm.sock} workers=${4-4} requests=${5-0}
 cat >"$dir/php-fpm.conf" <<END
 [global]
 daemonize = no
@@ -12,6 +13,7 @@ listen = $listen
 listen.backlog = 50
 pm = static
 pm.max_children = $workers
+pm.max_requests = $requests
 pm.status_path = /status
 ping.path = /ping
 php_admin_value[post_max_size] = 64M

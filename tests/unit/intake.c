@@ -235,7 +235,7 @@ test_expected(void **state)
 {
 	static const unsigned char wire[] = OUT("\1", "\22", "Status: 404\n\nababa")
 	    OUT("\1", "\4", "bac!") END_STATUS("\1", "\0\0\0\7", "\0");
-	static const char *const found[] = { "ababab", "abac", "a", "c!", "ababababac!" + 2 };
+	static const char *const found[] = { "ababab", "abac", "a", "c!", "abababac!" };
 	static const char *const missing[] = { "ababac!!", "abc", "b!", "Status", "ababababac!" };
 	unsigned char sum[SHA256_DIGEST_LENGTH];
 	char hex[SHA256_DIGEST_STRING_LENGTH];
@@ -256,7 +256,7 @@ test_expected(void **state)
 		must(expect_set_body(&expect, found[i], strlen(found[i])) == 0);
 		always_tells(wire, sizeof wire - 1, &expect, 1, "good/1 9");
 	}
-	SHA256Data((const uint8_t *)"ababababac!" + 2, 9, hex);
+	SHA256Data((const uint8_t *)"abababac!", 9, hex);
 	must(expect_set_sha256(&expect, hex) == 0);
 	always_tells(wire, sizeof wire - 1, &expect, 1, "good/1 9");
 	for (i = 0; i < sizeof missing / sizeof *missing; i++) {

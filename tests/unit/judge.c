@@ -118,9 +118,11 @@ look(const struct scene *scene)
 	if (scene->first_byte_ms > 0)
 		seen.first_byte_ns = seen.start_ns + scene->first_byte_ms * MS;
 	seen.received = scene->received;
-	seen.queue = (struct queue){ scene->queue, scene->limit, -1, -1 };
-	if (scene->queue == 0 && scene->limit == 0)
-		seen.queue = (struct queue){ -1, -1, -1, -1 };
+	seen.queue = QUEUE_UNKNOWN;
+	if (scene->queue != 0 || scene->limit != 0) {
+		seen.queue.len = scene->queue;
+		seen.queue.limit = scene->limit;
+	}
 	seen.queue_error = scene->queue_error;
 	seen.queue_errno = scene->queue_errno;
 	seen.script = scene->script;

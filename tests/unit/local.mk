@@ -267,7 +267,7 @@ TESTS += %D%/judge.tap
 %C%_judge_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-probe
 %C%_judge_tap_LDADD = $(UNIT_LIBS)
 
-INTAKE_SOURCES = fcgi-bench/expect.c fcgi-bench/intake.c
+INTAKE_SOURCES = fcgi-bench/answer.c fcgi-bench/expect.c fcgi-bench/intake.c
 check_PROGRAMS += %D%/intake.tap
 TESTS += %D%/intake.tap
 %C%_intake_tap_SOURCES = %D%/intake.c $(INTAKE_SOURCES)

@@ -21,7 +21,7 @@ nothing(struct observation *seen)
 {
 	memset(seen, 0, sizeof *seen);
 	seen->name = "app";
-	seen->queue = (struct queue){ -1, -1, -1, -1 };
+	seen->queue = QUEUE_UNKNOWN;
 	seen->start_ns = CLOCK_NS_PER_S;
 	seen->end_ns = CLOCK_NS_PER_S + 30 * CLOCK_NS_PER_MS;
 }
@@ -222,7 +222,7 @@ the_queue_of_the_kernel_goes_before_that_of_the_page(void **state)
 	metrics_take(&metrics, &seen, &no_context);
 	assert_value(&metrics, METRIC_QUEUE, 6);
 	assert_value(&metrics, METRIC_QUEUE_LIMIT, 50);
-	seen.queue = (struct queue){ -1, -1, -1, -1 };
+	seen.queue = QUEUE_UNKNOWN;
 	seen.fpm.listen_queue = seen.fpm.listen_queue_len = seen.fpm.max_listen_queue = 0;
 	metrics_take(&metrics, &seen, &no_context);
 	assert_int_equal(metrics.has &

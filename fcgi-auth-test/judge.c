@@ -270,24 +270,35 @@ compare_list(struct comparison *comparison, const char *what, comparable *name_o
 	}
 }
 
+/* A name that must not be there, which may hold anything. */
+static void
+miss_absence(struct comparison *comparison, const char *name)
+{
+	char *escaped = text_escape_alloc(name, strlen(name), 0);
+
+	if (escaped != NULL)
+		miss(comparison, "there is a variable %s", escaped);
+	else
+		comparison->error = -FCGI_E_SYSTEM;
+	free(escaped);
+}
+
 static void
 compare_absence(struct comparison *comparison)
 {
 	const struct auth_lines *names = &comparison->expect->no_variables;
 	const struct reply *reply = &comparison->result->reply;
-	char name[256];
-	const char *is;
+	const char *start;
+	char *name;
 	size_t i, k, len;
 
-	for (k = 0; k < reply->header_count; k++) {
-		is = reply_variable(&reply->headers[k], &len);
-		if (is == NULL)
-			continue;
-		snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name),
-		    is);
-		for (i = 0; i < names->count; i++)
+	for (k = 0; k < reply->header_count && names->count > 0; k++) {
+		start = reply_variable(&reply->headers[k], &len);
+		name = start != NULL ? strndup(start, len) : NULL;
+		for (i = 0; name != NULL && i < names->count; i++)
 			if (fnmatch(names->items[i], name, 0) == 0)
-				miss(comparison, "there is a variable %s", name);
+				miss_absence(comparison, name);
+		free(name);
 	}
 }
 

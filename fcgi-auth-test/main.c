@@ -96,8 +96,8 @@ find_authorizer(const struct options *options, struct authorizer *authorizer,
 	    gai != 0 ? gai_strerror(gai) : fcgi_strerror(authorizer->socket_count));
 }
 
-/* An authorizer that we started and that has died explains much. */
-static void
+/* An authorizer that we started and that has died explains much.  Returns 1 when it has. */
+static int
 tell_end(const struct options *options, const struct runner *runner,
     struct application *application)
 {
@@ -110,13 +110,14 @@ tell_end(const struct options *options, const struct runner *runner,
 		    runner->results[i].trouble == RESULT_BROKEN)
 			patience_ns = END_PATIENCE_NS;
 	if (!application_has_ended(application, patience_ns, &status))
-		return;
+		return 0;
 	if (WIFSIGNALED(status))
 		cli_error(&options->cli, "%s: ended by signal %d (%s)", options->cli.command[0],
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		cli_error(&options->cli, "%s: ended with status %d", options->cli.command[0],
 		    WEXITSTATUS(status));
+	return 1;
 }
 
 /* A descriptor that tells of what asks us to end; or -1: then the signals just end us. */
@@ -185,9 +186,12 @@ report(const struct options *options, const struct runner *runner, const char *n
 	free(text);
 }
 
-/* The worst of all; of a question what was decided, whatever else was found. */
+/*
+ * The worst of all; of a question what was decided, whatever else was found.
+ * has_died: the authorizer that we started; whether we are refused then or reset is chance.
+ */
 static int
-exit_status(const struct options *options, const struct runner *runner)
+exit_status(const struct options *options, const struct runner *runner, int has_died)
 {
 	static const int statuses[] = {
 		[RESULT_ANSWERED] = EXIT_FAILED,
@@ -209,6 +213,8 @@ exit_status(const struct options *options, const struct runner *runner)
 		    (worst == RESULT_ANSWERED || result->trouble < worst))
 			worst = result->trouble;
 	}
+	if (has_died && worst == RESULT_BROKEN)
+		worst = RESULT_UNREACHABLE;
 	return failed ? statuses[worst] : 0;
 }
 
@@ -245,19 +251,19 @@ run(struct options *options, const struct case_set *cases)
 	struct application application = { 0 };
 	struct authorizer authorizer = { 0 };
 	struct runner runner;
-	int r, status;
+	int r, status, has_died;
 
 	prepare(options, cases, &authorizer, &runner);
 	find_authorizer(options, &authorizer, &application);
 	r = runner_run(&runner);
-	tell_end(options, &runner, &application);
+	has_died = tell_end(options, &runner, &application);
 	application_stop(&application);
 	if (r == ASKER_INTERRUPTED)
 		cli_die(&options->cli, EXIT_INTERRUPTED, "interrupted");
 	if (r < 0)
 		cli_die(&options->cli, EXIT_USAGE, "%s", fcgi_strerror(r));
 	report(options, &runner, authorizer.name);
-	status = exit_status(options, &runner);
+	status = exit_status(options, &runner, has_died);
 	runner_reset(&runner);
 	return status;
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "fcgi_error.h"
-#include "text.h"
 
 const struct verdict *
 result_verdict(const struct result *result)
@@ -46,7 +45,7 @@ result_has_failure(const struct result *result)
 int
 result_fail(struct result *result, const char *format, ...)
 {
-	char *text = NULL, *escaped, **items;
+	char *text = NULL, **items;
 	va_list arguments;
 	int len;
 
@@ -55,16 +54,14 @@ result_fail(struct result *result, const char *format, ...)
 	va_end(arguments);
 	if (len < 0)
 		return -FCGI_E_SYSTEM;
-	escaped = text_escape_alloc(text, (size_t)len, 0);
-	free(text);
 	items = reallocarray(result->failures.items, result->failures.count + 1, sizeof *items);
 	if (items != NULL)
 		result->failures.items = items;
-	if (items == NULL || escaped == NULL) {
-		free(escaped);
+	if (items == NULL) {
+		free(text);
 		return -FCGI_E_SYSTEM;
 	}
-	items[result->failures.count++] = escaped;
+	items[result->failures.count++] = text;
 	return 0;
 }
 

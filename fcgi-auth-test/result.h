@@ -72,7 +72,8 @@ enum auth_decision_wanted result_decided(const struct result *result);
 int result_has_failure(const struct result *result);
 
 /*
- * Adds a sentence; printf-like, escaped here.  Returns 0, or -FCGI_E_SYSTEM: no memory.
+ * Adds a sentence; printf-like, with what is not ours in it escaped already.
+ * Returns 0, or -FCGI_E_SYSTEM: no memory.
  */
 int result_fail(struct result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

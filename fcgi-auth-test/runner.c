@@ -215,8 +215,13 @@ add_results(struct runner *runner, const struct auth_case *auth_case)
 static int
 refuse_to_ask(struct result *result, const char *why)
 {
-	int r = result_fail(result, "%s would not ask this: %s", result->dialect->name, why);
+	char *escaped = text_escape_alloc(why, strlen(why), 0);
+	int r = -FCGI_E_SYSTEM;
 
+	if (escaped != NULL)
+		r = result_fail(result, "%s would not ask this: %s", result->dialect->name,
+		    escaped);
+	free(escaped);
 	result_settle(result);
 	return r;
 }

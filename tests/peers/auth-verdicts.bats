@@ -59,6 +59,8 @@ setup_file() {
   APP_INSTANCES=4 add_application scripted "$scripted"
   each_reply add_reply
   echo wonder >"$BATS_FILE_TMPDIR/password"
+  background print "$fcgi_echo" -q -l "$BATS_FILE_TMPDIR/print.sock"
+  wait_for test -S "$BATS_FILE_TMPDIR/print.sock"
   start_auth_servers
 }
 
@@ -110,6 +112,8 @@ at() {
     next=out
   fi
   need "$web" curl jq
+  [ "$server" != mod_fcgid ] || [ -e /usr/lib/apache2/modules/mod_fcgid.so ] ||
+    skip 'mod_fcgid is missing'
 }
 
 # What of the headers can be compared: not the server's own.
@@ -393,4 +397,44 @@ ends_judged_alike() {
 
 @test "nginx: how a reply can end" {
   ends_judged_alike nginx
+}
+
+# variables_alike PLACE PATH: the page at PATH prints what the application behind the server gets.
+variables_alike() {
+  local names='ECHO_USER|AB|LOWER|lower|X_A|X-A|A_B|EMPTY' query
+  at "$1"
+  query=$(to_query 'Status: 200\nX-A: 1\nVariable-ECHO_USER: foo\nVariable-AB: a b=c\nvariable-lower: x
+Variable-AB: again\nVariable-EMPTY:\n\n' @eof @end)
+  ask "$web" scripted "$2?$query" "${as[@]}" -o body --max-time 30
+  tr -d '\r' <body | grep -E "^($names)=" | LC_ALL=C sort >theirs
+  ask_us scripted "$query"
+  jq -r --arg server "$server" '.verdicts[$server].variables[] | "\(.name)=\(.value)"' our.json |
+    LC_ALL=C sort >ours
+  diff theirs ours >&2
+  [ "$(wc -l <ours)" -eq 4 ]
+}
+
+@test "mod_authnz_fcgi: the variables that get through" {
+  variables_alike authn /authn/print.cgi
+  variables_alike authz /authz/print.cgi
+  variables_alike check /check/print.cgi
+}
+
+@test "mod_fcgid: the variables that get through" {
+  variables_alike fcgid-authn /fcgid-authn/print.cgi
+}
+
+@test "lighttpd: the variables that get through" {
+  variables_alike lighttpd /env
+}
+
+@test "nginx: the variables that get through" {
+  local query
+  at nginx
+  query=$(to_query 'Status: 200\nVariable-ECHO_USER: foo\nVariable-ECHO_USER: bar\n\n' @eof @end)
+  ask_server scripted "$query"
+  ask_us scripted "$query"
+  [ "$(sed -n 's/^X-Echo-User: \([^\r]*\)\r*$/\1/p' head)" = "$(jq -r '
+    .verdicts["nginx-auth-request"].variables[] |
+    select(.name == "upstream_http_variable_echo_user") | .value' our.json)" ]
 }

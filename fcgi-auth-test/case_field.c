@@ -128,7 +128,7 @@ set_items(struct case_entry *entry)
 	while (r == 0 && (item = strsep(&rest, separators)) != NULL) {
 		item += strspn(item, " \t");
 		len = strlen(item);
-		while (len > 0 && (item[len - 1] == ' ' || item[len - 1] == '\t'))
+		while (len > 0 && strchr(" \t\r", item[len - 1]) != NULL)
 			item[--len] = '\0';
 		if (len == 0)
 			continue;
@@ -141,6 +141,21 @@ set_items(struct case_entry *entry)
 		r = clear(entry);
 	free(copy);
 	return r;
+}
+
+/* Whether the value holds nothing that would be another line somewhere. */
+static int
+is_clean(const struct case_entry *entry)
+{
+	const char *p;
+
+	if (entry->field->is_text)
+		return 1;
+	for (p = entry->text; p < entry->text + entry->len; p++)
+		if ((*p == '\n' && entry->field->kind == CASE_FIELD_VALUE) ||
+		    ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t') || *p == 0x7f)
+			return 0;
+	return 1;
 }
 
 int
@@ -163,6 +178,10 @@ case_field_set(struct case_maker *maker, struct auth_case *auth_case,
 		return 0;
 	if (entry.field == NULL) {
 		snprintf(why, why_size, "there is no such field");
+		return -1;
+	}
+	if (!is_clean(&entry)) {
+		snprintf(why, why_size, "there is a line break or control character in it");
 		return -1;
 	}
 	/* One item an option, whatever stands in it. */

@@ -142,8 +142,6 @@ add_ignore(struct case_entry *entry)
 static int
 set_skip(struct case_entry *entry)
 {
-	if (strchr(entry->text, '\n') != NULL)
-		return case_field_refuse(entry, "the reason has more than one line");
 	return case_field_keep_text(entry, &entry->auth_case->skip);
 }
 
@@ -161,8 +159,8 @@ const struct case_field case_field_expect[] = {
 	    .clear = clear_expected_variables },
 	{ .name = "Expect-No-Variables", .kind = CASE_FIELD_WORDS, .set = add_no_variable,
 	    .lines = offsetof(struct auth_case, expect.no_variables) },
-	{ .name = "Expect-Body", .set = set_expected_body },
-	{ .name = "Expect-Stderr", .set = set_expected_stderr },
+	{ .name = "Expect-Body", .set = set_expected_body, .is_text = 1 },
+	{ .name = "Expect-Stderr", .set = set_expected_stderr, .is_text = 1 },
 	{ .name = "Max-Time", .set = set_max_time },
 	{ .name = "Ignore", .kind = CASE_FIELD_WORDS, .set = add_ignore,
 	    .lines = offsetof(struct auth_case, ignore) },

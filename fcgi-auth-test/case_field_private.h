@@ -56,6 +56,7 @@ struct case_field {
 	size_t lines;			/* the struct auth_lines that the items are, in the case */
 	const char *option;		/* only this option may say so; NULL: a case file may */
 	int is_secret;			/* messages do not repeat it */
+	int is_text;			/* several lines and control characters may be in it */
 };
 
 extern const struct case_field case_field_request[], case_field_identity[], case_field_expect[];

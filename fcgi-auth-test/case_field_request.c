@@ -11,8 +11,6 @@ set_name(struct case_entry *entry)
 {
 	if (entry->len == 0)
 		return case_field_refuse(entry, "the case has no name");
-	if (strchr(entry->text, '\n') != NULL)
-		return case_field_refuse(entry, "the name has more than one line");
 	return case_field_keep_text(entry, &entry->auth_case->name);
 }
 
@@ -72,8 +70,6 @@ set_request(struct case_entry *entry)
 	size_t method_len = strcspn(entry->text, " ");
 	char *method, *target;
 
-	if (strchr(entry->text, '\n') != NULL)
-		return case_field_refuse(entry, "the request has more than one line");
 	if (*entry->text == '/' || entry->text[method_len] == '\0') {
 		method = strdup("GET");
 		target = strdup(entry->text);
@@ -210,7 +206,7 @@ const struct case_field case_field_request[] = {
 	    .is_secret = 1 },
 	{ .name = "Remote-Addr", .set = set_remote_addr },
 	{ .name = "Params", .kind = CASE_FIELD_LINES, .set = add_param,
-	    .lines = offsetof(struct auth_case, params), .is_secret = 1 },
+	    .lines = offsetof(struct auth_case, params), .is_secret = 1, .is_text = 1 },
 	{ .name = "Unset", .kind = CASE_FIELD_WORDS, .set = add_unset,
 	    .lines = offsetof(struct auth_case, unset) },
 	{ .name = "Stdin", .set = set_stdin },

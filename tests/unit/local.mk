@@ -51,6 +51,12 @@ TESTS += %D%/auth_check.tap
 %C%_auth_check_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
 %C%_auth_check_tap_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/auth_redact.tap
+TESTS += %D%/auth_redact.tap
+%C%_auth_redact_tap_SOURCES = %D%/auth_redact.c fcgi-auth-test/redact.c
+%C%_auth_redact_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_redact_tap_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/auth_reply.tap
 TESTS += %D%/auth_reply.tap
 %C%_auth_reply_tap_SOURCES = %D%/auth_reply.c fcgi-auth-test/reply.c

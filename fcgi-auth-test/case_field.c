@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cgi_block.h"
-
 enum { SHOWN_MAX = 80 };
 
 int
@@ -56,30 +54,9 @@ case_field_keep_text(struct case_entry *entry, char **where)
 }
 
 int
-case_field_is_token(const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (!cgi_block_is_name_char(text[i]))
-			return 0;
-	return len > 0;
-}
-
-int
 case_field_add_line(struct case_entry *entry, struct auth_lines *lines)
 {
-	char **items = reallocarray(lines->items, lines->count + 1, sizeof *items);
-	char *copy = strdup(entry->text);
-
-	if (items != NULL)
-		lines->items = items;
-	if (items == NULL || copy == NULL) {
-		free(copy);
-		return case_field_no_memory(entry);
-	}
-	items[lines->count++] = copy;
-	return 0;
+	return auth_lines_add(lines, entry->text, entry->len) < 0 ? case_field_no_memory(entry) : 0;
 }
 
 /* --- all of them --------------------------------------------------------------------------- */
@@ -104,13 +81,10 @@ find_field(const struct setting *setting)
 static int
 clear(struct case_entry *entry)
 {
-	struct auth_lines *lines;
-
 	if (entry->field->clear != NULL)
 		return entry->field->clear(entry);
-	lines = (struct auth_lines *)(void *)((char *)entry->auth_case + entry->field->lines);
-	while (lines->count > 0)
-		free(lines->items[--lines->count]);
+	auth_lines_reset(
+	    (struct auth_lines *)(void *)((char *)entry->auth_case + entry->field->lines));
 	return 0;
 }
 

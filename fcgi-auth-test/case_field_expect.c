@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "case_field_private.h"
+#include "cgi_block.h"
 #include "check.h"
 #include "clock.h"
 #include "expected.h"
@@ -40,7 +41,7 @@ add_expected(struct case_entry *entry, struct auth_expected_list *list, const ch
 	const char *value = entry->text + name_len;
 	struct auth_expected item = { 0 }, *items;
 
-	if (!case_field_is_token(entry->text, name_len))
+	if (!cgi_block_is_name(entry->text, name_len))
 		return case_field_refuse(entry, "no name");
 	items = reallocarray(list->items, list->count + 1, sizeof *items);
 	if (items != NULL)
@@ -93,7 +94,7 @@ clear_expected_variables(struct case_entry *entry)
 static int
 add_no_variable(struct case_entry *entry)
 {
-	if (!case_field_is_token(entry->text, entry->len))
+	if (!cgi_block_is_name(entry->text, entry->len))
 		return case_field_refuse(entry, "not the name of a variable");
 	return case_field_add_line(entry, &entry->auth_case->expect.no_variables);
 }

@@ -6,6 +6,7 @@
 
 #include "buffer.h"
 #include "case_field_private.h"
+#include "cgi_block.h"
 
 enum { PASSWORD_MAX = 1 << 20 };
 
@@ -189,7 +190,7 @@ set_auth(struct case_entry *entry)
 	entry->auth_case->auth_type = NULL;
 	if (case_field_is(entry, "none"))
 		entry->text = "";
-	else if (!case_field_is_token(entry->text, entry->len))
+	else if (!cgi_block_is_name(entry->text, entry->len))
 		return case_field_refuse(entry, "not a scheme such as Basic, or none");
 	return case_field_keep_text(entry, &entry->auth_case->auth_type);
 }

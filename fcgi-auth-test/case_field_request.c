@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "case_field_private.h"
+#include "cgi_block.h"
 #include "dialects.h"
 
 static int
@@ -42,7 +43,7 @@ set_phase(struct case_entry *entry)
 static int
 set_method(struct case_entry *entry)
 {
-	if (!case_field_is_token(entry->text, entry->len))
+	if (!cgi_block_is_name(entry->text, entry->len))
 		return case_field_refuse(entry, "not a method");
 	return case_field_keep_text(entry, &entry->auth_case->method);
 }
@@ -83,7 +84,7 @@ set_request(struct case_entry *entry)
 	auth_case->target = target;
 	if (method == NULL || target == NULL || take_protocol(auth_case, target) < 0)
 		return case_field_no_memory(entry);
-	if (!case_field_is_token(method, strlen(method)) || *target == '\0' ||
+	if (!cgi_block_is_name(method, strlen(method)) || *target == '\0' ||
 	    (*target != '/' && strstr(target, "://") == NULL && strcmp(target, "*") != 0))
 		return case_field_refuse(entry, "not a request such as GET /path");
 	return 0;
@@ -107,15 +108,6 @@ clear_headers(struct case_entry *entry)
 	return 0;
 }
 
-static int
-has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
-			return 1;
-	return 0;
-}
-
 /* "Name: value"; "Name:" leaves a header out, "Name;" sends it without a value, as -H of curl. */
 static int
 add_header(struct case_entry *entry)
@@ -126,7 +118,7 @@ add_header(struct case_entry *entry)
 	struct auth_header header = { 0 }, *headers;
 
 	if (*value == '\0' || (*value == ';' && value[1] != '\0') ||
-	    !case_field_is_token(entry->text, name_len) || has_control(value))
+	    !cgi_block_is_name(entry->text, name_len))
 		return case_field_refuse(entry,
 		    "not a header: \"Name: value\", \"Name:\" or \"Name;\"");
 	header.name = strndup(entry->text, name_len);

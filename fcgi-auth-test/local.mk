@@ -2,7 +2,6 @@ bin_PROGRAMS += %D%/fcgi-auth-test
 %C%_fcgi_auth_test_SOURCES =
 
 # One line a module; keep them sorted.
-%C%_fcgi_auth_test_SOURCES += %D%/application.c %D%/application.h
 %C%_fcgi_auth_test_SOURCES += %D%/asker.c %D%/asker.h
 %C%_fcgi_auth_test_SOURCES += %D%/auth_case.c %D%/auth_case.h
 %C%_fcgi_auth_test_SOURCES += %D%/case_field.c %D%/case_field.h %D%/case_field_private.h

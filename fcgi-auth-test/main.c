@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "application.h"
@@ -25,6 +25,9 @@
 
 /* Between the last that is heard of an application and its end. */
 #define END_PATIENCE_NS (500 * CLOCK_NS_PER_MS)
+#define LOOK_NS (10 * CLOCK_NS_PER_MS)
+/* How long it may take to end when it is asked to. */
+#define GRACE_NS (2 * CLOCK_NS_PER_S)
 
 /* --- what to ask --------------------------------------------------------------------------- */
 
@@ -78,12 +81,14 @@ find_authorizer(const struct options *options, struct authorizer *authorizer,
     struct application *application)
 {
 	const struct addr *addr = &options->addr;
-	char why[APPLICATION_WHY_MAX];
+	char why[1024];
 	int gai = 0;
 
 	authorizer->name = options->address;
 	if (options->address == NULL) {
-		if (application_start(application, options->cli.command, why) < 0)
+		application_init(application);
+		if (application_start(application, options->cli.command, environ, why,
+			sizeof why) < 0)
 			cli_die(&options->cli, EXIT_UNREACHABLE, "%s", why);
 		addr = &application->addr;
 		authorizer->name = options->cli.command[0];
@@ -91,33 +96,35 @@ find_authorizer(const struct options *options, struct authorizer *authorizer,
 	authorizer->socket_count = addr_resolve(addr, 0, authorizer->sockets, &gai);
 	if (authorizer->socket_count > 0)
 		return;
-	application_stop(application);
+	application_stop(application, GRACE_NS);
 	cli_die(&options->cli, EXIT_UNREACHABLE, "%s: %s", authorizer->name,
 	    gai != 0 ? gai_strerror(gai) : fcgi_strerror(authorizer->socket_count));
 }
 
-/* An authorizer that we started and that has died explains much.  Returns 1 when it has. */
+/*
+ * An authorizer that we started and that has died explains much.  One whose connections end is
+ * about to, maybe.  Returns 1 when it has died.
+ */
 static int
 tell_end(const struct options *options, const struct runner *runner,
     struct application *application)
 {
-	int64_t patience_ns = 0;
+	const struct timespec look = { .tv_nsec = LOOK_NS };
+	int64_t until_ns = clock_now_ns();
+	int has_ended;
+	char how[128];
 	size_t i;
-	int status;
 
 	for (i = 0; i < runner->result_count; i++)
 		if (runner->results[i].trouble == RESULT_UNREACHABLE ||
 		    runner->results[i].trouble == RESULT_BROKEN)
-			patience_ns = END_PATIENCE_NS;
-	if (!application_has_ended(application, patience_ns, &status))
-		return 0;
-	if (WIFSIGNALED(status))
-		cli_error(&options->cli, "%s: ended by signal %d (%s)", options->cli.command[0],
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
-		cli_error(&options->cli, "%s: ended with status %d", options->cli.command[0],
-		    WEXITSTATUS(status));
-	return 1;
+			until_ns = clock_after(clock_now_ns(), END_PATIENCE_NS);
+	while (!(has_ended = application_has_ended(application, how, sizeof how)) &&
+	    clock_now_ns() < until_ns)
+		nanosleep(&look, NULL);
+	if (has_ended)
+		cli_error(&options->cli, "%s: %s", options->cli.command[0], how);
+	return has_ended;
 }
 
 /* A descriptor that tells of what asks us to end; or -1: then the signals just end us. */
@@ -257,7 +264,7 @@ run(struct options *options, const struct case_set *cases)
 	find_authorizer(options, &authorizer, &application);
 	r = runner_run(&runner);
 	has_died = tell_end(options, &runner, &application);
-	application_stop(&application);
+	application_stop(&application, GRACE_NS);
 	if (r == ASKER_INTERRUPTED)
 		cli_die(&options->cli, EXIT_INTERRUPTED, "interrupted");
 	if (r < 0)

@@ -33,15 +33,8 @@ set(struct options *options, const char *field, const char *value, const char *o
 static void
 add_line(const struct cli *cli, struct auth_lines *lines, const char *text, size_t len)
 {
-	char **items = reallocarray(lines->items, lines->count + 2, sizeof *items);
-
-	if (items == NULL)
+	if (auth_lines_add(lines, text, len) < 0)
 		cli_die(cli, EXIT_USAGE, "out of memory");
-	lines->items = items;
-	items[lines->count] = strndup(text, len);
-	if (items[lines->count] == NULL)
-		cli_die(cli, EXIT_USAGE, "out of memory");
-	items[++lines->count] = NULL;
 }
 
 /* Takes the next word of a list with commas.  Returns 1, or 0 when there are no more. */
@@ -386,21 +379,11 @@ options_read(struct options *options, int argc, char **argv)
 	check(options, has_format);
 }
 
-static void
-free_lines(struct auth_lines *lines)
-{
-	size_t i;
-
-	for (i = 0; i < lines->count; i++)
-		free(lines->items[i]);
-	free(lines->items);
-}
-
 void
 options_reset(struct options *options)
 {
-	free_lines(&options->tags);
-	free_lines(&options->trusted_headers);
+	auth_lines_reset(&options->tags);
+	auth_lines_reset(&options->trusted_headers);
 	free(options->files);
 	free(options->output_file);
 	free(options->method);

@@ -286,24 +286,13 @@ find_regexp(const struct auth_expected_list *list, const char *name, size_t name
 	return NULL;
 }
 
-static int
-is_token(const char *name, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (!cgi_block_is_name_char(name[i]))
-			return 0;
-	return len > 0;
-}
-
 static void
 add_pair(struct writing *writing, struct buffer *lines, const struct auth_expected_list *known,
     const char *separator, const char *name, size_t name_len, const struct cgi_header *header)
 {
 	const struct auth_expected *regexp = find_regexp(known, name, name_len, header);
 
-	if (!is_token(name, name_len))
+	if (!cgi_block_is_name(name, name_len))
 		return;
 	begin_line(writing, lines);
 	add_bytes(writing, lines, name, name_len);

@@ -45,24 +45,18 @@ result_has_failure(const struct result *result)
 int
 result_fail(struct result *result, const char *format, ...)
 {
-	char *text = NULL, **items;
+	char *text = NULL;
 	va_list arguments;
-	int len;
+	int len, r;
 
 	va_start(arguments, format);
 	len = vasprintf(&text, format, arguments);
 	va_end(arguments);
 	if (len < 0)
 		return -FCGI_E_SYSTEM;
-	items = reallocarray(result->failures.items, result->failures.count + 1, sizeof *items);
-	if (items != NULL)
-		result->failures.items = items;
-	if (items == NULL) {
-		free(text);
-		return -FCGI_E_SYSTEM;
-	}
-	items[result->failures.count++] = text;
-	return 0;
+	r = auth_lines_add(&result->failures, text, (size_t)len);
+	free(text);
+	return r;
 }
 
 /* What a case ignores it ignores whatever the command line says. */
@@ -142,8 +136,6 @@ result_reset(struct result *result)
 	for (i = 0; i < result->finding_count; i++)
 		free(result->findings[i].detail);
 	free(result->findings);
-	for (i = 0; i < result->failures.count; i++)
-		free(result->failures.items[i]);
-	free(result->failures.items);
+	auth_lines_reset(&result->failures);
 	*result = (struct result){ 0 };
 }

@@ -232,6 +232,8 @@ b HTTP_B=2' ]
   wrong '4: Ignore: Z1: no such check; --list-checks tells them' 'Case: a' 'Ignore: Z1'
   wrong '4: Stdin: full: not none or empty' 'Case: a' 'Stdin: full'
   wrong '4: Password-Env: NO_SUCH_VARIABLE is not in the environment' 'Case: a' 'Password-Env: NO_SUCH_VARIABLE'
+  wrong '4: Request: there is a line break or control character in it' 'Case: a' $'Request: /a\033'
+  wrong '4: Skip: there is a line break or control character in it' 'Case: a' 'Skip: a' ' b'
   wrong '3: the name is followed by no colon' 'Case a'
   # In Defaults too, with their own line, though no case uses it.
   wrong '4: Phase: login: not a phase: authenticator, authorizer, access-checker, authnz or check' \

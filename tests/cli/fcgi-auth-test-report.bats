@@ -86,18 +86,19 @@ ok 4 - déjà vu' ]
 
 @test "report: junit: an XML parser reads it, whatever names and answers hold" {
   needs xmllint
-  printf '\nCase: control \033[1m characters\nPassword: \033]0;x\007\n' >>cases
+  printf '\nCase: control characters\nPassword: \033]0;x\007\nExpect-Body: \033[1m\n' >>cases
   run -1 reports junit --verdict all cases -- "$authorizer"
   xmllint --noout out
   xpath() { xmllint --xpath "$1" out; }
   [ "$(xpath 'string(/testsuites/testsuite/@tests)')" -eq 14 ]
-  [ "$(xpath 'string(/testsuites/testsuite/@failures)')" -eq 1 ]
+  [ "$(xpath 'string(/testsuites/testsuite/@failures)')" -eq 2 ]
   [ "$(xpath 'string(/testsuites/testsuite/@errors)')" -eq 0 ]
   [ "$(xpath 'string(/testsuites/testsuite/@skipped)')" -eq 1 ]
   [ "$(xpath 'count(//testcase)')" -eq 14 ]
   [ "$(xpath 'string(//testcase[2]/@name)')" = 'fails & <shouts> "loud" # 5 \\ '"'it'" ]
   [ "$(xpath 'string(//testcase[2]/failure/@message)')" = 'mod_authnz_fcgi says allow, expected deny' ]
   [ "$(xpath 'string(//testcase[2]/@line)')" -eq 8 ]
+  [ "$(xpath 'string(//testcase[5]/failure/@message)')" = 'the body is "", expected "\033[1m"' ]
   [ "$(xpath 'string(//testcase[3]/skipped/@message)')" = 'no <directory> & no "time"' ]
   xpath 'string(//testcase[1]/system-out)' | grep -q '^lighttpd: allow'
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# fcgi-auth-test on authorizers as people have them: in Perl, in C with libfcgi, the behaviour of the
-# development kit's example, and fcgi-echo --users.  What it finds is shown to be true by the real
-# servers, with the same authorizer.
+# fcgi-auth-test on authorizers as people have them: in Perl, in C with libfcgi, the behaviour of
+# the development kit's example, and fcgi-echo --users.  What it finds is shown to be true by the
+# real servers, with the same authorizer.
 
 bats_require_minimum_version 1.5.0
 load auth
@@ -17,13 +17,14 @@ has_libfcgi() {
 }
 
 setup_file() {
-  local app=$BATS_FILE_TMPDIR/auth_libfcgi
+  local app=$BATS_FILE_TMPDIR/auth_libfcgi users=$BATS_FILE_TMPDIR/users
+  # Of "wonder".
   # shellcheck disable=SC2016
-  echo 'alice:$2b$04$fcgiechofcgiechofcgieuCUiNmzH58M5a2PtIpBRuRXQIZfPAsk2' >"$BATS_FILE_TMPDIR/users"
+  echo 'alice:$2b$04$fcgiechofcgiechofcgieuCUiNmzH58M5a2PtIpBRuRXQIZfPAsk2' >"$users"
   echo wonder >"$BATS_FILE_TMPDIR/wonder"
   echo wonderland >"$BATS_FILE_TMPDIR/wrong"
   echo xxxx >"$BATS_FILE_TMPDIR/xxxx"
-  add_application echo "$fcgi_echo" -q --users "$BATS_FILE_TMPDIR/users"
+  add_application echo "$fcgi_echo" -q --users "$users"
   if has_perl; then
     APP_INSTANCES=2 add_application perl perl "$peers/auth_perl.pl"
     APP_INSTANCES=2 add_application carp perl "$peers/auth_perl.pl" carp
@@ -90,7 +91,8 @@ END
   done
 }
 
-# judge NAME OPTION... FILE: a case file; findings as "ID case" lines, those of probes as "ID probe".
+# judge NAME OPTION... FILE: a case file, the report into the file result.  findings: "ID case" and
+# "ID probe" lines of it.
 judge() {
   local name=$1
   shift

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # fcgi-auth-test --verdict against the real Apache httpd (mod_authnz_fcgi, mod_fcgid), lighttpd and
 # nginx: every reply that an authorizer may give, right or wrong, is given to the server and to us.
-# Who is let in, with what status, which headers of the reply reach the user and how much of its body
-# has to be the same.  mod_fastcgi cannot be run with httpd 2.4; its column is tested in
+# Who is let in, with what status, which headers of the reply reach the user and how much of its
+# body has to be the same.  mod_fastcgi cannot be run with httpd 2.4; its column is tested in
 # tests/unit/auth_verdict.c as its source has it.
 
 bats_require_minimum_version 1.5.0
@@ -105,7 +105,10 @@ at() {
     path=/${place%-unknown}/page.txt
     ;;
   lighttpd) web=lighttpd server=lighttpd path=/page.txt options+=(-D lighttpd) ;;
-  nginx) web=nginx server=nginx-auth-request path=/plain/page.txt options+=(-D nginx-auth-request) ;;
+  nginx)
+    web=nginx server=nginx-auth-request path=/plain/page.txt
+    options+=(-D nginx-auth-request)
+    ;;
   esac
   if [[ $place == *-unknown ]]; then
     as=(-u bob:wrong)
@@ -118,7 +121,7 @@ at() {
 
 # What of the headers can be compared: not the server's own.
 some_headers() {
-  tr 'A-Z' 'a-z' |
+  tr '[:upper:]' '[:lower:]' |
     grep -E '^(x-[ab]|set-cookie|location|www-authenticate|variable-[^:]*):' |
     grep -v 'realm="private"' | LC_ALL=C sort
 }
@@ -127,15 +130,16 @@ some_headers() {
 # alone where there is no body that could tell; the headers; the length of the body.
 ask_server() {
   local app=$1 query=$2 status
-  : >head
+  : >their.head
   : >body
-  ask "$web" "$app" "$path${query:+?$query}" "${as[@]}" -D head -o body --max-time 30 2>curl.err || :
-  status=$(sed -n 's|^HTTP/[0-9.]* \([0-9]*\).*|\1|p' head | tail -n 1)
+  ask "$web" "$app" "$path${query:+?$query}" "${as[@]}" -D their.head -o body --max-time 30 \
+    2>curl.err || :
+  status=$(sed -n 's|^HTTP/[0-9.]* \([0-9]*\).*|\1|p' their.head | tail -n 1)
   case ${status:-none} in
   1?? | 204 | 304) echo "$status" ;;
   *) if grep -q secret-page body; then echo "in $status"; else echo "out ${status:-none}"; fi ;;
   esac >theirs
-  tr -d '\r' <head | some_headers >theirs.headers || :
+  tr -d '\r' <their.head | some_headers >theirs.headers || :
   if grep -qiE '<html|<!doctype|<\?xml|secret-page' body; then
     echo 0
   else
@@ -148,17 +152,19 @@ ask_us() {
   local app=$1 query=$2 decision status len
   "$fcgi_auth_test" "${options[@]}" --verdict all --no-probes --show-secrets --format jsonl \
     -r "GET $path${query:+?$query}" "$(application_addr "$app")" >our.json 2>our.err || :
-  read -r decision status len < <(jq -r --arg server "$server" \
-    '.verdicts[$server] | "\(.decision) \(.status // "none") \(.body_bytes)"' our.json)
+  jq -r --arg server "$server" '.verdicts[$server] |
+    "\(.decision) \(.status // "none") \(.body_bytes)", (.headers[] | "\(.name): \(.value)")' \
+    our.json >our.verdict
+  read -r decision status len <our.verdict
   case $decision-$next-$status in
   next-out-*) echo 'out 401' ;;
   *-1?? | *-204 | *-304) echo "$status" ;;
   allow-* | next-in-*) echo "in $status" ;;
   *) echo "out $status" ;;
   esac >ours
-  jq -r --arg server "$server" '.verdicts[$server].headers[] | "\(.name): \(.value)"' our.json |
-    some_headers >ours.headers || :
+  tail -n +2 our.verdict | some_headers >ours.headers || :
   echo "$len" >ours.len
+  echo "$decision" >our.decision
   [ -n "$decision" ]
 }
 
@@ -175,7 +181,6 @@ differs() {
 compare() {
   ask_server "$1" "$2"
   ask_us "$1" "$2"
-  jq -r --arg server "$server" '.verdicts[$server].decision' our.json >our.decision
   ((++compared))
   if differs; then
     ((++different))
@@ -403,8 +408,8 @@ ends_judged_alike() {
 variables_alike() {
   local names='ECHO_USER|AB|LOWER|lower|X_A|X-A|A_B|EMPTY' query
   at "$1"
-  query=$(to_query 'Status: 200\nX-A: 1\nVariable-ECHO_USER: foo\nVariable-AB: a b=c\nvariable-lower: x
-Variable-AB: again\nVariable-EMPTY:\n\n' @eof @end)
+  query=$(to_query 'Status: 200\nX-A: 1\nVariable-ECHO_USER: foo\nVariable-AB: a b=c\n' \
+    'variable-lower: x\nVariable-AB: again\nVariable-EMPTY:\n\n' @eof @end)
   ask "$web" scripted "$2?$query" "${as[@]}" -o body --max-time 30
   tr -d '\r' <body | grep -E "^($names)=" | LC_ALL=C sort >theirs
   ask_us scripted "$query"
@@ -434,7 +439,7 @@ Variable-AB: again\nVariable-EMPTY:\n\n' @eof @end)
   query=$(to_query 'Status: 200\nVariable-ECHO_USER: foo\nVariable-ECHO_USER: bar\n\n' @eof @end)
   ask_server scripted "$query"
   ask_us scripted "$query"
-  [ "$(sed -n 's/^X-Echo-User: \([^\r]*\)\r*$/\1/p' head)" = "$(jq -r '
+  [ "$(sed -n 's/^X-Echo-User: \([^\r]*\)\r*$/\1/p' their.head)" = "$(jq -r '
     .verdicts["nginx-auth-request"].variables[] |
     select(.name == "upstream_http_variable_echo_user") | .value' our.json)" ]
 }

@@ -269,6 +269,9 @@ run(struct options *options, const struct case_set *cases)
 		cli_die(&options->cli, EXIT_INTERRUPTED, "interrupted");
 	if (r < 0)
 		cli_die(&options->cli, EXIT_USAGE, "%s", fcgi_strerror(r));
+	/* A tag that is misspelt must not pass for a success. */
+	if (runner.result_count == 0)
+		cli_die(&options->cli, EXIT_USAGE, "--tags: they leave no case to ask");
 	report(options, &runner, authorizer.name);
 	status = exit_status(options, &runner, has_died);
 	runner_reset(&runner);

@@ -191,6 +191,8 @@ b HTTP_B=2' ]
   [ "$(sed -n 's/^ok . - //p' out)" = b ]
   runs --tags '!slow' cases -- "$authorizer"
   [ "$(sed -n 's/^ok . - \(.\).*/\1/p' out)" = $'b\nc' ]
+  run -2 runs --tags lpad cases -- "$authorizer"
+  grep -q 'they leave no case to ask' err
 }
 
 @test "cases: Max-Time warns, and fails with --strict or -W" {

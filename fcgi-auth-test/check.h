@@ -29,7 +29,7 @@ enum check_severity { CHECK_IGNORED, CHECK_WARNING, CHECK_FAILURE };
 struct check_about {
 	const char *name;	/* "A1": what -W, --ignore and Ignore: take, for ever */
 	enum check_severity severity;
-	const char *what;	/* a sentence of the authorizer: "answers only after a STDIN record" */
+	const char *what;	/* completes "the authorizer ...": "sends more than one Status" */
 };
 
 /* Indexed by enum check_id. */

@@ -5,7 +5,13 @@
 #include "check.h"
 
 /* What must not come back, in each of its forms. */
-enum secret_form { SECRET_PASSWORD, SECRET_BASE64, SECRET_BASIC, SECRET_AUTHORIZATION, SECRET_FORMS };
+enum secret_form {
+	SECRET_PASSWORD,
+	SECRET_BASE64,		/* of the password */
+	SECRET_BASIC,		/* base 64 of user and password */
+	SECRET_AUTHORIZATION,	/* the header's value */
+	SECRET_FORMS
+};
 
 struct checking {
 	struct findings *findings;

@@ -11,7 +11,7 @@
 enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, STATUS_FORBIDDEN = 403, STATUS_ERROR = 500 };
 enum { STATUS_MIN = 100, STATUS_LIMIT = 600, STATUS_LINE_LIMIT = 1000, STATUS_FOUND = 302 };
 
-/* What mod_authnz_fcgi returns to httpd is the number itself; these two mean something else there. */
+/* What mod_authnz_fcgi returns to httpd is the number itself; these two mean something else. */
 enum { HOOK_OK = 0, HOOK_DECLINED = -1 };
 
 /* It keeps no more of a refusal's body. */
@@ -231,8 +231,8 @@ is_redirect(int status)
 }
 
 /*
- * The text that httpd sends in place of its own page: what came at once with the header block, up to
- * a NUL.
+ * The text that httpd sends in place of its own page: what came at once with the header block, up
+ * to a NUL.
  */
 static size_t
 kept_body(const struct judging *judging)

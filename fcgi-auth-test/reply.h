@@ -1,7 +1,7 @@
 /*
  * One authorizer's reply, as it came: the bytes of the connection, what they are by FastCGI's
- * rules, and what the CGI header block in its STDOUT holds, read so that nothing in it gets lost, be it
- * right or wrong.  Judging is for check.h (by what is safe) and verdict.h (as a server would).
+ * rules, and what the CGI header block in its STDOUT holds, read so that nothing in it gets lost,
+ * be it right or wrong.  Judging is for check.h, by what is safe, and verdict.h, as a server would.
  */
 #ifndef REPLY_H
 #define REPLY_H

@@ -1,11 +1,10 @@
-#include "check.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "check_private.h"
 #include "fcgi_error.h"
 #include "text.h"
 
@@ -77,6 +76,7 @@ check_severity(const struct check_policy *policy, enum check_id check)
 	return check_about[check].severity;
 }
 
+/* Returns 0, or -FCGI_E_SYSTEM: no memory. */
 static int
 add(struct findings *findings, enum check_id check, const char *text)
 {
@@ -94,8 +94,8 @@ add(struct findings *findings, enum check_id check, const char *text)
 	return 0;
 }
 
-int
-findings_add(struct findings *findings, enum check_id check, const char *format, ...)
+void
+checking_add(struct checking *checking, enum check_id check, const char *format, ...)
 {
 	va_list arguments;
 	char *text;
@@ -104,11 +104,10 @@ findings_add(struct findings *findings, enum check_id check, const char *format,
 	va_start(arguments, format);
 	r = vasprintf(&text, format, arguments);
 	va_end(arguments);
-	if (r < 0)
-		return -FCGI_E_SYSTEM;
-	r = add(findings, check, text);
-	free(text);
-	return r;
+	if (r < 0 || add(checking->findings, check, text) < 0)
+		checking->error = -FCGI_E_SYSTEM;
+	if (r >= 0)
+		free(text);
 }
 
 void

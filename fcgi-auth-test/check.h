@@ -1,7 +1,7 @@
 /*
  * What is checked of an authorizer: stable names, how bad each is, and the findings of one reply.
  * check_reply() tells what one reply shows; what takes an exchange of its own to find out (A1, A2,
- * A7 to A11, T1) is asked by the runner, which adds to the findings itself.
+ * A7 to A11, T1) is asked by the runner, which finds it itself.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -66,12 +66,6 @@ struct findings {
 	size_t count;
 };
 
-/*
- * Adds one.  The detail is escaped here: pass bytes of the peer as they are, but no secret.
- * Returns 0, or -FCGI_E_SYSTEM: no memory.
- */
-int findings_add(struct findings *findings, enum check_id check, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 void findings_reset(struct findings *findings);
 
 /* What the reply answered.  Zero-filled where something is not known. */

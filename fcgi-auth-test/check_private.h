@@ -21,7 +21,10 @@ struct checking {
 	int error;			/* what check_reply() returns */
 };
 
-/* Adds a finding; no memory: checking->error. */
+/*
+ * Adds a finding.  The text is escaped: pass bytes of the peer as they are, but no secret.
+ * No memory: checking->error.
+ */
 void checking_add(struct checking *checking, enum check_id check, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,4 @@
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,22 +7,6 @@
 #include "fcgi_error.h"
 
 enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, BODY_MAX = 8192 };
-
-void
-checking_add(struct checking *checking, enum check_id check, const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int r;
-
-	va_start(arguments, format);
-	r = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (r < 0 || findings_add(checking->findings, check, "%s", text) < 0)
-		checking->error = -FCGI_E_SYSTEM;
-	if (r >= 0)
-		free(text);
-}
 
 /* --- records ---------------------------------------------------------------------------------- */
 

@@ -63,22 +63,6 @@ tell() {
       rate * 1e6, rate / base_rate, base_name ";", cost * 1e3, cost / base_cost, base_name }'
 }
 
-# peak COMMAND...: prints the largest resident set of a command, in KB.
-peak() {
-  local pid peak=0 kb fifo=$work/reader
-  rm -f "$fifo"
-  mkfifo "$fifo"
-  cat <"$fifo" >/dev/null &
-  "$@" >"$fifo" &
-  pid=$!
-  while read -r _ kb _ < <(grep VmHWM "/proc/$pid/status" 2>/dev/null); do
-    peak=$kb
-    sleep 0.02
-  done
-  wait
-  echo "$peak"
-}
-
 # calls MEGABYTES COMMAND...: prints the system calls of a command for each megabyte.
 calls() {
   local mb=$1

@@ -7,11 +7,12 @@
 #	server		requests a second of fcgi-echo, beside a server that does nothing else
 #	ways		what a user can do without it: wrk through nginx, cgi-fcgi in a loop
 #	http		what wrk, h2load and ab reach of raw_client's, over HTTP
+#	memory		of 10^6 and of 10^8 requests
 #	pacing		how late requests of an open loop are sent, and how many
 #	omission	an application that stops 200 ms in each second, at 4000 requests a second
 #	delays		percentiles beside those that fcgi-echo has logged (some minutes)
-# What is compared takes turns, so that what else the machine does hits all; figures are medians, and
-# ratios those of pairs.  A client has the first processor, a server the second, unless said.
+# What is compared takes turns, so that what else the machine does hits all; figures are medians,
+# and ratios those of pairs.  A client has the first processor, a server the second, unless said.
 set -u
 
 : "${FCGI_BUILD:?the build directory}" "${FCGI_SOURCE:?the source directory}"
@@ -148,7 +149,7 @@ count_instructions() {
 
 # difference COUNTER COMMAND...: of a long and a short run, so that the start does not count.
 difference() {
-  local few=5000 many=25000 counter=$1
+  local few=20000 many=100000 counter=$1
   shift
   awk -v more="$("$counter" "$many" "$@")" -v less="$("$counter" "$few" "$@")" \
     -v n=$((many - few)) 'BEGIN { printf "%.2f", (more - less) / n }'
@@ -164,50 +165,68 @@ calls() {
 }
 
 show_calls() {
-  local kind connections
+  # valgrind stretches time, and an interval's end costs as much as some hundred requests.
+  local kind connections ours=("$bench" -q --interval 1h "${page[@]}")
   echo 'For each request:                          system calls   instructions'
   for kind in unix tcp; do
     for connections in 8 64; do
       start_app "$kind" "${on_server[@]}" "$raw_responder"
       calls "raw_client, $kind, keep, $connections" "$raw_client" -c "$connections" -n
-      calls "fcgi-bench, $kind, keep, $connections" "$bench" -q "${page[@]}" -k -c "$connections" -n
+      calls "fcgi-bench, $kind, keep, $connections" "${ours[@]}" -k -c "$connections" -n
       end_apps
     done
   done
   start_app unix "${on_server[@]}" "$raw_responder"
   calls 'raw_client, unix, each, 64' "$raw_client" -1 -c 64 -n
-  calls 'fcgi-bench, unix, each, 64' "$bench" -q "${page[@]}" -c 64 -n
-  calls 'fcgi-bench, unix, 32 streams, 8' "$bench" -q "${page[@]}" -m 32 -c 8 -n
-  calls 'fcgi-bench, unix, keep, 8 at 1000000/s' "$bench" -q "${page[@]}" -k -c 8 -R 1000000 -n
+  calls 'fcgi-bench, unix, each, 64' "${ours[@]}" -c 64 -n
+  calls 'fcgi-bench, unix, 32 streams, 8' "${ours[@]}" -m 32 -c 8 -n
+  calls 'fcgi-bench, unix, keep, 8 at 1000000/s' "${ours[@]}" -k -c 8 -R 1000000 -n
   end_apps
 }
 
 # --- server ---------------------------------------------------------------------------------------
 
+# Processor time of all threads of a process, in ns.
+spent_ns() {
+  cat "/proc/$1/task"/*/schedstat | awk '{ sum += $1 } END { printf "%d", sum }'
+}
+
+# ask NAME PID COUNT COMMAND...: as take, and the server's processor time under the name with ":".
+ask() {
+  local name=$1 pid=$2 count=$3 before
+  before=$(spent_ns "$pid")
+  take "$name" "${@:3}"
+  costs[$name:]+=" $(awk -v ns=$(($(spent_ns "$pid") - before)) -v n="$count" \
+    'BEGIN { printf "%.3f", ns / 1000 / n }')"
+}
+
 # server KIND MODE COUNT
 server() {
-  local kind=$1 mode=$2 count=$3 connections i raw=() echo_address raw_address
-  [ "$mode" = keep ] || raw=(-1)
+  local kind=$1 mode=$2 count=$3 connections i client pids addresses
   for connections in 8 64 256; do
-    start_app "$kind" "${on_server[@]}" "$raw_responder"
-    raw_address=$address
-    start_app "$kind" "${on_server[@]}" "$echo_program"
-    echo_address=$address
+    client=("$raw_client" -c "$connections" -n "$count")
+    [ "$mode" = keep ] || client+=(-1)
+    addresses=() pids=()
+    for program in "$raw_responder" "$echo_program"; do
+      start_app "$kind" "${on_server[@]}" "$program"
+      addresses+=("$address") pids+=("$(<"pids.$apps")")
+    done
     forget
     for ((i = 0; i < rounds; i++)); do
-      take raw "$count" "$raw_client" "${raw[@]}" -c "$connections" -n "$count" "$raw_address"
-      take ours "$count" "$raw_client" "${raw[@]}" -c "$connections" -n "$count" "$echo_address"
+      ask raw "${pids[0]}" "$count" "${client[@]}" "${addresses[0]}"
+      ask ours "${pids[1]}" "$count" "${client[@]}" "${addresses[1]}"
     done
     end_apps
-    printf '  %-4s %-4s %5d %12d/s %12d/s %8.3f\n' "$kind" "$mode" "$connections" \
-      "$(median "${rates[raw]}")" "$(median "${rates[ours]}")" \
-      "$(ratio "${rates[ours]}" "${rates[raw]}")"
+    printf '  %-4s %-4s %5d %7d/s %7.2f us %8d/s %7.2f us %8.3f %14.3f\n' "$kind" "$mode" \
+      "$connections" "$(median "${rates[raw]}")" "$(median "${costs[raw:]}")" \
+      "$(median "${rates[ours]}")" "$(median "${costs[ours:]}")" \
+      "$(ratio "${rates[ours]}" "${rates[raw]}")" "$(ratio "${costs[raw:]}" "${costs[ours:]}")"
   done
 }
 
 show_server() {
-  echo 'Requests a second of a server:'
-  echo '  connections     raw_responder     fcgi-echo    ratio'
+  echo 'Requests a second of a server, and what it spends on each:'
+  echo '  connections             raw_responder            fcgi-echo  of rates  of processor'
   server unix keep 200000
   server tcp keep 100000
   server unix each 40000
@@ -352,9 +371,22 @@ show_http() {
   done
 }
 
+# --- memory -------------------------------------------------------------------------------------
+
+show_memory() {
+  local count
+  echo 'Largest resident set, 8 connections with 32 streams:'
+  start_app unix "${on_server[@]}" "$raw_responder"
+  for count in 1000000 100000000; do
+    printf '  %9d requests: %d KB\n' "$count" \
+      "$(peak "${on_client[@]}" "$bench" -q -m 32 -c 8 -n "$count" "$address")"
+  done
+  end_apps
+}
+
 # --- pacing ---------------------------------------------------------------------------------------
 
-# On any processor: a client that may use but one does not wait awake, since who answers may need it.
+# On any processor: a client that may use but one does not wait awake, since others may need it.
 show_pacing() {
   local rate arrival
   have jq || { echo 'jq is missing'; return; }
@@ -369,7 +401,8 @@ show_pacing() {
         .lateness.p90_us, .lateness.p99_us, .rps / $rate,
         .client.cpu_us_per_request * .rps / 10000] | @tsv' report
     done
-  done | awk '{ printf "  %7d  %-9s %10.1f %9.1f %9.1f %14.4f %9.0f %%\n", $1, $2, $3, $4, $5, $6, $7 }'
+  done | awk '{ printf "  %7d  %-9s %10.1f %9.1f %9.1f %14.4f %9.0f %%\n", $1, $2, $3, $4, $5, $6,
+    $7 }'
   end_apps
 }
 
@@ -422,7 +455,7 @@ end_stopping() {
 
 show_omission() {
   have jq || { echo 'jq is missing'; return; }
-  echo 'An application that takes 50 us and stops for 200 ms in each second, 20 s, 8 connections (ms):'
+  echo 'An application that takes 50 us and stops for 200 ms a second, 20 s, 8 connections (ms):'
   start_stopping unix "${on_server[@]}" "${steady[@]}" "$raw_responder" -w 50
   "${on_client[@]}" "${steady[@]}" "$bench" -q -k -c 8 -R 4000 -w 1 -z 20 --format=json \
     -o report "${page[@]}" "$address"
@@ -464,8 +497,8 @@ delays() {
   "${steady[@]}" "$echo_program" -l echo.sock --print-addr --delay-log log >started &
   background+=("$!")
   until [ -s started ]; do sleep 0.01; done
-  "${steady[@]}" "$bench" -q -k -c "$3" -R "$rate" -w 0 -z "$2" --timeout 60 --format=json -o report \
-    -e SCRIPT_NAME=/delay/20ms -e 'QUERY_STRING=jitter=exp:10ms' echo.sock
+  "${steady[@]}" "$bench" -q -k -c "$3" -R "$rate" -w 0 -z "$2" --timeout 60 --format=json \
+    -o report -e SCRIPT_NAME=/delay/20ms -e 'QUERY_STRING=jitter=exp:10ms' echo.sock
   end_background
   printf '  %d/s, %d answers, %d logged\n' "$rate" "$(value .service.count report)" \
     "$(wc -l <log)"
@@ -493,7 +526,7 @@ show_delays() {
   delays 10000 10 2000
 }
 
-[ $# -gt 0 ] || set -- efficiency calls server ways http pacing omission delays
+[ $# -gt 0 ] || set -- efficiency calls server ways http memory pacing omission delays
 for part; do
   "show_$part" || exit
 done

@@ -38,3 +38,19 @@ end_apps() {
   [ "${#pids[@]}" -eq 0 ] || kill "${pids[@]}" 2>/dev/null
   rm -f "$work"/pids.* "$work"/*.sock
 }
+
+# peak COMMAND...: prints the largest resident set of a command, in KB.
+peak() {
+  local pid peak=0 kb fifo=$work/reader
+  rm -f "$fifo"
+  mkfifo "$fifo"
+  cat <"$fifo" >/dev/null &
+  "$@" >"$fifo" &
+  pid=$!
+  while read -r _ kb _ < <(grep VmHWM "/proc/$pid/status" 2>/dev/null); do
+    peak=$kb
+    sleep 0.02
+  done
+  wait
+  echo "$peak"
+}

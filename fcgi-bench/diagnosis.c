@@ -9,13 +9,13 @@
 #include "result.h"
 
 /* From here on a figure says more about the client or the machine than about the application. */
-static const double busy_max = 0.9;	   /* share of an interval that a thread had the processor */
+static const double busy_max = 0.9;	   /* share of an interval that a thread was busy */
 static const double lateness_share = 0.1;  /* of the response's median */
 static const int64_t lateness_ns = 1000000;
 static const double achieved_min = 0.99;   /* share of what was asked for */
 static const double steal_max = 0.05;
 static const double no_free_max = 0.01;	   /* share of requests that found every connection busy */
-static const double late_factor = 3;	   /* of which so much for each share of time we were late */
+static const double late_factor = 3;	   /* of which so much for the share of time we were late */
 
 static void diagnose(struct result *result, enum diagnosis_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -98,8 +98,8 @@ diagnose_syn(struct result *result)
 	if (result->server_backlog > 0)
 		snprintf(backlog, sizeof backlog, " of %" PRId64, result->server_backlog);
 	diagnose(result, DIAGNOSIS_SYN_RETRANSMISSION,
-	    "%" PRIu64 " connection%s took about 1, 3 or 7 s%s: a SYN was lost and sent again, most "
-	    "often because the application's backlog%s was full", times, plural(times),
+	    "%" PRIu64 " connection%s took about 1, 3 or 7 s%s: a SYN was lost and sent again, "
+	    "most often because the application's backlog%s was full", times, plural(times),
 	    in_vain > 0 ? ", or longer than they were given" : "", backlog);
 }
 
@@ -119,9 +119,9 @@ diagnose_keep_alive(struct result *result)
 		    "without -k", refused);
 	else if (closed > 0)
 		diagnose(result, DIAGNOSIS_KEEP_ALIVE_REFUSED,
-		    "the application closed %" PRIu64 " connection%s that it was asked to keep, one "
-		    "in about %" PRIu64 " requests: a limit of its own?", closed, plural(closed),
-		    answers / closed);
+		    "the application closed %" PRIu64 " connection%s that it was asked to keep, "
+		    "one in about %" PRIu64 " requests: a limit of its own?", closed,
+		    plural(closed), answers / closed);
 }
 
 static void
@@ -211,8 +211,8 @@ no_free_share(const struct tally *total)
 }
 
 /*
- * Whether it is the application that keeps the connections busy.  A client that was late has much to
- * send at once, and finds them busy for that.
+ * Whether it is the application that keeps the connections busy.  A client that was late has much
+ * to send at once, and finds them busy for that.
  */
 static int
 is_served_late(const struct tally *total)
@@ -252,8 +252,8 @@ diagnose_late(struct result *result)
 		    ", and other processes took the processor from us %" PRIu64 " times",
 		    result->total.involuntary);
 	diagnose(result, DIAGNOSIS_SCHEDULE_MISSED,
-	    "requests were sent late though connections were free: p99 of lateness is %s%s; give the "
-	    "client processors of its own, or ask for less",
+	    "requests were sent late though connections were free: p99 of lateness is %s%s; give "
+	    "the client processors of its own, or ask for less",
 	    clock_format_duration(late, sizeof late, (int64_t)p99_ns), often);
 }
 
@@ -274,7 +274,8 @@ diagnose_few(struct result *result)
 static void
 diagnose_schedule(struct result *result)
 {
-	if (!result->plan->open_loop || is_served_late(&result->total))
+	if (!result->plan->open_loop || result->total.complete == 0 ||
+	    is_served_late(&result->total))
 		return;
 	diagnose_late(result);
 	diagnose_few(result);
@@ -296,7 +297,8 @@ diagnose_steal(struct result *result)
 static void
 diagnose_clock(struct result *result)
 {
-	static const char *const slow[] = { "hpet", "acpi_pm", "pit", "jiffies", "refined-jiffies" };
+	static const char *const slow[] = { "hpet", "acpi_pm", "pit", "jiffies",
+		"refined-jiffies" };
 	size_t i;
 
 	for (i = 0; i < sizeof slow / sizeof *slow; i++)
@@ -320,11 +322,11 @@ diagnose_server(struct result *result)
 	if (!result->plan->open_loop || !is_served_late(total))
 		return;
 	diagnose(result, DIAGNOSIS_SERVER_SATURATED,
-	    "%.0f %% of the requests found every connection busy, while %.1f of %u were on average: "
-	    "%s", 100 * share, busy, most,
+	    "%.0f %% of the requests found every connection busy, while %.1f of %u were on "
+	    "average: %s", 100 * share, busy, most,
 	    2 * busy > most ? "the application is at its limit, or -c is too low for that rate"
-			    : "the application pauses at times, or its requests come in bursts that "
-			      "-c is too low for");
+			    : "the application pauses at times, or its requests come in bursts "
+			      "that -c is too low for");
 }
 
 static void
@@ -339,8 +341,8 @@ diagnose_loop(struct result *result)
 	    "under-represented; these are service times, use -R for what users would see");
 	if (plan->connections * plan->streams == 1 && plan->spin != PLAN_SPIN_ALWAYS)
 		diagnose(result, DIAGNOSIS_WAKE_UP,
-		    "one request at a time mostly measures how fast the machine wakes up processes; "
-		    "use more connections, or --spin=always to leave out our half of it");
+		    "one request at a time mostly measures how fast the machine wakes up "
+		    "processes; use more connections, or --spin=always to leave out our half");
 }
 
 static void

@@ -112,6 +112,7 @@ fail_connect(struct worker *worker, struct link *link, enum failure_kind kind, i
 	for (id = 1; link->in_flight > link->dead; id++)
 		if (is_alive(link_slot(link, (uint16_t)id)))
 			fail_request(worker, link, (uint16_t)id, failure);
+	worker->refusal = failure;
 	close_link(worker, link);
 	rest(worker, link, pause_ns(link->failures));
 }
@@ -152,6 +153,7 @@ be_connected(struct worker *worker, struct link *link)
 	struct link_slot *slot;
 
 	count_connect(worker, link);
+	worker->refusal.kind = 0;
 	intake_connected(&link->intake);
 	for (id = 1; left > 0; id++) {
 		slot = link_slot(link, (uint16_t)id);
@@ -243,27 +245,23 @@ lose(struct worker *worker, struct link *link, enum failure_kind kind, int64_t n
 
 /* --- the begin of a request ----------------------------------------------------------------- */
 
-static inline void
+static void
 choose_payload(struct link *link, struct link_slot *slot)
 {
 	const struct payloads *payloads = &link->target->payloads;
 
-	/* With but one it has it since its first time. */
-	if (payloads->turn_count == 1 && slot->payload != NULL)
-		return;
 	slot->payload_at = payloads->turns[link->turn];
 	slot->payload = &payloads->items[slot->payload_at];
 	if (++link->turn == payloads->turn_count)
 		link->turn = 0;
 }
 
+/* Gives the id that was taken a request; where there is a connection, note_sent() follows. */
 static inline void
-begin_request(struct worker *worker, struct link *link, int64_t when_ns)
+begin_request(struct worker *worker, struct link *link, struct link_slot *slot, int64_t when_ns)
 {
-	uint16_t id = link_take(link);
-	struct link_slot *slot = link_slot(link, id);
-
-	choose_payload(link, slot);
+	if (link->takes_turns)
+		choose_payload(link, slot);
 	slot->due_ns = when_ns;
 	slot->begun_ns = worker->now_ns;
 	slot->sent_ns = 0;
@@ -272,13 +270,24 @@ begin_request(struct worker *worker, struct link *link, int64_t when_ns)
 	worker->in_flight++;
 	if (link->begun == worker->per_connection)
 		link->barred |= LINK_BARRED_SPENT;
-	if (link->state == LINK_OPEN)
-		note_sent(worker, link, id, slot);
 }
 
-/* Sends what was begun, over a new connection if there is none. */
-static inline void
-send_begun(struct worker *worker, struct link *link)
+/* Takes an id for a request. */
+static inline uint16_t
+take_request(struct worker *worker, struct link *link, int64_t when_ns)
+{
+	uint16_t id = link_take(link);
+	struct link_slot *slot = link_slot(link, id);
+
+	begin_request(worker, link, slot, when_ns);
+	if (link->state == LINK_OPEN)
+		note_sent(worker, link, id, slot);
+	return id;
+}
+
+/* Sends what is queued, over a new connection if there is none. */
+static void
+send_queue(struct worker *worker, struct link *link)
 {
 	if (link->state == LINK_OPEN) {
 		if (link_flush(link, &worker->scratch) < 0)
@@ -291,31 +300,50 @@ send_begun(struct worker *worker, struct link *link)
 void
 exchange_begin(struct worker *worker, struct link *link, int64_t when_ns)
 {
-	begin_request(worker, link, when_ns);
-	send_begun(worker, link);
+	uint16_t id = take_request(worker, link, when_ns);
+
+	if (id == 1 && link->watched == LINK_WATCHED_IN && link->queue_first == 0 &&
+	    link_send_first(link))
+		return;
+	if (link_slot(link, id)->state != LINK_SLOT_QUEUED)
+		link_queue(link, id);
+	send_queue(worker, link);
 }
 
-__attribute__((always_inline)) static inline void
-link_free(struct worker *worker, struct link *link)
+void
+exchange_link_free(struct worker *worker, struct link *link)
 {
-	int begun = 0;
+	int queued = 0;
 
 	if (worker->is_open_loop) {
 		worker_wait_for_request(worker, link);
 		return;
 	}
 	while (exchange_can_begin(link) && worker_may_begin(worker, worker->now_ns)) {
-		begin_request(worker, link, worker->now_ns);
-		begun = 1;
+		link_queue(link, take_request(worker, link, worker->now_ns));
+		queued = 1;
 	}
-	if (begun)
-		send_begun(worker, link);
+	if (queued)
+		send_queue(worker, link);
 }
 
-void
-exchange_link_free(struct worker *worker, struct link *link)
+/*
+ * The same for a link that nothing bars, after answers over it, in a closed loop with one request at
+ * a time: as nearly all are, so it goes without the queue.
+ */
+static inline void
+renew(struct worker *worker, struct link *link)
 {
-	link_free(worker, link);
+	struct link_slot *slot = &link->slots[0];
+
+	if (link->free_first == 0 || !worker_may_begin(worker, worker->now_ns))
+		return;
+	(void)link_take(link);
+	begin_request(worker, link, slot, worker->now_ns);
+	slot->sent_ns = worker->now_ns;
+	intake_begin(&link->intake, 1, slot->payload_at);
+	if (!link_send_first(link))
+		send_queue(worker, link);
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
@@ -341,6 +369,24 @@ count_answer(struct worker *worker, const struct link_slot *slot)
 	worker->done_ns = now_ns;
 }
 
+/* The answer to a request that was given up, or that is not sent yet. */
+static void
+end_odd_answer(struct worker *worker, struct link *link, const struct intake_event *event)
+{
+	struct link_slot *slot = link_slot(link, event->request_id);
+
+	if (slot->state == LINK_SLOT_QUEUED) {
+		if (event->failure.kind != 0)
+			count_failure(worker, slot, event->failure);
+		else if (slot->is_counted)
+			count_answer(worker, slot);
+		/* It did not want all of the request, and will not get it. */
+		link->barred |= LINK_BARRED_SPENT | LINK_BARRED_SEND;
+		link->send_error = ECANCELED;
+	}
+	end_request(worker, link, event->request_id);
+}
+
 static inline void
 end_answer(struct worker *worker, struct link *link, const struct intake_event *event)
 {
@@ -350,24 +396,17 @@ end_answer(struct worker *worker, struct link *link, const struct intake_event *
 		link->is_used = 1;
 		link->failures = 0;
 	}
-	if (slot->state != LINK_SLOT_DEAD) {
-		link->is_good = event->failure.kind == 0;
-		if (!link->is_good)
-			count_failure(worker, slot, event->failure);
-		else if (slot->is_counted)
+	link->is_good = event->failure.kind == 0;
+	if (slot->state != LINK_SLOT_SENT)
+		end_odd_answer(worker, link, event);
+	else if (!link->is_good)
+		fail_request(worker, link, event->request_id, event->failure);
+	else {
+		if (slot->is_counted)
 			count_answer(worker, slot);
-	}
-	if (slot->state == LINK_SLOT_SENT) {
 		worker->in_flight--;
 		link_give_back(link, event->request_id);
-		return;
 	}
-	/* It did not want all of the request, and will not get it. */
-	if (slot->state == LINK_SLOT_QUEUED) {
-		link->barred |= LINK_BARRED_SPENT | LINK_BARRED_SEND;
-		link->send_error = ECANCELED;
-	}
-	end_request(worker, link, event->request_id);
 }
 
 /* Reads what was received.  Returns 0, or the error of intake_next(). */
@@ -431,10 +470,14 @@ receive(struct worker *worker, struct link *link, uint32_t events)
 		link_again(link);
 		is_closed = 0;
 	}
-	if (link->barred == 0 && !is_closed)
-		link_free(worker, link);
-	else
+	if (link->barred == 0 && !is_closed) {
+		if (worker->is_single)
+			renew(worker, link);
+		else
+			exchange_link_free(worker, link);
+	} else {
 		leave(worker, link, is_closed);
+	}
 }
 
 /*
@@ -451,7 +494,7 @@ take_event(struct worker *worker, struct link *link, uint32_t events)
 		return 0;
 	}
 	if (link->watched == LINK_WATCHED_OUT)
-		send_begun(worker, link);
+		send_queue(worker, link);
 	return link->state == LINK_OPEN && (events & ~(uint32_t)EPOLLOUT) != 0;
 }
 

@@ -1,8 +1,8 @@
 /*
- * The highest rate that is still good, found by trying: doubled while it is, halved while it is not,
- * then the middle, until what is good and what is not are close.  A rate that was not good is tried
- * once more before that is believed: one pause of the machine is no limit.  Pure: the owner runs the
- * trials.
+ * The highest rate that is still good, found by trying: doubled while it is, halved while it is
+ * not, then the middle, until what is good and what is not are close.  A rate that was not good is
+ * tried once more before that is believed: one pause of the machine is no limit.  Pure: the owner
+ * runs the trials.
  *
  *	find_max_init(&search, first rate)
  *	while (find_max_next(&search, &rate))
@@ -19,7 +19,7 @@ enum find_max_outcome {
 	FIND_MAX_GOOD,
 	FIND_MAX_BAD,		/* the condition did not hold, requests failed, or the application
 				   did not take as many */
-	FIND_MAX_CLIENT,	/* the client was at its limit: nothing is known of the application */
+	FIND_MAX_CLIENT,	/* the client was at its limit: the application may not be */
 };
 
 struct find_max_trial {

@@ -134,8 +134,11 @@ intake_begin(struct intake *intake, uint16_t request_id, uint32_t payload)
 enum failure_phase
 intake_phase(const struct intake *intake, uint16_t request_id)
 {
-	return intake->streams[request_id - 1].state == STREAM_SENT ? FAILURE_FIRST_BYTE
-								     : FAILURE_ANSWER;
+	/* The id of half a header is not known, unless there is but one that it can be. */
+	if (intake->streams[request_id - 1].state == STREAM_SENT &&
+	    (intake->in_flight > 1 || fcgi_reader_between_records(&intake->reader)))
+		return FAILURE_FIRST_BYTE;
+	return FAILURE_ANSWER;
 }
 
 /* --- samples ---------------------------------------------------------------------------------- */
@@ -222,12 +225,18 @@ payload_of(const struct intake *intake, const struct intake_stream *stream)
 	return &intake->memory->payloads->items[stream->payload];
 }
 
+static inline unsigned int
+id_of(const struct intake *intake, const struct intake_stream *stream)
+{
+	return (unsigned int)(stream - intake->streams) + 1;
+}
+
 /* It is over, and that is what became of it. */
 static inline int
-tell_done(struct intake *intake, struct intake_stream *stream, struct failure failure,
-    uint64_t body_len, struct intake_event *event)
+tell_done(struct intake *intake, struct intake_stream *stream, unsigned int request_id,
+    struct failure failure, uint64_t body_len, struct intake_event *event)
 {
-	event->request_id = (uint16_t)(stream - intake->streams + 1);
+	event->request_id = (uint16_t)request_id;
 	event->payload = stream->payload;
 	event->failure = failure;
 	event->body_len = body_len;
@@ -251,7 +260,8 @@ finish(struct intake *intake, struct intake_stream *stream, const unsigned char 
 		miss(intake, stream, intake->sample, behind);
 	intake->untold -= stream->untold;
 	stream->untold = 0;
-	return tell_done(intake, stream, failure, stream->answer.body_len, event);
+	return tell_done(intake, stream, id_of(intake, stream), failure, stream->answer.body_len,
+	    event);
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -432,7 +442,9 @@ take_alike(struct intake *intake, struct intake_stream *stream, const unsigned c
 	if (failure.kind == 0)
 		miss(intake, stream, at, behind);
 	*p = behind;
-	return tell_done(intake, stream, failure, stream->answer.body_len, event);
+	intake->memory->alike++;
+	return tell_done(intake, stream, id_of(intake, stream), failure, stream->answer.body_len,
+	    event);
 }
 
 /* Takes an answer that is the sample, or like it.  Returns as take_alike(). */
@@ -461,7 +473,9 @@ take_sample(struct intake *intake, const unsigned char **p, const unsigned char 
 					     : NOTHING_TO_TELL;
 	*p = at + sample->len;
 	sample->misses = 0;
-	return tell_done(intake, stream, (struct failure){ 0 }, sample->body_len, event);
+	intake->memory->repeated++;
+	return tell_done(intake, stream, request_id, (struct failure){ 0 }, sample->body_len,
+	    event);
 }
 
 /* All bytes are taken: who began in them? */

@@ -41,9 +41,11 @@ struct intake_event {
 
 /*
  * What one thread remembers of one target's answers.  Zero-filled before use; it may not move, and
- * lives as long as its intakes.
+ * lives as long as its intakes.  Public to read: repeated, alike.
  */
 struct intake_memory {
+	uint64_t repeated;		/* answers that were told by comparing all of them ... */
+	uint64_t alike;			/* ... their header blocks */
 	const struct payloads *payloads; /* the owner's */
 	struct intake_sample *samples;	/* private: one a payload */
 };

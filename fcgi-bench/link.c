@@ -11,6 +11,7 @@ int
 link_init(struct link *link, const struct plan_target *target, struct intake_memory *memory,
     struct link_slot *slots, unsigned int streams, int epoll_fd)
 {
+	const struct payloads *payloads = &target->payloads;
 	unsigned int id;
 
 	*link = (struct link){
@@ -18,10 +19,14 @@ link_init(struct link *link, const struct plan_target *target, struct intake_mem
 		.target = target,
 		.slots = slots,
 		.epoll_fd = epoll_fd,
+		.takes_turns = payloads->turn_count > 1,
 		.free_first = 1,
 	};
-	for (id = 1; id < streams; id++)
-		slots[id - 1].next = (uint16_t)(id + 1);
+	for (id = 1; id <= streams; id++) {
+		slots[id - 1].next = (uint16_t)(id < streams ? id + 1 : 0);
+		slots[id - 1].payload_at = payloads->turns[0];
+		slots[id - 1].payload = &payloads->items[payloads->turns[0]];
+	}
 	return intake_init(&link->intake, memory, streams);
 }
 
@@ -243,7 +248,7 @@ send_all(struct link *link, const struct link_scratch *scratch)
 }
 
 int
-link_flush_queue(struct link *link, const struct link_scratch *scratch)
+link_flush(struct link *link, const struct link_scratch *scratch)
 {
 	int can_send = !(link->barred & LINK_BARRED_SEND);
 	enum link_watched wanted;

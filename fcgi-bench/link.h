@@ -69,6 +69,7 @@ struct link {
 	uint8_t is_waiting;	/* the owner's: among those that are free for a request */
 	uint8_t is_good;	/* so was its last answer */
 	uint8_t is_used;	/* it has had an answer, on this connection or an earlier one */
+	uint8_t takes_turns;	/* there is more than one payload */
 	uint8_t is_vain;	/* nothing of an answer came in time */
 	uint16_t free_first;	/* the ids; 0: none */
 	uint16_t queue_first, queue_last; /* ids to be sent; 0: none */
@@ -80,7 +81,8 @@ struct link {
 	uint64_t answers;	/* to them */
 	unsigned int failures;	/* in a row, without an answer between */
 	struct link *behind;	/* the owner's: the next that waits */
-	size_t turn;		/* the owner's: among the turns of the target's payloads */
+	size_t turn;		/* the owner's: among the turns of the target's payloads; where there
+				   is but one, slots have it from the start */
 	struct link_slot *slots; /* that of id i is the one at i - 1 */
 	const struct plan_target *target;
 	int epoll_fd;
@@ -107,16 +109,24 @@ link_slot(struct link *link, uint16_t id)
 	return &link->slots[id - 1];
 }
 
-/* Takes a free id (free_first != 0) for a request, and queues it. */
+/* Takes a free id (free_first != 0) for a request. */
 static inline uint16_t
 link_take(struct link *link)
 {
 	uint16_t id = link->free_first;
-	struct link_slot *slot = link_slot(link, id);
 
-	link->free_first = slot->next;
+	link->free_first = link_slot(link, id)->next;
 	link->in_flight++;
 	link->begun++;
+	return id;
+}
+
+/* Queues the request of that id, to be sent by link_flush(). */
+static inline void
+link_queue(struct link *link, uint16_t id)
+{
+	struct link_slot *slot = link_slot(link, id);
+
 	slot->state = LINK_SLOT_QUEUED;
 	slot->next = 0;
 	if (link->queue_first == 0)
@@ -124,7 +134,6 @@ link_take(struct link *link)
 	else
 		link_slot(link, link->queue_last)->next = id;
 	link->queue_last = id;
-	return id;
 }
 
 /* Takes a request off the queue that is not sent, or not all of it. */
@@ -175,9 +184,6 @@ link_receive(const struct link *link, void *dst, size_t size)
 #endif
 }
 
-/* What link_flush() leaves to it; the same. */
-int link_flush_queue(struct link *link, const struct link_scratch *scratch);
-
 /*
  * Sends what is queued; slots get their state, not their times.  Whether a connection is there that
  * was not known to be, sending finds out: state is LINK_OPEN then.  Where the target has more
@@ -185,24 +191,25 @@ int link_flush_queue(struct link *link, const struct link_scratch *scratch);
  * Returns 0, or -FCGI_E_SYSTEM with errno when there is no connection to be had.  An error of an open
  * connection is left in send_error: there may be an answer all the same.
  */
+int link_flush(struct link *link, const struct link_scratch *scratch);
+
+/*
+ * Sends the request of id 1, which is taken and not queued, over a connection with nothing in the
+ * way: it is open, watched, and nothing is queued.
+ * Returns 1; or 0 when not all of it was sent, and the rest is queued: link_flush() follows.
+ */
 static inline int
-link_flush(struct link *link, const struct link_scratch *scratch)
+link_send_first(struct link *link)
 {
 	struct link_slot *slot = &link->slots[0];
-	ssize_t n;
+	ssize_t n = link_send(link, slot->payload->bytes, slot->payload->len);
 
-	/* As it nearly always is: one request, and nothing in the way. */
-	if (link->queue_first == 1 && link->queue_last == 1 && link->watched == LINK_WATCHED_IN) {
-		n = link_send(link, slot->payload->bytes, slot->payload->len);
-		if (n == (ssize_t)slot->payload->len) {
-			slot->state = LINK_SLOT_SENT;
-			link->queue_first = 0;
-			return 0;
-		}
-		if (n > 0)
-			link->queue_sent = (size_t)n;
-	}
-	return link_flush_queue(link, scratch);
+	slot->state = LINK_SLOT_SENT;
+	if (n == (ssize_t)slot->payload->len)
+		return 1;
+	link_queue(link, 1);
+	link->queue_sent = n > 0 ? (size_t)n : 0;
+	return 0;
 }
 
 /* What was received might not be all: the kernel is to tell once more. */

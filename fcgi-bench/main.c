@@ -64,7 +64,8 @@ start_application(struct bench *bench)
 
 	if (options->command == NULL)
 		return STATUS_GOOD;
-	if (application_start(&bench->application, options->command, environ, why, sizeof why) < 0) {
+	if (application_start(&bench->application, options->command, environ, why,
+		sizeof why) < 0) {
 		cli_error(&options->cli, "%s", why);
 		return STATUS_USAGE;
 	}

@@ -13,7 +13,7 @@
 static const struct cli_about about = {
 	.name = "fcgi-bench",
 	.usage = "[OPTION...] TARGET... | [OPTION...] -- COMMAND [ARGUMENT...]",
-	.purpose = "Loads FastCGI applications and tells how fast they answer, and whether they do.",
+	.purpose = "Loads FastCGI applications and tells how fast they answer, and whether well.",
 	.usage_status = STATUS_USAGE,
 };
 

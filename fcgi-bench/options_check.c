@@ -78,7 +78,8 @@ options_check_request(const struct options *options)
 		cli_usage_error(cli, "--credentials goes with --role authorizer only");
 	if (options->target_count > 1 &&
 	    (is_text(options->http.data, "-") || is_text(options->input_file, "-")))
-		cli_usage_error(cli, "%s: standard input is read once, and there are several targets",
+		cli_usage_error(cli,
+		    "%s: standard input is read once, and there are several targets",
 		    is_text(options->input_file, "-") ? "-i -" : "-d -");
 	/* A stanza may hold the URL that they speak of. */
 	if (options->input_file != NULL)

@@ -5,8 +5,8 @@
 #include "options.h"
 
 /*
- * What contradicts itself, would be ignored without a word, or would not be seen by anybody does not
- * return.  Before what was not said is settled.
+ * What contradicts itself, would be ignored without a word, or would not be seen by anybody does
+ * not return.  Before what was not said is settled.
  */
 void options_check(const struct options *options);
 

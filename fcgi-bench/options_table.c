@@ -110,7 +110,7 @@ static const struct poptOption gate_options[] = {
 const struct poptOption options_table[] = {
 	CLI_GROUP(load_options, "Load:"),
 	CLI_GROUP(cli_time_options, "Limits (of one request; --timeout 30s):"),
-	CLI_GROUP(expect_options, "What is a good answer (without these: 2xx, whole, as CGI has it):"),
+	CLI_GROUP(expect_options, "What is a good answer (without these: whole, 2xx):"),
 	CLI_GROUP(report_options, "Report:"),
 	CLI_GROUP(gate_options, "Gate:"),
 	CLI_GROUP(role_options, "Requests:"),

@@ -93,15 +93,13 @@ first_id(const struct payload *payload, size_t offset)
 	return low;
 }
 
-void
-payload_copy(unsigned char *dst, const struct payload *payload, size_t offset, size_t len,
+/* The ids of which only some of the bytes are in the piece are at its ends. */
+static void
+set_ids(unsigned char *dst, const struct payload *payload, size_t offset, size_t len,
     uint16_t request_id)
 {
 	size_t end = offset + len, i, at;
 
-	memcpy(dst, payload->bytes + offset, len);
-	if (request_id == REQUEST_ID)
-		return;
 	for (i = first_id(payload, offset); i < payload->id_count; i++) {
 		at = payload->id_at[i];
 		if (at >= end)
@@ -110,6 +108,23 @@ payload_copy(unsigned char *dst, const struct payload *payload, size_t offset, s
 			dst[at - offset] = (unsigned char)(request_id >> 8);
 		if (at + 1 < end)
 			dst[at + 1 - offset] = (unsigned char)request_id;
+	}
+}
+
+void
+payload_copy(unsigned char *dst, const struct payload *payload, size_t offset, size_t len,
+    uint16_t request_id)
+{
+	size_t i;
+
+	memcpy(dst, payload->bytes + offset, len);
+	if (len < payload->len) {
+		set_ids(dst, payload, offset, len, request_id);
+		return;
+	}
+	for (i = 0; i < payload->id_count; i++) {
+		dst[payload->id_at[i]] = (unsigned char)(request_id >> 8);
+		dst[payload->id_at[i] + 1] = (unsigned char)request_id;
 	}
 }
 

@@ -65,8 +65,8 @@ make_payloads(struct plan *plan, const struct options *options)
 }
 
 /*
- * The rate of the warm-up is the first one; stages begin behind it, so that each has the time it was
- * given.
+ * The rate of the warm-up is the first one; stages begin behind it, so that each has the time it
+ * was given.
  */
 static void
 make_schedule(struct plan *plan, const struct options *options)
@@ -134,12 +134,6 @@ plan_set_rate(struct plan *plan, double rate, int64_t duration_ns)
 	plan->stages[0] = (struct schedule_stage){ .duration_ns = CLOCK_NEVER, .rate = rate };
 	plan->schedule.stage_count = 1;
 	plan->duration_ns = duration_ns;
-}
-
-int64_t
-plan_length_ns(const struct plan *plan)
-{
-	return clock_after(plan->warmup_ns, plan->duration_ns);
 }
 
 void

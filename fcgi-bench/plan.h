@@ -21,7 +21,7 @@ struct plan_target {
 	struct addr addr;
 	struct addr_socket sockets[ADDR_SOCKETS_MAX];
 	int socket_count;
-	struct payloads payloads;	/* differ only where a preset's variables hold the address */
+	struct payloads payloads;	/* differ where a preset's variables hold the address */
 };
 
 struct plan {
@@ -47,7 +47,7 @@ struct plan {
 	enum plan_spin spin;
 
 	struct schedule_stage *stages;	/* private: what the schedule points to */
-	size_t payload_sets;		/* private: of how many targets the payloads are ours to free */
+	size_t payload_sets;		/* private: of how many targets payloads are ours */
 };
 
 /*
@@ -61,9 +61,6 @@ void plan_make(struct plan *plan, const struct options *options,
  * Changes it to an open loop of that rate for that long: stages, and a limit of requests, are gone.
  */
 void plan_set_rate(struct plan *plan, double rate, int64_t duration_ns);
-
-/* How long requests are sent for, the warm-up included; CLOCK_NEVER when only their number ends it. */
-int64_t plan_length_ns(const struct plan *plan);
 
 /* Gives back what it holds. */
 void plan_reset(struct plan *plan);

@@ -63,7 +63,13 @@ key_seconds(struct json *json, const char *key, int64_t ns)
 static const char *
 role_name(uint16_t role)
 {
-	return role == FCGI_AUTHORIZER ? "authorizer" : role == FCGI_FILTER ? "filter" : "responder";
+	static const char *const names[] = {
+		[FCGI_RESPONDER] = "responder",
+		[FCGI_AUTHORIZER] = "authorizer",
+		[FCGI_FILTER] = "filter",
+	};
+
+	return names[role];
 }
 
 /* Returns 0, or -1 when memory is short. */

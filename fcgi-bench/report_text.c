@@ -170,8 +170,8 @@ put_spans(FILE *to, const struct result *result)
 	put_span(to, "connect", &spans[TALLY_CONNECT]);
 	put_span(to, "first byte", &spans[TALLY_FIRST_BYTE]);
 	if (result->plan->open_loop)
-		fputs("(response: from when a request was due; lateness: until it was sent; service: "
-		      "from then)\n", to);
+		fputs("(response: from when a request was due; lateness: until it was sent; "
+		      "service: from then)\n", to);
 }
 
 static void

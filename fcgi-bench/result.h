@@ -30,7 +30,7 @@ enum diagnosis_kind {
 	DIAGNOSIS_PORTS_EXHAUSTED,
 	DIAGNOSIS_FAST_ERRORS,
 	DIAGNOSIS_FPM_COUNTERS,
-	DIAGNOSIS_CLIENT_SATURATED,	/* this and the next three make a gated or paced run inconclusive */
+	DIAGNOSIS_CLIENT_SATURATED, /* this and the next three: diagnosis_doubt() */
 	DIAGNOSIS_SCHEDULE_MISSED,
 	DIAGNOSIS_STEAL,
 	DIAGNOSIS_CLOCK,
@@ -52,7 +52,7 @@ struct gate_outcome;
 
 /* Whatever a report tells, and where it points to, has to live as long. */
 struct result {
-	const struct plan *plan;	/* NULL: --self-test alone, and client_limit_rps is all there is */
+	const struct plan *plan;	/* NULL: --self-test alone; client_limit_rps is all there is */
 	struct tally total;
 	int64_t started_ms;	/* wall clock, since 1970 */
 	double duration_s;	/* of the window */
@@ -69,7 +69,7 @@ struct result {
 	int client_saturated;
 	double steal;		/* 0 to 1 */
 	int interrupted;
-	char broken[160];	/* what ended the run before its time, in words; "" */
+	char broken[320];	/* what ended the run before its time, in words; "" */
 	struct host host;
 	struct diagnosis diagnoses[DIAGNOSIS_KINDS];
 	size_t diagnosis_count;

@@ -20,7 +20,7 @@ struct watch {
 	struct engine *engine;
 	struct result *result;
 	struct series series;
-	struct tally *sum;		/* at the end of the last interval that all threads have passed */
+	struct tally *sum;		/* at the end of the last interval of all threads */
 	struct host_load load;		/* when the window began */
 	int has_load;
 	int64_t cpu_ns;			/* the application's, likewise */
@@ -127,23 +127,38 @@ read_after(struct watch *watch)
 	result->server_backlog = server->backlog;
 }
 
+/*
+ * Says why there was no connection, where there was none and nothing else went wrong.
+ * Returns 1 when that is so, else 0.
+ */
+static int
+has_no_connection(struct result *result, const struct tally *sum)
+{
+	const struct failure_table *failures = &sum->failures;
+	const struct failure *first = &failures->rows[0].failure;
+	const struct addr_socket *socket = &result->plan->targets[0].sockets[0];
+	char why[FAILURE_CAUSE_MAX], more[160] = "";
+	size_t i;
+
+	if (sum->complete > 0 || failures->count == 0 || *result->broken != '\0')
+		return 0;
+	for (i = 0; i < failures->count; i++)
+		if (failures->rows[i].failure.phase != FAILURE_CONNECT)
+			return 0;
+	failure_cause(why, sizeof why, first);
+	if (first->kind == FAILURE_ERRNO)
+		addr_explain_connect(more, sizeof more, socket, (int)first->number);
+	snprintf(result->broken, sizeof result->broken, "no connection could be made: %s%s%s%s",
+	    why, *more != '\0' ? " (" : "", more, *more != '\0' ? ")" : "");
+	return 1;
+}
+
 /* Where nobody listens, going on for as long as was asked for tells nothing more. */
 static void
 give_up_if_hopeless(struct watch *watch)
 {
-	const struct failure_table *failures = &watch->sum->failures;
-	struct result *result = watch->result;
-	char cause[FAILURE_CAUSE_MAX];
-	size_t i;
-
-	if (watch->sum->complete > 0 || failures->total == 0 || *result->broken != '\0')
-		return;
-	for (i = 0; i < failures->count; i++)
-		if (failures->rows[i].failure.phase != FAILURE_CONNECT)
-			return;
-	snprintf(result->broken, sizeof result->broken, "no connection could be made (%s)",
-	    failure_cause(cause, sizeof cause, &failures->rows[0].failure));
-	engine_stop(watch->engine);
+	if (has_no_connection(watch->result, watch->sum))
+		engine_stop(watch->engine);
 }
 
 static void
@@ -228,6 +243,7 @@ conclude(struct watch *watch)
 		result->client_cpu_us = (double)total->cpu_ns / 1e3 / (double)total->complete;
 	read_after(watch);
 	result->interrupted = watch->run->interrupts > 0;
+	(void)has_no_connection(result, total);
 	result_diagnose(result);
 	return 0;
 }

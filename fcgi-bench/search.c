@@ -119,15 +119,31 @@ search_run(struct run *run, struct plan *plan, struct find_max *found, struct re
 	return rate < 0 ? -1 : r;
 }
 
+/* The conditions of --fail-if are about the best rate, which the client could do. */
+static void
+judge_gates(struct result *result)
+{
+	const struct gate_outcome *outcome;
+	size_t i;
+
+	for (i = 0; i < result->gate_count && result->verdict == RESULT_GOOD; i++) {
+		outcome = &result->gates[i];
+		if (outcome->is_known && !outcome->condition)
+			continue;
+		result->verdict = outcome->is_known ? RESULT_FAILED : RESULT_INCONCLUSIVE;
+		snprintf(result->reason, sizeof result->reason, "%s%s%s", outcome->gate->text,
+		    outcome->is_known ? "" : " is not known: ", outcome->why);
+	}
+}
+
 void
 search_judge(struct result *result)
 {
 	const struct find_max *found = result->search;
 
-	if (result->verdict == RESULT_FAILED && (found->best <= 0 || *result->broken != '\0'))
+	if (*result->broken != '\0' || result->total.complete == 0)
 		return;
 	*result->reason = '\0';
-	result->verdict = RESULT_GOOD;
 	if (found->client_limited) {
 		result->verdict = RESULT_INCONCLUSIVE;
 		snprintf(result->reason, sizeof result->reason,
@@ -135,5 +151,8 @@ search_judge(struct result *result)
 	} else if (found->best <= 0) {
 		result->verdict = RESULT_FAILED;
 		snprintf(result->reason, sizeof result->reason, "no rate was good");
+	} else {
+		result->verdict = RESULT_GOOD;
+		judge_gates(result);
 	}
 }

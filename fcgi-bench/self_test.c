@@ -22,7 +22,7 @@ enum { OTHER_FILES = 128 };
 
 struct self_test {
 	struct plan plan;
-	struct payload *requests;	/* the plan's, of whose answers nothing special is expected */
+	struct payload *requests;	/* the plan's, but any good answer will do */
 	struct responder **responders;	/* one a target */
 	struct tally *total;
 };

@@ -1,6 +1,6 @@
 /*
- * How fast this machine's client can be at all: the load of a plan against an application of our own
- * that does next to nothing.
+ * How fast this machine's client can be at all: the load of a plan against an application of our
+ * own that does next to nothing.
  */
 #ifndef FCGI_BENCH_SELF_TEST_H
 #define FCGI_BENCH_SELF_TEST_H

@@ -35,8 +35,8 @@ int series_init(struct series *series, enum tally_span span, int64_t interval_ns
 int series_take(struct series *series, uint64_t number, const struct tally *sum);
 
 /*
- * The run is over: what came since belongs to one more interval or, where that would be shorter than
- * half of one, to the last.
+ * The run is over: what came since belongs to one more interval or, where that would be shorter
+ * than half of one, to the last.
  * window_ns: how long the run was.
  * Returns as series_init().
  */

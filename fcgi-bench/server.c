@@ -62,10 +62,17 @@ read_cgroup(struct server *server, int64_t *cpu_ns)
 
 /* --- processes -------------------------------------------------------------------------------- */
 
+/* Where there is none there is no array to count from. */
+static struct server_process *
+known_end(const struct server *server)
+{
+	return server->known_count > 0 ? server->known + server->known_count : server->known;
+}
+
 static struct server_process *
 find_known(const struct server *server, pid_t pid)
 {
-	struct server_process *known = server->known, *end = known + server->known_count;
+	struct server_process *known = server->known, *end = known_end(server);
 
 	for (; known < end; known++)
 		if (known->pid == pid && !known->gone)
@@ -133,7 +140,7 @@ add_new(struct server *server, const struct processes *all)
 static struct server_process *
 living_ancestor(const struct server *server, const struct server_process *process)
 {
-	struct server_process *known = server->known, *end = known + server->known_count;
+	struct server_process *known = server->known, *end = known_end(server);
 	pid_t parent = process->parent;
 
 	while (known < end) {
@@ -157,7 +164,7 @@ static void
 note_gone(struct server *server, const struct processes *all)
 {
 	struct server_process *known, *ancestor;
-	struct server_process *end = server->known + server->known_count;
+	struct server_process *end = known_end(server);
 	const struct process *process;
 
 	for (known = server->known; known < end; known++) {
@@ -205,7 +212,7 @@ take_over(struct server *server, struct server_process *known, int64_t children_
 static int64_t
 read_known(struct server *server, const struct processes *all)
 {
-	struct server_process *known = server->known, *end = known + server->known_count;
+	struct server_process *known = server->known, *end = known_end(server);
 	const struct process *process;
 	int64_t sum_ns = 0, own_ns;
 

@@ -124,6 +124,7 @@ server_find(struct server *server, const struct plan *plan)
 	size_t i;
 
 	find_backlog(server, plan);
+	*server->why = '\0';
 	if (server->pid_count > 0 || server->cgroup != NULL)
 		return;
 	for (i = 0; i < plan->target_count; i++) {

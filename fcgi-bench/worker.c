@@ -70,6 +70,17 @@ most_payloads(const struct plan *plan)
 	return most;
 }
 
+/* calloc(3) knows nothing of cache lines. */
+static struct link_slot *
+new_slots(size_t count)
+{
+	struct link_slot *slots = aligned_alloc(_Alignof(struct link_slot), count * sizeof *slots);
+
+	if (slots != NULL)
+		memset(slots, 0, count * sizeof *slots);
+	return slots;
+}
+
 static int
 init(struct worker *worker)
 {
@@ -81,12 +92,13 @@ init(struct worker *worker)
 	    crew->workers;
 	worker->per_connection = plan->keep_alive ? plan->requests_per_connection : 1;
 	worker->is_open_loop = plan->open_loop != 0;
+	worker->is_single = !plan->open_loop && plan->streams == 1;
 	worker->scratch.size = SCRATCH_LEN;
 	worker->tally.payload_count = most_payloads(plan);
 	worker->tally.payload_complete = calloc(worker->tally.payload_count,
 	    sizeof *worker->tally.payload_complete);
 	worker->links = calloc(worker->link_count, sizeof *worker->links);
-	worker->slots = calloc(worker->link_count * plan->streams, sizeof *worker->slots);
+	worker->slots = new_slots(worker->link_count * plan->streams);
 	worker->memories = calloc(plan->target_count, sizeof *worker->memories);
 	worker->buffer = malloc(WORKER_BUFFER_LEN);
 	worker->scratch.bytes = malloc(SCRATCH_LEN);
@@ -247,6 +259,34 @@ note_late(struct worker *worker)
 		worker->tally.late_ns += late_ns;
 }
 
+/* Takes the request that is due.  Returns 0 when it is one too many, else 1. */
+static int
+take_due(struct worker *worker)
+{
+	if (!worker_may_begin(worker, worker->due_ns))
+		return 0;
+	schedule_share_next(&worker->share);
+	find_due(worker);
+	return 1;
+}
+
+/*
+ * Every link rests because it got no connection: whoever comes meanwhile would get none either, and
+ * is not kept until there is one again.
+ */
+static void
+refuse_due(struct worker *worker)
+{
+	int64_t due_ns = worker->due_ns;
+
+	for (; due_ns <= worker->now_ns && take_due(worker); due_ns = worker->due_ns) {
+		if (due_ns < worker->window_ns)
+			continue;
+		failure_count(&worker->tally.failures, worker->refusal, 1);
+		worker->done_ns = worker->now_ns;
+	}
+}
+
 /* Sends what is due, as far as there are links for it. */
 static void
 dispatch(struct worker *worker)
@@ -258,10 +298,8 @@ dispatch(struct worker *worker)
 	note_late(worker);
 	while (worker->due_ns <= worker->now_ns && (link = first_waiting(worker)) != NULL) {
 		due_ns = worker->due_ns;
-		if (!worker_may_begin(worker, due_ns))
+		if (!take_due(worker))
 			return;
-		schedule_share_next(&worker->share);
-		find_due(worker);
 		if (due_ns < worker->freed_ns && due_ns >= worker->window_ns)
 			worker->tally.no_free++;
 		worker->waiting_first = link->behind;
@@ -271,6 +309,8 @@ dispatch(struct worker *worker)
 			worker_wait_for_request(worker, link);
 		worker->now_ns = clock_now_ns();
 	}
+	if (worker->refusal.kind != 0 && worker->in_flight == 0)
+		refuse_due(worker);
 }
 
 /* --- intervals ------------------------------------------------------------------------------ */
@@ -389,7 +429,8 @@ vain_ns(struct worker *worker)
 {
 	int64_t longest_ns;
 
-	if (!worker->is_ending)
+	/* Who gets a connection for each request waits for its turn like everybody else. */
+	if (!worker->is_ending || !worker->crew->plan->keep_alive)
 		return CLOCK_NEVER;
 	tell_longest(worker);
 	longest_ns = __atomic_load_n(&worker->crew->longest_ns, __ATOMIC_RELAXED);

@@ -67,6 +67,7 @@ struct worker {
 	uint64_t places;	/* requests that it may begin without asking the crew */
 	uint64_t per_connection; /* requests that each has; 0: no limit */
 	unsigned int in_flight;	/* requests of all links */
+	struct failure refusal;	/* why the last connection could not be made; kind 0: it was */
 	struct link_scratch scratch;
 	unsigned char *buffer;	/* WORKER_BUFFER_LEN */
 	struct intake_memory *memories; /* by target */
@@ -82,6 +83,7 @@ struct worker {
 	uint64_t involuntary_begun;
 	unsigned int stops;	/* of the crew, as last seen */
 	uint8_t is_open_loop;	/* as the plan has it */
+	uint8_t is_single;	/* a closed loop with one request at a time on each link */
 	uint8_t is_last;	/* its places are the last ones */
 	uint8_t is_counting;	/* the window is open */
 	uint8_t is_ending;	/* nothing new is begun */

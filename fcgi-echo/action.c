@@ -98,9 +98,9 @@ find(struct request *request)
 	size_t len;
 
 	/* A bare health check sends neither PATH_INFO nor SCRIPT_NAME. */
-	if (path->len == 0)
+	if (path->len == 0 || (path->len == 1 && *path->data == '/'))
 		return table;
-	for (action = table; action < table + sizeof table / sizeof *table; action++) {
+	for (action = table + 1; action < table + sizeof table / sizeof *table; action++) {
 		len = strlen(action->path);
 		if (path->len < len || memcmp(path->data, action->path, len) != 0)
 			continue;

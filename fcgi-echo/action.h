@@ -47,7 +47,7 @@ void action_env_answer(struct request *request);
 void action_env_json_answer(struct request *request);
 
 /*
- * Appends the variables to the log, if there is one: a line as /env.json answers.  What cannot be
+ * Appends the variables to the log, which there is: a line as /env.json answers.  What cannot be
  * written is told.
  */
 void action_env_log(const struct request *request);

@@ -128,8 +128,6 @@ action_env_log(const struct request *request)
 	struct buffer line = { 0 };
 	ssize_t written;
 
-	if (config->env_log_fd < 0)
-		return;
 	errno = ENOMEM;
 	written = append_json(&line, request) < 0 ? -1 :
 	    write(config->env_log_fd, line.data, line.len);

@@ -105,6 +105,18 @@ is_idle(const struct client *client)
 	return client->active == 0 && client->parsed && output_pending(&client->output) == 0;
 }
 
+/* Nearly always it is as it was. */
+static void
+want(struct ev_loop *loop, struct ev_io *io, int is_wanted)
+{
+	if (!ev_is_active(io) == !is_wanted)
+		return;
+	if (is_wanted)
+		ev_io_start(loop, io);
+	else
+		ev_io_stop(loop, io);
+}
+
 /* Which events are of interest; closes what has come to its end, so it is the last thing to do. */
 static void
 settle(struct client *client)
@@ -124,15 +136,10 @@ settle(struct client *client)
 	}
 	if (client->parsed && !has_work(client) && output_pending(&client->output) == 0)
 		client_return(client);
-	if (client->eof || !client->parsed)
-		ev_io_stop(loop, &client->readable);
-	else
-		ev_io_start(loop, &client->readable);
+	want(loop, &client->readable, !client->eof && client->parsed);
 	/* Work that is left although the socket takes more waits for its next turn. */
-	if (client->blocked || (has_work(client) && !client->pause.pending))
-		ev_io_start(loop, &client->writable);
-	else
-		ev_io_stop(loop, &client->writable);
+	want(loop, &client->writable,
+	    client->blocked || (has_work(client) && !client->pause.pending));
 }
 
 void

@@ -104,7 +104,8 @@ end_params(struct request *request)
 	struct client *client = request->client;
 
 	request_read_params(request);
-	action_env_log(request);
+	if (client->server->config->env_log_fd >= 0)
+		action_env_log(request);
 	action_find(request);
 	/* Some servers never send an AUTHORIZER's STDIN, not even its end. */
 	if (request->role == FCGI_AUTHORIZER || client_has_fault(client, FAULT_EARLY_REPLY))

@@ -88,11 +88,13 @@ reply_text(struct request *request, int status, const char *format, ...)
 }
 
 void
-reply_constant(struct request *request, const char *header, const char *body)
+reply_parts(struct request *request, const char *header, size_t header_len, const char *body,
+    size_t body_len)
 {
 	char *p = (char *)reply_content(request);
-	size_t header_len = strlen(header), body_len = request->head ? 0 : strlen(body);
 
+	if (request->head)
+		body_len = 0;
 	memcpy(p, header, header_len);
 	memcpy(p + header_len, body, body_len);
 	reply_record(request, FCGI_STDOUT, header_len + body_len);

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "request.h"
 
@@ -36,8 +37,16 @@ void reply_format(struct request *request, const char *format, ...)
 void reply_text(struct request *request, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same out of constant parts. */
-void reply_constant(struct request *request, const char *header, const char *body);
+/* The same out of two parts that are there already. */
+void reply_parts(struct request *request, const char *header, size_t header_len, const char *body,
+    size_t body_len);
+
+/* The same out of constant ones, whose lengths are known to the compiler. */
+static inline void
+reply_constant(struct request *request, const char *header, const char *body)
+{
+	reply_parts(request, header, strlen(header), body, strlen(body));
+}
 
 /* Sends request->page from page_sent on, as header and body, and ends; a request_step. */
 void reply_page(struct request *request);

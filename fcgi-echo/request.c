@@ -63,10 +63,11 @@ request_read_params(struct request *request)
 	const unsigned char *p = request->params.data, *end = p + request->params.len;
 	struct fcgi_slice script_name = { NULL, 0 }, path_info = { NULL, 0 };
 	struct fcgi_nv nv;
+	size_t count = 0;
 	int r;
 
 	while ((r = fcgi_nv_next(&p, end, &nv)) > 0) {
-		request->params_count++;
+		count++;
 		if (nv.name_len == 9 && is_named(&nv, "PATH_INFO"))
 			path_info = (struct fcgi_slice){ nv.value, nv.value_len };
 		else if (nv.name_len == 11 && is_named(&nv, "SCRIPT_NAME"))
@@ -74,6 +75,7 @@ request_read_params(struct request *request)
 		else if (nv.name_len == 14 && is_named(&nv, "REQUEST_METHOD"))
 			request->method = (struct fcgi_slice){ nv.value, nv.value_len };
 	}
+	request->params_count = count;
 	request->malformed = r < 0;
 	request->path = path_info.len > 0 ? path_info : script_name;
 	request->head = request->method.len == 4 && memcmp(request->method.data, "HEAD", 4) == 0;

@@ -163,10 +163,11 @@ void
 server_note_request(const struct server *server, const struct request *request)
 {
 	const struct cli *cli = server->config->cli;
-	const char *role = fcgi_role_name(request->role);
+	const char *role;
 
 	if (cli->verbose == 0)
 		return;
+	role = fcgi_role_name(request->role);
 	cli_error(cli, "%s %u %.*s %.*s: %zu variables, %ju bytes in, %ju bytes out",
 	    role != NULL ? role : "?", request->id, (int)request->method.len,
 	    request->method.len > 0 ? (const char *)request->method.data : "",

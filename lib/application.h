@@ -21,8 +21,8 @@ struct application {
 };
 
 /*
- * Chooses the address, a name in TMPDIR or /tmp that nobody can guess.  Nothing is made yet, so there
- * is nothing to be undone when it is not started after all.
+ * Chooses the address, a name in TMPDIR or /tmp that nobody can guess.  Nothing is made yet, so
+ * there is nothing to be undone when it is not started after all.
  */
 void application_init(struct application *application);
 

@@ -55,7 +55,7 @@ int fcgi_nv_next_long(const unsigned char **p, const unsigned char *end, struct 
 static inline int
 fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *nv)
 {
-	const unsigned char *at = *p;
+	const unsigned char *at = *p, *rest;
 	struct fcgi_nv found;
 	int r;
 
@@ -70,10 +70,11 @@ fcgi_nv_next(const unsigned char **p, const unsigned char *end, struct fcgi_nv *
 		return 1;
 	}
 	/* Through copies, so that p and nv can stay in registers above. */
-	r = fcgi_nv_next_long(&at, end, &found);
+	rest = at;
+	r = fcgi_nv_next_long(&rest, end, &found);
 	if (r > 0)
 		*nv = found;
-	*p = at;
+	*p = rest;
 	return r;
 }
 

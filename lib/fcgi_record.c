@@ -4,7 +4,6 @@
 #include <bsd/sys/endian.h>
 
 #include "fcgi_error.h"
-#include "fcgi_proto.h"
 
 int
 fcgi_record_decode(struct fcgi_record *record, const unsigned char *p, const unsigned char *end)
@@ -22,23 +21,6 @@ fcgi_record_decode(struct fcgi_record *record, const unsigned char *p, const uns
 	record->content_length = be16dec(p + 4);
 	record->padding_length = p[6];
 	return FCGI_HEADER_LEN;
-}
-
-void
-fcgi_record_encode(unsigned char *dst, const struct fcgi_record *record)
-{
-	dst[0] = record->version;
-	dst[1] = record->type;
-	be16enc(dst + 2, record->request_id);
-	be16enc(dst + 4, record->content_length);
-	dst[6] = record->padding_length;
-	dst[7] = 0;
-}
-
-uint8_t
-fcgi_record_padding(uint16_t content_length)
-{
-	return (uint8_t)(-(unsigned)content_length & (FCGI_ALIGNMENT - 1));
 }
 
 const char *

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "fcgi_proto.h"
+
 struct fcgi_record {
 	uint8_t version;
 	uint8_t type;		/* enum fcgi_type, or a type this specification does not know */
@@ -26,13 +28,28 @@ int fcgi_record_decode(struct fcgi_record *record, const unsigned char *p,
  * Writes one header; the reserved byte is zero.
  * dst: FCGI_HEADER_LEN bytes.
  */
-void fcgi_record_encode(unsigned char *dst, const struct fcgi_record *record);
+static inline void
+fcgi_record_encode(unsigned char *dst, const struct fcgi_record *record)
+{
+	dst[0] = record->version;
+	dst[1] = record->type;
+	dst[2] = (unsigned char)(record->request_id >> 8);
+	dst[3] = (unsigned char)record->request_id;
+	dst[4] = (unsigned char)(record->content_length >> 8);
+	dst[5] = (unsigned char)record->content_length;
+	dst[6] = record->padding_length;
+	dst[7] = 0;
+}
 
 /*
  * The padding that ends a record of that content on an 8-byte boundary (section 3.3 recommends it;
  * libfcgi does not answer an unpadded FCGI_GET_VALUES at all).
  */
-uint8_t fcgi_record_padding(uint16_t content_length);
+static inline uint8_t
+fcgi_record_padding(uint16_t content_length)
+{
+	return (uint8_t)(-(unsigned)content_length & (FCGI_ALIGNMENT - 1));
+}
 
 /*
  * The specification's name of a record type, without its FCGI_ prefix; NULL for a type it does not

@@ -56,7 +56,7 @@ gate() {
 @test "gate: time-outs have a metric of their own" {
   start_echo
   printf 'Url: /\n\nUrl: /delay/1h\n' >requests
-  bench 1 -n 4 -c 4 -i requests --timeout 300ms --allow-errors=2 --fail-if 'timeouts>1' "$ECHO_ADDR"
+  bench 1 -n 4 -c 4 -i requests --timeout 2s --allow-errors=2 --fail-if 'timeouts>1' "$ECHO_ADDR"
   holds '.gates[0].value == 2 and .requests.failed == 2'
 }
 

@@ -87,16 +87,16 @@ sent() {
 @test "expect: faults are failures with a name" {
   while read -r fault phase cause; do
     start_echo --fault="$fault"
-    bench 3 -n 5 --timeout 300ms "$ECHO_ADDR" </dev/null
+    bench 3 -n 5 -c 5 --timeout 2s "$ECHO_ADDR" </dev/null
     holds ".errors == {total: 5, \"$phase\": {\"$cause\": 5}}"
     stop_all
   done <<'END'
 silent first-byte timeout
 half answer closed
-half-header first-byte closed
+half-header answer closed
 no-end answer closed
-bad-version first-byte record version is not 1
-speaks-http first-byte record version is not 1
+bad-version answer record version is not 1
+speaks-http answer record version is not 1
 short-end answer record body has the wrong length
 no-header valid output ended before the CGI header block did
 empty valid output ended before the CGI header block did

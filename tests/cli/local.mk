@@ -18,6 +18,7 @@ CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats
 CLI_TESTS += %D%/fcgi-auth-test-dialects.bats
 CLI_TESTS += %D%/fcgi-bench-gate.bats
+CLI_TESTS += %D%/fcgi-bench-hdr.bats
 CLI_TESTS += %D%/fcgi-bench-load.bats
 CLI_TESTS += %D%/fcgi-bench-report.bats
 CLI_TESTS += %D%/fcgi-bench-request.bats

@@ -134,7 +134,8 @@ all_that_it_has_started_ends_with_it(void **state)
 	pid_t pid;
 
 	(void)state;
-	must(start(&application, "exec 3<&0; sleep 60 <&3 & : >started; exit 0", why, sizeof why) == 0);
+	must(start(&application, "exec 3<&0; sleep 60 <&3 & : >started; exit 0", why,
+	    sizeof why) == 0);
 	pid = application.pid;
 	wait_for_file("started");
 	assert_false(application_has_ended(&application, why, sizeof why));

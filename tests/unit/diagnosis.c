@@ -120,8 +120,8 @@ starved_connections_are_told_with_the_number_to_use(void **state)
 	run->result.total.connections_used = 1;
 	run->result.total.connections_starved = 3;
 	must_say(run, 2, DIAGNOSIS_STARVED, DIAGNOSIS_CLOSED_LOOP);
-	must_have_text(run, 0, "3 of 4 connections never had an answer: the application serves 1 at "
-	    "a time, always the same; use -c 1, give it more workers, or leave -k out");
+	must_have_text(run, 0, "3 of 4 connections never had an answer: the application serves 1 "
+	    "at a time, always the same; use -c 1, give it more workers, or leave -k out");
 	/* Of an application that never answers anybody that says nothing. */
 	run->result.total.connections_used = 0;
 	must_say(run, 1, DIAGNOSIS_CLOSED_LOOP);
@@ -169,11 +169,11 @@ slow_connections_are_told(void **state)
 	run->result.total.slow_connects[2] = 1;
 	run->result.server_backlog = 5;
 	must_say(run, 2, DIAGNOSIS_SYN_RETRANSMISSION, DIAGNOSIS_CLOSED_LOOP);
-	must_have_text(run, 0, "3 connections took about 1, 3 or 7 s: a SYN was lost and sent again, "
-	    "most often because the application's backlog of 5 was full");
+	must_have_text(run, 0, "3 connections took about 1, 3 or 7 s: a SYN was lost and sent "
+	    "again, most often because the application's backlog of 5 was full");
 	count_failures(run, FAILURE_CONNECT, FAILURE_TIMEOUT, 0, 4);
 	must_say(run, 2, DIAGNOSIS_SYN_RETRANSMISSION, DIAGNOSIS_CLOSED_LOOP);
-	must_contain(run, 0, "7 connections took about 1, 3 or 7 s, or longer than they were given");
+	must_contain(run, 0, "7 connections took about 1, 3 or 7 s, or longer than");
 }
 
 static void

@@ -120,11 +120,11 @@ answers_are_read_alike_however_they_are_cut(void **state)
 			pieces_feed(answers[i].wire, answers[i].len, cut, 1, feed, reading);
 			assert_int_equal(reading->result, answers[i].result);
 			assert_int_equal(reading->values.foreign, answers[i].foreign);
-			for (len = 0, pairs[0] = '\0';
-			    reading->result == FCGI_VALUES_RESULT && fcgi_values_next(&reading->values, &nv);)
-				len += snprintf(pairs + len, sizeof pairs - (size_t)len, "%.*s=%.*s ",
-				    (int)nv.name_len, (const char *)nv.name, (int)nv.value_len,
-				    (const char *)nv.value);
+			for (len = 0, pairs[0] = '\0'; reading->result == FCGI_VALUES_RESULT &&
+			     fcgi_values_next(&reading->values, &nv);)
+				len += snprintf(pairs + len, sizeof pairs - (size_t)len,
+				    "%.*s=%.*s ", (int)nv.name_len, (const char *)nv.name,
+				    (int)nv.value_len, (const char *)nv.value);
 			if (reading->result == FCGI_VALUES_RESULT)
 				assert_string_equal(pairs, answers[i].pairs);
 			free(reading);

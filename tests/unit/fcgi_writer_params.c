@@ -76,7 +76,7 @@ may_end_at(const struct set *set, size_t offset)
 static void
 assert_pairs_equal(const struct set *set, const unsigned char *p, const unsigned char *end)
 {
-	struct fcgi_nv nv;
+	struct fcgi_nv nv = { 0 };
 	size_t i;
 
 	for (i = 0; i < set->count; i++) {

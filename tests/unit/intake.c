@@ -32,7 +32,7 @@ struct owner {
 	int begins_again;
 	int tells_first;
 	int error;
-	unsigned int done;
+	unsigned int begun, done;	/* of this connection */
 	struct transcript transcript;
 };
 
@@ -40,6 +40,16 @@ static void
 owner_begin(struct owner *owner, uint16_t id)
 {
 	intake_begin(&owner->intake, id, id % 2 == 0);
+	owner->begun++;
+}
+
+static void
+owner_connect(struct owner *owner)
+{
+	intake_connected(&owner->intake);
+	assert_int_equal(owner->intake.in_flight, 0);
+	owner->begun = owner->done = 0;
+	owner->error = 0;
 }
 
 /* Ids of an even number are of the second payload. */
@@ -54,7 +64,7 @@ owner_start(struct owner *owner, const struct expect *expect, unsigned int strea
 		must(expect_copy(&owner->items[i].expect, expect) == 0);
 	must(intake_memory_init(&owner->memory, &owner->payloads) == 0);
 	must(intake_init(&owner->intake, &owner->memory, streams) == 0);
-	intake_connected(&owner->intake);
+	owner_connect(owner);
 	for (i = 1; i <= streams; i++)
 		owner_begin(owner, (uint16_t)i);
 	transcript_start(&owner->transcript);
@@ -114,8 +124,7 @@ owner_feed(void *self, const unsigned char *p, const unsigned char *end)
 		return;
 	}
 	assert_ptr_equal(p, end);
-	assert_int_equal(owner->intake.in_flight, owner->intake.stream_count - count -
-	    (owner->begins_again ? 0 : owner->done - count));
+	assert_int_equal(owner->intake.in_flight, owner->begun - owner->done);
 	for (i = 0; owner->begins_again && i < count; i++)
 		owner_begin(owner, done[i]);
 }
@@ -182,6 +191,8 @@ test_one_answer(void **state)
 		{ BYTES(HELLO("\2") HELLO("\1") WIRE("\377", "\0\1", "\0\1", "\0") "x"
 			WIRE(WIRE_UNKNOWN_TYPE, "\0\0", "\0\10", "\0") "\1\2\3\4\5\6\7\10"
 			WIRE("\0", "\0\1", "\0\0", "\0") END("\2") END("\1")), "good/1 3" },
+		{ BYTES(WIRE(WIRE_GET_VALUES, "\0\1", "\0\0", "\0") HELLO("\1") END("\1")),
+		    "good/1 3" },
 		/* What is not to be measured as an answer. */
 		{ BYTES(OUT("\1", "\16", "Status: 404\n\nx") END("\1")), "status/1 404" },
 		{ BYTES(OUT("\1", "\16", "Status: 503\n\nx") END("\1")), "status/1 503" },
@@ -213,6 +224,7 @@ test_one_answer(void **state)
 		{ BYTES(ERR("\1", "\0", "") ERR("\1", "\1", "x")), "error: record out of order" },
 		{ BYTES(WIRE(WIRE_BEGIN, "\0\1", "\0\10", "\0") "\0\1\0\0\0\0\0\0"),
 		    "error: record out of order" },
+		{ BYTES(WIRE(WIRE_DATA, "\0\1", "\0\0", "\0")), "error: record out of order" },
 		/* Behind its end: a good answer, and then no more. */
 		{ BYTES(HELLO("\1") END("\1") HELLO("\1")), "good/1 3 error: record out of order" },
 		{ BYTES(HELLO("\1") END("\1") END("\1")), "good/1 3 error: record out of order" },
@@ -423,6 +435,139 @@ test_like_the_last(void **state)
 	}
 }
 
+/* Nothing of an answer is left for the next one to the same request. */
+static void
+test_closed_before(void **state)
+{
+	static const unsigned char closed[] = ERR("\1", "\0", "") HELLO("\1") OUT("\1", "\0", "")
+	    END("\1");
+	static const unsigned char open[] = ERR("\1", "\1", "x") HELLO("\1") OUT("\1", "\1", "y")
+	    END("\1");
+	static const struct expect any;
+	struct owner owner;
+
+	(void)state;
+	owner_start(&owner, &any, 1);
+	feed_times(&owner, closed, sizeof closed - 1, 1);
+	feed_times(&owner, open, sizeof open - 1, 1);
+	assert_string_equal(owner_end(&owner), "good/1 3 good/1 4");
+	transcript_free(&owner.transcript);
+}
+
+/* Records of others between them are no part of an answer. */
+static void
+test_between_others(void **state)
+{
+	static const unsigned char mixed[] = HELLO("\1") HELLO("\3") END("\1") END("\3");
+	static const unsigned char twice[] = HELLO("\1") HELLO("\1") END("\1");
+	static const unsigned char foreign[] = HELLO("\1") HELLO("\7") END("\1");
+	static const unsigned char around[] = HELLO("\1") OUT("\3", "\16", "Status: 404\n\nx")
+	    END("\1") END("\3");
+	static const unsigned char missing[] = OUT("\3", "\16", "Status: 404\n\nx") END("\3");
+	static const struct expect any;
+	struct owner owner;
+
+	(void)state;
+	owner_start(&owner, &any, 3);
+	feed_times(&owner, around, sizeof around - 1, 1);
+	feed_times(&owner, missing, sizeof missing - 1, 1);
+	feed_times(&owner, mixed, sizeof mixed - 1, 2);
+	feed_times(&owner, foreign, sizeof foreign - 1, 1);
+	feed_times(&owner, twice, sizeof twice - 1, 1);
+	assert_string_equal(owner_end(&owner),
+	    "good/1 3 status/3 404 status/3 404 "
+	    "good/1 3 good/3 3 good/1 3 good/3 3 good/1 3 good/1 12");
+	transcript_free(&owner.transcript);
+}
+
+/* An answer like the last is not good for that. */
+static void
+test_alike_is_judged(void **state)
+{
+	static const char *const bodies[] = { "hi", "hey", "hi there", "", "ohi" };
+	struct expect expect = { 0 };
+	struct wire wire = { 0 };
+	struct owner owner;
+	char text[40];
+	size_t i;
+
+	(void)state;
+	must(expect_set_body(&expect, "hi", 2) == 0);
+	owner_start(&owner, &expect, 1);
+	for (i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		wire_free(&wire);
+		snprintf(text, sizeof text, "A: b\n\n%s", bodies[i]);
+		wire_record(&wire, FCGI_STDOUT, 1, text, strlen(text), (uint8_t)i);
+		wire_record(&wire, FCGI_END_REQUEST, 1, "\0\0\0\0\0\0\0", 8, 0);
+		feed_times(&owner, wire.data, wire.len, 1);
+	}
+	assert_int_equal(owner.memory.alike, 4);
+	assert_string_equal(owner_end(&owner), "good/1 2 body/1 0 good/1 8 body/1 0 good/1 3");
+	transcript_free(&owner.transcript);
+	expect_reset(&expect);
+	wire_free(&wire);
+}
+
+/* Ids of two bytes. */
+static void
+test_many_streams(void **state)
+{
+	static const unsigned char first[] = HELLO("\1") END("\1");
+	static const unsigned char far[] = WIRE(WIRE_STDOUT, "\1\1", "\0\11", "\0") "A: b\n\nhi\n"
+	    WIRE(WIRE_END, "\1\1", "\0\10", "\0") "\0\0\0\0\0\0\0\0";
+	static const struct expect any;
+	struct owner owner;
+
+	(void)state;
+	owner_start(&owner, &any, 300);
+	feed_times(&owner, first, sizeof first - 1, 2);
+	feed_times(&owner, far, sizeof far - 1, 1);
+	feed_times(&owner, first, sizeof first - 1, 1);
+	assert_int_equal(owner.memory.repeated, 3);
+	assert_string_equal(owner_end(&owner), "good/1 3 good/1 3 good/257 3 good/1 3");
+	transcript_free(&owner.transcript);
+}
+
+/* What the others do not show: that comparing is what tells most answers. */
+static void
+test_compared(void **state)
+{
+	static const unsigned char same[] = HELLO("\1") END("\1");
+	static const unsigned char closed[] = OUT("\1", "\11", "A: b\n\nhi\n") OUT("\1", "\0", "")
+	    END("\1");
+	static const unsigned char longer[] = OUT("\1", "\12", "A: b\n\nhi!\n") END("\1");
+	static const unsigned char unlike[] = OUT("\1", "\11", "A: c\n\nhi\n") END("\1");
+	static const unsigned char three[] = HELLO("\3") END("\3") HELLO("\1") END("\1");
+	static const struct expect any;
+	struct owner owner;
+
+	(void)state;
+	owner_start(&owner, &any, 3);
+	feed_times(&owner, same, sizeof same - 1, 1);
+	assert_int_equal(owner.memory.repeated, 0);
+	feed_times(&owner, same, sizeof same - 1, 5);
+	feed_times(&owner, three, sizeof three - 1, 5);
+	assert_int_equal(owner.memory.repeated, 15);
+	assert_int_equal(owner.memory.alike, 0);
+	feed_times(&owner, longer, sizeof longer - 1, 1);
+	feed_times(&owner, closed, sizeof closed - 1, 1);
+	feed_times(&owner, unlike, sizeof unlike - 1, 1);
+	assert_int_equal(owner.memory.repeated, 15);
+	assert_int_equal(owner.memory.alike, 2);
+	/* The fourth that is not the sample becomes it. */
+	feed_times(&owner, longer, sizeof longer - 1, 3);
+	assert_int_equal(owner.memory.repeated, 17);
+	assert_int_equal(owner.memory.alike, 3);
+	/* One by one they are not the sample for long, which it stays. */
+	feed_times(&owner, same, sizeof same - 1, 1);
+	feed_times(&owner, longer, sizeof longer - 1, 1);
+	feed_times(&owner, same, sizeof same - 1, 1);
+	feed_times(&owner, longer, sizeof longer - 1, 1);
+	assert_int_equal(owner.memory.repeated, 19);
+	owner_end(&owner);
+	transcript_free(&owner.transcript);
+}
+
 /* Answers that always differ, and one that is larger than a sample. */
 static void
 test_never_repeated(void **state)
@@ -485,6 +630,27 @@ test_first(void **state)
 	transcript_free(&owner.transcript);
 }
 
+/* Half a header is something, and so is what is no header. */
+static void
+test_phase(void **state)
+{
+	static const unsigned char wire[] = HELLO("\1") END("\1") "HTTP/1.1 400";
+	static const struct expect any;
+	struct owner owner;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof wire - 1; len++) {
+		owner_start(&owner, &any, 1);
+		owner_feed(&owner, wire, wire + len);
+		assert_int_equal(intake_phase(&owner.intake, 1),
+		    len == 0 || len == sizeof(HELLO("\1") END("\1")) - 1 ? FAILURE_FIRST_BYTE
+									 : FAILURE_ANSWER);
+		owner_end(&owner);
+		transcript_free(&owner.transcript);
+	}
+}
+
 /* A connection that is cut says nothing of the next one. */
 static void
 test_connected_again(void **state)
@@ -499,8 +665,7 @@ test_connected_again(void **state)
 	for (cut = 0; cut < sizeof wire - 1; cut++) {
 		owner_start(&owner, &any, 2);
 		owner_feed(&owner, wire, wire + cut);
-		intake_connected(&owner.intake);
-		assert_int_equal(owner.intake.in_flight, 0);
+		owner_connect(&owner);
 		owner_begin(&owner, 1);
 		owner_begin(&owner, 2);
 		owner.tells_first = 1;
@@ -509,6 +674,33 @@ test_connected_again(void **state)
 		assert_string_equal(owner_end(&owner), "first/2 good/1 3");
 		transcript_free(&owner.transcript);
 	}
+}
+
+/* Nor does one that ended with an error; who is not asked again does not answer. */
+static void
+test_connected_after_error(void **state)
+{
+	static const unsigned char bad[] = HELLO("\1") HELLO("\2") "\2";
+	static const unsigned char wire[] = HELLO("\2") END("\2");
+	static const unsigned char stray[] = HELLO("\1");
+	static const struct expect any;
+	struct owner owner;
+
+	(void)state;
+	owner_start(&owner, &any, 2);
+	owner.tells_first = 1;
+	owner_feed(&owner, bad, bad + sizeof bad - 1);
+	assert_int_equal(owner.error, -FCGI_E_VERSION);
+	owner.begins_again = 0;
+	owner_connect(&owner);
+	owner_begin(&owner, 2);
+	owner_feed(&owner, wire, wire + sizeof(HELLO("\2")) - 1);
+	owner_feed(&owner, wire + sizeof(HELLO("\2")) - 1, wire + sizeof wire - 1);
+	owner_feed(&owner, stray, stray + sizeof stray - 1);
+	assert_int_equal(owner.error, -FCGI_E_ORDER);
+	assert_string_equal(owner_end(&owner), "error: record version is not 1 first/2 good/2 3 "
+	    "error: record out of order");
+	transcript_free(&owner.transcript);
 }
 
 int
@@ -522,9 +714,16 @@ main(void)
 		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_repeated_in_streams),
 		cmocka_unit_test(test_like_the_last),
+		cmocka_unit_test(test_closed_before),
+		cmocka_unit_test(test_between_others),
+		cmocka_unit_test(test_alike_is_judged),
+		cmocka_unit_test(test_many_streams),
+		cmocka_unit_test(test_compared),
 		cmocka_unit_test(test_never_repeated),
 		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_phase),
 		cmocka_unit_test(test_connected_again),
+		cmocka_unit_test(test_connected_after_error),
 	};
 
 	return cmocka_run_group_tests_name("intake", tests, NULL, NULL);

@@ -149,6 +149,24 @@ TESTS += %D%/diagnosis.tap
 %C%_diagnosis_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
 %C%_diagnosis_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
+check_PROGRAMS += %D%/engine.tap
+TESTS += %D%/engine.tap
+%C%_engine_tap_SOURCES = %D%/engine.c \
+	$(INTAKE_SOURCES) \
+	fcgi-bench/engine.c \
+	fcgi-bench/exchange.c \
+	fcgi-bench/failure.c \
+	fcgi-bench/histogram.c \
+	fcgi-bench/host.c \
+	fcgi-bench/link.c \
+	fcgi-bench/pace.c \
+	fcgi-bench/payload.c \
+	fcgi-bench/schedule.c \
+	fcgi-bench/tally.c \
+	fcgi-bench/worker.c
+%C%_engine_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_engine_tap_LDADD = $(UNIT_LIBS) $(MD_LIBS) $(ZLIB_LIBS) $(M_LIBS) -lpthread
+
 check_PROGRAMS += %D%/expect.tap
 TESTS += %D%/expect.tap
 %C%_expect_tap_SOURCES = %D%/expect.c fcgi-bench/expect.c

@@ -130,9 +130,10 @@ test_copied_in_pieces(void **state)
 	assert_int_equal(changed, 2 * payload->id_count);
 	for (from = 0; from <= payload->len; from++)
 		for (len = 0; len <= payload->len - from; len++) {
+			piece[len] = 0xee;
 			payload_copy(piece, payload, from, len, 0x1234);
 			assert_memory_equal(piece, whole + from, len);
-			piece[len] = 0;
+			assert_int_equal(piece[len], 0xee);
 		}
 	payload_copy(piece, payload, 0, payload->len, 1);
 	assert_memory_equal(piece, payload->bytes, payload->len);

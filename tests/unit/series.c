@@ -32,7 +32,8 @@ static void
 fail_some(struct tally *sum, uint64_t times)
 {
 	failure_count(&sum->failures,
-	    (struct failure){ .phase = FAILURE_VALID, .kind = FAILURE_STATUS, .number = 500 }, times);
+	    (struct failure){ .phase = FAILURE_VALID, .kind = FAILURE_STATUS, .number = 500 },
+	    times);
 }
 
 static void

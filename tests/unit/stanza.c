@@ -146,6 +146,7 @@ test_faults(void **state)
 		{ "A", 1, "followed by no colon" },
 		{ "A : 1\n", 1, "followed by no colon" },
 		{ "A\303\251: 1\n", 1, "followed by no colon" },
+		{ "A\177: 1\n", 1, "followed by no colon" },
 		{ ": 1\n", 1, "no name" },
 		{ "-----BEGIN PGP SIGNED MESSAGE-----\n", 1, "no name" },
 		{ "\357\273\277A: 1\n", 1, "no name" },

@@ -180,7 +180,13 @@ END
 @test "an authorizer that reads to the end of STDIN is found to hang, and does" {
   need jq curl
   need_libfcgi
-  write_cases alice wonder | sed 's/^Dialect: .*/Dialect: mod_authnz_fcgi/' >cases
+  cat >cases <<'END'
+Case: the right password
+Request: GET /secret
+User: alice
+Password: wonder
+Expect: allow
+END
   run -5 judge body --timeout 2s cases
   [[ $(findings) == *'A1 case'* ]]
   jq -r '.findings[] | select(.id == "A1") | .detail' result | grep -q mod_authnz_fcgi

@@ -33,6 +33,7 @@ bin_PROGRAMS += %D%/fcgi-auth-test
 %C%_fcgi_auth_test_SOURCES += %D%/report_cases.c
 %C%_fcgi_auth_test_SOURCES += %D%/report_jsonl.c
 %C%_fcgi_auth_test_SOURCES += %D%/report_junit.c
+%C%_fcgi_auth_test_SOURCES += %D%/report_names.c %D%/report_names.h
 %C%_fcgi_auth_test_SOURCES += %D%/report_table.c
 %C%_fcgi_auth_test_SOURCES += %D%/report_tap.c
 %C%_fcgi_auth_test_SOURCES += %D%/result.c %D%/result.h

@@ -171,6 +171,7 @@ report(const struct options *options, const struct runner *runner, const char *n
 		.verdicts = options->verdicts,
 		.show_secrets = options->show_secrets,
 		.address = name,
+		.output_file = options->output_file,
 	};
 	char *text = NULL, why[512];
 	size_t len = 0, i;

@@ -22,6 +22,7 @@ struct report {
 	unsigned verdicts;	/* bit of each enum verdict_server whose verdict is told */
 	int show_secrets;
 	const char *address;	/* of the authorizer, as it was given */
+	const char *output_file; /* where it is written to; NULL: standard output */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "expected.h"
 #include "fcgi_error.h"
 #include "redact.h"
+#include "report_names.h"
 #include "report_private.h"
 #include "stanza.h"
 #include "text.h"
@@ -21,8 +22,10 @@ enum { BODY_MAX = 4096 };	/* bytes of a body that are expected literally */
 /* One stanza under construction. */
 struct writing {
 	struct buffer out;
+	struct buffer notes;		/* comments before it */
 	const struct report_run *run;
 	const struct result *result;
+	const char *name;
 	struct redact redact;
 	int error;
 };
@@ -194,6 +197,19 @@ put_request(struct writing *writing)
 }
 
 static void
+put_password_file(struct writing *writing)
+{
+	char *path = report_password_file(writing->run->how->output_file,
+	    writing->result->auth_case->password_name);
+
+	if (path != NULL)
+		put_text(writing, "Password-File", path);
+	else
+		fail(writing, -FCGI_E_SYSTEM, "");
+	free(path);
+}
+
+static void
 put_password(struct writing *writing)
 {
 	const struct auth_case *auth_case = writing->result->auth_case;
@@ -202,7 +218,7 @@ put_password(struct writing *writing)
 	case AUTH_PASSWORD_NONE:
 		break;
 	case AUTH_PASSWORD_FILE:
-		put_text(writing, "Password-File", auth_case->password_name);
+		put_password_file(writing);
 		break;
 	case AUTH_PASSWORD_ENV:
 		put_text(writing, "Password-Env", auth_case->password_name);
@@ -227,7 +243,7 @@ put_question(struct writing *writing)
 	const struct result *result = writing->result;
 	const struct auth_case *auth_case = result->auth_case;
 
-	put_text(writing, "Case", result->title);
+	put_text(writing, "Case", writing->name);
 	put_text(writing, "Dialect", result->dialect->name);
 	put_text(writing, "Phase", auth_phase_names[result->phase]);
 	put_request(writing);
@@ -286,14 +302,30 @@ find_regexp(const struct auth_expected_list *list, const char *name, size_t name
 	return NULL;
 }
 
+/* What is not expected is not dropped without a word. */
+static void
+note_name(struct writing *writing, const char *what, const char *name, size_t len)
+{
+	char *text = redact_text(&writing->redact, name, len);
+
+	add_text(writing, &writing->notes, "# Not expected, since no case file can name it: ");
+	add_text(writing, &writing->notes, what);
+	add_text(writing, &writing->notes, " \"");
+	add_text(writing, &writing->notes, text != NULL ? text : "?");
+	add_text(writing, &writing->notes, "\"\n");
+	free(text);
+}
+
 static void
 add_pair(struct writing *writing, struct buffer *lines, const struct auth_expected_list *known,
     const char *separator, const char *name, size_t name_len, const struct cgi_header *header)
 {
 	const struct auth_expected *regexp = find_regexp(known, name, name_len, header);
 
-	if (!cgi_block_is_name(name, name_len))
+	if (!cgi_block_is_name(name, name_len) || redact_finds(&writing->redact, name, name_len)) {
+		note_name(writing, *separator == '=' ? "variable" : "header", name, name_len);
 		return;
+	}
 	begin_line(writing, lines);
 	add_bytes(writing, lines, name, name_len);
 	/* That it is there, and no more. */
@@ -318,11 +350,12 @@ put_headers(struct writing *writing)
 	struct buffer headers = { 0 }, variables = { 0 };
 	const struct cgi_header *header;
 	const char *name;
-	size_t i, len;
+	size_t i, len, variable_count = 0;
 
 	for (i = 0; i < reply->header_count; i++) {
 		header = &reply->headers[i];
 		name = reply_variable(header, &len);
+		variable_count += name != NULL;
 		if (name != NULL)
 			add_pair(writing, &variables, &expect->variables, "=", name, len, header);
 		else if (header->name_len != strlen("Status") ||
@@ -332,7 +365,7 @@ put_headers(struct writing *writing)
 	}
 	put_lines(writing, "Expect-Headers", &headers);
 	put_lines(writing, "Expect-Variables", &variables);
-	if (variables.len == 0)
+	if (variable_count == 0)
 		put_text(writing, "Expect-No-Variables", "*");
 	buffer_free(&headers);
 	buffer_free(&variables);
@@ -406,6 +439,33 @@ put_answer(struct writing *writing)
 		put_known(writing, "Expect-Stderr", result->auth_case->expect.error_output);
 }
 
+/* What the case ignores, and what else would fail it again. */
+static void
+put_ignored(struct writing *writing)
+{
+	const struct result *result = writing->result;
+	const struct auth_lines *ignore = &result->auth_case->ignore;
+	uint64_t ignored = 0;
+	struct buffer words = { 0 };
+	size_t i;
+	int check;
+
+	for (i = 0; i < ignore->count; i++)
+		ignored |= check_bit((enum check_id)check_find(ignore->items[i]));
+	for (i = 0; i < result->finding_count; i++)
+		if (result->findings[i].severity == CHECK_FAILURE)
+			ignored |= check_bit(result->findings[i].check);
+	for (check = 0; check < CHECK_COUNT; check++) {
+		if (!(ignored & check_bit((enum check_id)check)))
+			continue;
+		if (words.len > 0)
+			add_text(writing, &words, " ");
+		add_text(writing, &words, check_about[check].name);
+	}
+	put_lines(writing, "Ignore", &words);
+	buffer_free(&words);
+}
+
 static void
 put_rest(struct writing *writing)
 {
@@ -415,16 +475,17 @@ put_rest(struct writing *writing)
 	if (auth_case->expect.max_time_ns != CLOCK_NEVER)
 		put_text(writing, "Max-Time", clock_format_duration(duration, sizeof duration,
 		    auth_case->expect.max_time_ns));
-	put_list(writing, "Ignore", &auth_case->ignore);
+	put_ignored(writing);
 	if (auth_case->skip != NULL)
 		put_text(writing, "Skip", auth_case->skip);
 	put_list(writing, "Tags", &auth_case->tags);
 }
 
 static int
-write_case(FILE *out, const struct report_run *run, const struct result *result)
+write_case(FILE *out, const struct report_run *run, const struct result *result,
+    const char *name)
 {
-	struct writing writing = { .run = run, .result = result };
+	struct writing writing = { .run = run, .result = result, .name = name };
 
 	if (!run->how->show_secrets)
 		writing.error = redact_init(&writing.redact, result->auth_case, &result->params);
@@ -432,10 +493,13 @@ write_case(FILE *out, const struct report_run *run, const struct result *result)
 	if (result->state != RESULT_SKIPPED)
 		put_answer(&writing);
 	put_rest(&writing);
+	if (writing.notes.data != NULL)
+		fwrite(writing.notes.data, 1, writing.notes.len, out);
 	if (writing.out.data != NULL)
 		fwrite(writing.out.data, 1, writing.out.len, out);
 	putc('\n', out);
 	redact_reset(&writing.redact);
+	buffer_free(&writing.notes);
 	buffer_free(&writing.out);
 	return writing.error;
 }
@@ -443,11 +507,13 @@ write_case(FILE *out, const struct report_run *run, const struct result *result)
 int
 report_cases(FILE *out, const struct report_run *run)
 {
+	char **names = report_names(run->results, run->count);
 	size_t i;
-	int r = 0;
+	int r = names != NULL ? 0 : -FCGI_E_SYSTEM;
 
 	for (i = 0; r == 0 && i < run->count; i++)
 		if (!run->results[i].is_probe)
-			r = write_case(out, run, &run->results[i]);
+			r = write_case(out, run, &run->results[i], names[i]);
+	report_names_free(names, run->count);
 	return r;
 }

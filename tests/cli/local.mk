@@ -25,6 +25,7 @@ CLI_TESTS += %D%/fcgi-bench-request.bats
 CLI_TESTS += %D%/fcgi-bench.bats
 CLI_TESTS += %D%/fcgi-auth-test.bats
 CLI_TESTS += %D%/fcgi-auth-test-cases.bats
+CLI_TESTS += %D%/fcgi-auth-test-golden.bats
 CLI_TESTS += %D%/fcgi-auth-test-probes.bats
 CLI_TESTS += %D%/fcgi-auth-test-report.bats
 CLI_TESTS += %D%/fcgi-echo-actions.bats

@@ -32,7 +32,7 @@ report_finding(FILE *out, const struct result_finding *finding)
 int
 report_tells(const struct report *how, const struct result *result, int server)
 {
-	return result->state != RESULT_SKIPPED && !result->is_probe &&
+	return result_is_judged(result) && !result->is_probe &&
 	    result->trouble != RESULT_UNREACHABLE && (how->verdicts & 1U << server) != 0;
 }
 

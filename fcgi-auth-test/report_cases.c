@@ -269,15 +269,20 @@ static void
 put_decision(struct writing *writing)
 {
 	const struct result *result = writing->result;
+	const struct auth_expect *expect = &result->auth_case->expect;
+	int was_asked = result_is_judged(result);
+	int status = was_asked ? result->reply.status : expect->status;
 	char text[32];
 
-	switch (result_decided(result)) {
+	switch (was_asked ? result_decided(result) : expect->decision) {
+	case AUTH_WANT_ANY:
+		break;
 	case AUTH_WANT_ALLOW:
 		put_text(writing, "Expect", "allow");
 		break;
 	case AUTH_WANT_DENY:
-		if (result->reply.status != 0)
-			snprintf(text, sizeof text, "deny %d", result->reply.status);
+		if (status != 0)
+			snprintf(text, sizeof text, "deny %d", status);
 		else
 			snprintf(text, sizeof text, "deny");
 		put_text(writing, "Expect", text);
@@ -425,11 +430,52 @@ put_body(struct writing *writing)
 }
 
 static void
+put_own_list(struct writing *writing, const char *name, const char *separator,
+    const struct auth_expected_list *list)
+{
+	const struct auth_expected *known;
+	struct buffer lines = { 0 };
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		known = &list->items[i];
+		begin_line(writing, &lines);
+		add_text(writing, &lines, known->name);
+		if (known->value == NULL)
+			continue;
+		add_text(writing, &lines, separator);
+		add_text(writing, &lines, known->regexp != NULL ? "~" : "");
+		add_bytes(writing, &lines, known->value, known->value_len);
+	}
+	put_lines(writing, name, &lines);
+	buffer_free(&lines);
+}
+
+/* Of what was not asked the expectations stay what they are. */
+static void
+put_own(struct writing *writing)
+{
+	const struct auth_expect *expect = &writing->result->auth_case->expect;
+
+	put_own_list(writing, "Expect-Headers", ": ", &expect->headers);
+	put_own_list(writing, "Expect-Variables", "=", &expect->variables);
+	put_list(writing, "Expect-No-Variables", &expect->no_variables);
+	if (expect->body != NULL)
+		put_known(writing, "Expect-Body", expect->body);
+	if (expect->error_output != NULL)
+		put_known(writing, "Expect-Stderr", expect->error_output);
+}
+
+static void
 put_answer(struct writing *writing)
 {
 	const struct result *result = writing->result;
 
 	put_decision(writing);
+	if (!result_is_judged(result)) {
+		put_own(writing);
+		return;
+	}
 	if (result->trouble != RESULT_ANSWERED)
 		return;
 	put_headers(writing);
@@ -490,8 +536,7 @@ write_case(FILE *out, const struct report_run *run, const struct result *result,
 	if (!run->how->show_secrets)
 		writing.error = redact_init(&writing.redact, result->auth_case, &result->params);
 	put_question(&writing);
-	if (result->state != RESULT_SKIPPED)
-		put_answer(&writing);
+	put_answer(&writing);
 	put_rest(&writing);
 	if (writing.notes.data != NULL)
 		fwrite(writing.notes.data, 1, writing.notes.len, out);

@@ -110,9 +110,12 @@ put_answer(struct json *json, const struct redact *redact, const struct report *
 	size_t i;
 
 	json_key(json, "server");
-	json_text(json, verdict_name(result->server));
+	json_text(json, result_is_judged(result) ? verdict_name(result->server) : NULL);
 	json_key(json, "verdict");
-	put_verdict(json, redact, verdict);
+	if (result_is_judged(result))
+		put_verdict(json, redact, verdict);
+	else
+		json_null(json);
 	json_key(json, "status");
 	if (reply->status != 0)
 		json_int(json, reply->status);

@@ -13,10 +13,18 @@ result_verdict(const struct result *result)
 	return &result->verdicts[result->server];
 }
 
+int
+result_is_judged(const struct result *result)
+{
+	return result_verdict(result)->decision != VERDICT_NONE;
+}
+
 enum auth_decision_wanted
 result_decided(const struct result *result)
 {
 	switch (result_verdict(result)->decision) {
+	case VERDICT_NONE:
+		return AUTH_WANT_ANY;
 	case VERDICT_ALLOW:
 		return AUTH_WANT_ALLOW;
 	case VERDICT_DENY:

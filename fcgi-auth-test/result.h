@@ -62,9 +62,12 @@ struct result {
 /* The verdict that counts. */
 const struct verdict *result_verdict(const struct result *result);
 
+/* 1 when it was asked, so that there is a verdict; else 0. */
+int result_is_judged(const struct result *result);
+
 /*
  * What the decision comes to for who wrote the case: where the server would ask its next module,
- * what the authorizer itself has said.  Never AUTH_WANT_ANY.
+ * what the authorizer itself has said.  AUTH_WANT_ANY: there is none.
  */
 enum auth_decision_wanted result_decided(const struct result *result);
 

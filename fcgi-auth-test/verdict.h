@@ -40,6 +40,7 @@ struct verdict_settings {
 };
 
 enum verdict_decision {
+	VERDICT_NONE,		/* nothing was judged: never what verdict_judge() gives */
 	VERDICT_ALLOW,
 	VERDICT_DENY,		/* the user is refused with status */
 	VERDICT_ERROR,		/* likewise, but with one of 500 and up, or without an answer: the
@@ -97,7 +98,10 @@ int verdict_user_expr_check(const char *user_expr);
 int verdict_judge(struct verdict *verdict, enum verdict_server server, const struct reply *reply,
     const struct verdict_settings *settings);
 
-/* "allow", "deny 401", "error 500", "error (no answer)", "next".  Returns dst. */
+/*
+ * "allow", "deny 401", "error 500", "error (no answer)", "next", "none".
+ * Returns dst.
+ */
 char *verdict_describe(char *dst, size_t size, const struct verdict *verdict);
 
 void verdict_reset(struct verdict *verdict);

@@ -227,6 +227,8 @@ b HTTP_B=2' ]
   wrong '3: Case: the case has no name' 'Case:'
   wrong '5: this is said already in the same stanza' 'Case: a' 'Password: x' 'Password-File: pw'
   wrong '3: mod_fcgid has no phase authnz' 'Case: a' 'Dialect: mod_fcgid' 'Phase: authnz'
+  wrong '3: / HTTP/1.1 x: there is a blank or a control character in it' 'Case: a' \
+    'Request: GET / HTTP/1.1 x' 'Expect: deny'
   wrong '5: Headers: not a header: "Name: value", "Name:" or "Name;"' 'Case: a' 'User: x' 'Headers: novalue'
   wrong '4: Params: not NAME=VALUE' 'Case: a' 'Params: X'
   wrong '4: User-Hex: not hexadecimal: two digits a byte' 'Case: a' 'User-Hex: 6'
@@ -256,6 +258,19 @@ b HTTP_B=2' ]
   printf '%s\n' 'Case: a' 'Password-Hex: 0123z' >cases
   run -2 runs :1 cases
   run ! grep -q 0123 err
+}
+
+@test "cases: what was not asked is let in nowhere, and keeps what is expected of it" {
+  printf '%s\n' 'Case: a' 'Skip: broken' 'Expect: deny 403' 'Expect-Headers:' ' A' ' B: ~^b' \
+    'Expect-Variables: C=d' 'Expect-No-Variables: E' 'Expect-Body: f' 'Expect-Stderr: ~g' >cases
+  runs --format jsonl --verdict all cases -- "$authorizer"
+  [ "$(jq -c '[.state, .verdict.decision]' out)" = '["skipped",null]' ]
+  run ! grep -q '"allow"' out
+  runs --format cases cases -- "$authorizer"
+  for line in 'Expect: deny 403' ' A' ' B: ~^b' 'Expect-Variables: C=d' 'Expect-No-Variables: E' \
+    'Expect-Body: f' 'Expect-Stderr: ~g' 'Skip: broken'; do
+    grep -qxF "$line" out || { cat out; return 1; }
+  done
 }
 
 @test "cases: the answers of today are the expectations of tomorrow" {

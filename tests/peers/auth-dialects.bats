@@ -181,7 +181,7 @@ not_asked() {
 }
 
 # What was on the wire: the records and the names in them.  Whether they are padded can be told from
-# one of two requests whose lengths are not the same; what those are about is in the file wire.labels.
+# one of two requests whose lengths are not the same; what they are about is in wire.labels.
 records() {
   "$cgi_fcgi" --decode "$wire" | awk '
     function finish() {

@@ -45,8 +45,8 @@ each_reply() {
   "$@" refuses '' 'Status: 401\nWWW-Authenticate: Basic realm="app"\nX-A: 1\n\nbody'
 }
 
-# The lists of replies, a row "APPLICATION LABEL QUERY" each, parted by tabs: the table above is each
-# an fcgi-echo, which is not asked for a query; the others are up to the scripted application.
+# The lists of replies, a row "APPLICATION LABEL QUERY" each, parted by tabs: the table above is
+# each an fcgi-echo, which is not asked for a query; the others are up to the scripted application.
 list_reply() {
   printf '%b' "$3" >"$BATS_FILE_TMPDIR/$1.answer"
   # fcgistarter has an eye on each for a while.
@@ -210,12 +210,13 @@ at() {
     skip 'mod_fcgid is missing'
 }
 
-# What the server made of each reply and what we do, row by row, from the files that judged_alike has
-# written.  Says what is different, and how many were compared.
+# What the server made of each reply and what we do, row by row, from the files that judged_alike
+# has written.  Says what is different, and how many were compared.
 #
-# Of the user's side that is "in STATUS" with the page, "out STATUS" without, and "STATUS" alone where
-# there is no body that could tell; the headers that are not the server's own; and the length of the
-# body, 0 for a page.  Headers and body of an answer of the next module's own say nothing about us.
+# Of the user's side that is "in STATUS" with the page, "out STATUS" without, and "STATUS" alone
+# where there is no body that could tell; the headers that are not the server's own; and the length
+# of the body, 0 for a page.  Headers and body of an answer of the next module's own say nothing
+# about us.
 # shellcheck disable=SC2016 # awk's
 compare='
 function outcome(is_in, status) {

@@ -295,6 +295,12 @@ static const struct probe {
 	{ "A11 is no responder", probe_role, is_authorizer, "this server calls a responder" },
 };
 
+size_t
+probe_count(void)
+{
+	return sizeof probes / sizeof *probes;
+}
+
 static int
 add_probe(struct probing *probing, const struct probe *probe, const char *skip)
 {
@@ -322,8 +328,9 @@ add_probe(struct probing *probing, const struct probe *probe, const char *skip)
 		return r != 0 ? r : -FCGI_E_SYSTEM;
 	}
 	*place = *result;
+	place->is_done = 1;
 	*result = (struct result){ 0 };
-	return 0;
+	return runner_tell_done(probing->runner);
 }
 
 /* The same case without user, password, and headers that are secret. */

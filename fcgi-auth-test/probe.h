@@ -5,7 +5,12 @@
 #ifndef PROBE_H
 #define PROBE_H
 
+#include <stddef.h>
+
 struct runner;
+
+/* How many there are, those that do not apply among them. */
+size_t probe_count(void);
 
 /*
  * Asks all that apply, and adds a result for each; the others are added as skipped.

@@ -43,6 +43,7 @@ struct result {
 	char *title;			/* the case's name, and the dialect where it has several */
 	const struct dialect *dialect;
 	enum auth_phase phase;
+	int is_done;			/* asked and judged, or found to be none to ask */
 	enum result_state state;
 	enum result_trouble trouble;
 	char *skipped;			/* why; NULL: it was run */

@@ -11,6 +11,7 @@
 
 #include "auth_case.h"
 #include "reply.h"
+#include "secrets.h"
 #include "verdict.h"
 
 enum check_id {
@@ -76,6 +77,8 @@ struct check_context {
 					   and that of "user:password" are known by themselves */
 	struct fcgi_slice user;
 	struct fcgi_slice authorization; /* HTTP_AUTHORIZATION as it was sent */
+	const struct secrets *run;	/* those of other questions, which must not come back
+					   either; NULL: there are none */
 	const char *const *trusted_headers; /* --trusted-header: set by the front end itself; NULL-
 					   terminated, or NULL */
 };

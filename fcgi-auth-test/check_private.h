@@ -4,20 +4,11 @@
 
 #include "check.h"
 
-/* What must not come back, in each of its forms. */
-enum secret_form {
-	SECRET_PASSWORD,
-	SECRET_BASE64,		/* of the password */
-	SECRET_BASIC,		/* base 64 of user and password */
-	SECRET_AUTHORIZATION,	/* the header's value */
-	SECRET_FORMS
-};
-
 struct checking {
 	struct findings *findings;
 	const struct reply *reply;
 	const struct check_context *context;
-	struct fcgi_slice secrets[SECRET_FORMS];	/* data NULL: there is none */
+	struct secrets own;		/* of this question */
 	int error;			/* what check_reply() returns */
 };
 

@@ -172,7 +172,7 @@ int
 check_reply(struct findings *findings, const struct reply *reply,
     const struct check_context *context)
 {
-	struct checking checking = { findings, reply, context, { { 0 } }, 0 };
+	struct checking checking = { findings, reply, context, { 0 }, 0 };
 
 	if (reply->ending == REPLY_NOT_CONNECTED)
 		return 0;

@@ -99,6 +99,7 @@ find_in_reply(const struct judge *judge, const struct question *question, struct
 
 	question_context(question, &context);
 	context.server = result->server;
+	context.run = judge->secrets;
 	context.trusted_headers = judge->trusted_headers;
 	r = check_reply(&findings, &result->reply, &context);
 	for (i = 0; r == 0 && i < findings.count; i++)
@@ -274,7 +275,7 @@ compare_list(struct comparison *comparison, const char *what, comparable *name_o
 static void
 miss_absence(struct comparison *comparison, const char *name)
 {
-	char *escaped = text_escape_alloc(name, strlen(name), 0);
+	char *escaped = redact_text(&comparison->redact, name, strlen(name));
 
 	if (escaped != NULL)
 		miss(comparison, "there is a variable %s", escaped);
@@ -345,8 +346,8 @@ judge_expectations(const struct judge *judge, const struct question *question,
 	int expects_error = comparison.expect->decision == AUTH_WANT_ERROR;
 
 	if (!judge->show_secrets)
-		comparison.error = redact_init(&comparison.redact, result->auth_case,
-		    &question->params);
+		comparison.error = redact_init(&comparison.redact, judge->secrets,
+		    result->auth_case, &question->params);
 	if (result->trouble == RESULT_ANSWERED)
 		compare_answer(&comparison);
 	else if (result->trouble == RESULT_UNREACHABLE || !expects_error)

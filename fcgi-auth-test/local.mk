@@ -39,6 +39,7 @@ bin_PROGRAMS += %D%/fcgi-auth-test
 %C%_fcgi_auth_test_SOURCES += %D%/report_tap.c
 %C%_fcgi_auth_test_SOURCES += %D%/result.c %D%/result.h
 %C%_fcgi_auth_test_SOURCES += %D%/runner.c %D%/runner.h
+%C%_fcgi_auth_test_SOURCES += %D%/runner_secrets.c
 %C%_fcgi_auth_test_SOURCES += %D%/runner_tell.c
 %C%_fcgi_auth_test_SOURCES += %D%/secrets.c %D%/secrets.h
 %C%_fcgi_auth_test_SOURCES += %D%/settings.c %D%/settings.h

@@ -107,6 +107,7 @@ outcome_close(struct outcome *outcome, const struct runner *runner, const char *
 		drop(outcome);
 		return;
 	}
+	outcome->how.secrets = runner->judge.secrets;
 	if (outcome->how.format != REPORT_TAP)
 		r = report_write(outcome->out, &outcome->how, runner->results,
 		    runner->result_count, why, sizeof why);

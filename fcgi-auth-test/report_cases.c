@@ -534,7 +534,8 @@ write_case(FILE *out, const struct report_run *run, const struct result *result,
 	struct writing writing = { .run = run, .result = result, .name = name };
 
 	if (!run->how->show_secrets)
-		writing.error = redact_init(&writing.redact, result->auth_case, &result->params);
+		writing.error = redact_init(&writing.redact, run->how->secrets, result->auth_case,
+		    &result->params);
 	put_question(&writing);
 	put_answer(&writing);
 	put_rest(&writing);

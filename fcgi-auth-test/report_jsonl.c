@@ -37,7 +37,10 @@ put_pair(struct json *json, const struct redact *redact, const char *name, size_
 {
 	json_object_begin(json);
 	json_key(json, "name");
-	json_string(json, name, name_len);
+	if (redact_finds(redact, name, name_len))
+		json_text(json, TEXT_REDACTED);
+	else
+		json_string(json, name, name_len);
 	json_key(json, "value");
 	put_value(json, redact, name, name_len, value, len);
 	json_object_end(json);
@@ -176,7 +179,7 @@ put_result(struct json *json, const struct report *how, const struct result *res
 {
 	const struct auth_case *auth_case = result->auth_case;
 	struct redact redact = { 0 };
-	int r = how->show_secrets ? 0 : redact_init(&redact, auth_case, &result->params);
+	int r = how->show_secrets ? 0 : redact_init(&redact, how->secrets, auth_case, &result->params);
 
 	json_object_begin(json);
 	json_key(json, "kind");

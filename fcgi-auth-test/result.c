@@ -51,6 +51,17 @@ result_has_failure(const struct result *result)
 }
 
 int
+result_has(const struct result *result, enum check_id check)
+{
+	size_t i;
+
+	for (i = 0; i < result->finding_count; i++)
+		if (result->findings[i].check == check)
+			return 1;
+	return 0;
+}
+
+int
 result_fail(struct result *result, const char *format, ...)
 {
 	char *text = NULL;

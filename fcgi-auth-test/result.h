@@ -75,6 +75,9 @@ enum auth_decision_wanted result_decided(const struct result *result);
 /* 1 when one of its findings is a failure. */
 int result_has_failure(const struct result *result);
 
+/* 1 when this check has found something, else 0. */
+int result_has(const struct result *result, enum check_id check);
+
 /*
  * Adds a sentence; printf-like, with what is not ours in it escaped already.
  * Returns 0, or -FCGI_E_SYSTEM: no memory.

@@ -250,6 +250,8 @@ prepare(struct runner *runner, struct task *task, struct ask *ask)
 	*ask = (struct ask){ .title = result->title, .owner = task };
 	runner_plan(runner, &task->question, &ask->plan);
 	r = question_encode(&task->question, &ask->wire);
+	if (r == 0)
+		r = runner_learn(runner, &task->question);
 	return r < 0 ? r : 1;
 }
 
@@ -410,4 +412,5 @@ runner_reset(struct runner *runner)
 		result_reset(&runner->results[i]);
 	free(runner->results);
 	free(runner->hang);
+	secrets_reset(&runner->secrets);
 }

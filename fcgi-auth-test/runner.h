@@ -8,6 +8,7 @@
 #include "case_set.h"
 #include "judge.h"
 #include "result.h"
+#include "secrets.h"
 
 /*
  * Told of a result once nothing changes it any more; in order.
@@ -36,7 +37,8 @@ struct runner {
 	size_t total;			/* private: so many there will be, and so many were told */
 	size_t told;
 	size_t checked;			/* private: those before are asked no second time */
-	char *hang;			/* private: what judge.hang is */
+	char *hang;			/* private: what judge.hang and judge.secrets are */
+	struct secrets secrets;
 };
 
 /*
@@ -60,6 +62,9 @@ void runner_plan(const struct runner *runner, const struct question *question,
 struct result *runner_add(struct runner *runner);
 int runner_ask(const struct runner *runner, struct ask *asks, size_t count, size_t jobs,
     ask_done *done, void *to);
+
+/* Takes in the secrets of a question, before any is asked.  Returns 0, or -FCGI_E_SYSTEM. */
+int runner_learn(struct runner *runner, const struct question *question);
 
 /*
  * Tells what has become certain.  Returns 0, or what tell returned.

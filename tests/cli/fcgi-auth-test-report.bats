@@ -163,6 +163,31 @@ déjà vu" ]
   [ "$(stat -c %a golden)" = 600 ]
 }
 
+@test "report: a password of another case is found and hidden, also in the probes" {
+  printf '%s\n' 'Defaults:' 'User: alice' '' 'Case: good' 'Password: wonder' 'Expect: allow' '' \
+    'Case: bad' 'Password: x' 'Expect: deny' 'Expect-Variables: LAST=' >cases
+  for format in tap junit jsonl cases table; do
+    run timeout 60 "$auth_test" -v --format "$format" cases -- "$authorizer" recall 3>&-
+    [ "$status" -eq 1 ]
+    # What asks is written as it was said.
+    [ "$(grep -v '^Password: ' <<<"$output" | grep -c wonder)" -eq 0 ] || { echo "$output"; return 1; }
+  done
+  run -1 timeout 60 "$auth_test" --format jsonl -o out cases -- "$authorizer" recall 3>&-
+  [ "$(jq -r 'select(.name == "bad") | .findings[0] | "\(.id) \(.detail)"' out)" = \
+    "V4 another case's password is in the header Variable-LAST" ]
+  [ "$(jq -r 'select(.name == "bad") | .failures[0]' out)" = 'variable LAST is "***", expected ""' ]
+  jq -r 'select(.kind == "probe") | .findings[].id' out | grep -qx V4
+}
+
+@test "report: a password in a variable's name is hidden" {
+  printf '%s\n' 'Case: a' 'User: alice' 'Password: wonder' 'Expect-No-Variables: *' >cases
+  for format in tap junit jsonl cases; do
+    run timeout 60 "$auth_test" -v --no-probes --verdict all --format "$format" cases -- "$authorizer" name 3>&-
+    [ "$status" -eq 1 ]
+    [ "$(grep -v '^Password: ' <<<"$output" | grep -c wonder)" -eq 0 ] || { echo "$output"; return 1; }
+  done
+}
+
 @test "report: no secret without --show-secrets" {
   cat >cases <<'END'
 Case: a

@@ -28,6 +28,7 @@ CLI_TESTS += %D%/fcgi-auth-test-cases.bats
 CLI_TESTS += %D%/fcgi-auth-test-golden.bats
 CLI_TESTS += %D%/fcgi-auth-test-probes.bats
 CLI_TESTS += %D%/fcgi-auth-test-report.bats
+CLI_TESTS += %D%/fcgi-auth-test-run.bats
 CLI_TESTS += %D%/fcgi-echo-actions.bats
 CLI_TESTS += %D%/fcgi-echo-auth.bats
 CLI_TESTS += %D%/fcgi-echo-fault.bats

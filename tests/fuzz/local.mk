@@ -29,7 +29,7 @@ AUTH_REPLY_SOURCES = fcgi-auth-test/reply.c fcgi-auth-test/verdict.c \
 	fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
 	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c \
 	fcgi-auth-test/check.c fcgi-auth-test/check_reply.c \
-	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c
+	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c fcgi-auth-test/secrets.c
 check_PROGRAMS += %D%/auth_reply.tap
 TESTS += %D%/auth_reply.tap
 %C%_auth_reply_tap_SOURCES = %D%/auth_reply.c %D%/replay.c $(AUTH_REPLY_SOURCES)

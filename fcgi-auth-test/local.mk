@@ -27,6 +27,7 @@ bin_PROGRAMS += %D%/fcgi-auth-test
 %C%_fcgi_auth_test_SOURCES += %D%/outcome.c %D%/outcome.h
 %C%_fcgi_auth_test_SOURCES += %D%/probe.c %D%/probe.h %D%/probe_private.h
 %C%_fcgi_auth_test_SOURCES += %D%/probe_ask.c
+%C%_fcgi_auth_test_SOURCES += %D%/probe_nobody.c
 %C%_fcgi_auth_test_SOURCES += %D%/question.c %D%/question.h
 %C%_fcgi_auth_test_SOURCES += %D%/redact.c %D%/redact.h
 %C%_fcgi_auth_test_SOURCES += %D%/reply.c %D%/reply.h

@@ -115,6 +115,8 @@ take_answer(void *to, struct ask *ask, struct exchange *exchange)
 	if (ask->plan.trace != NULL)
 		trace_answer(ask->plan.trace, &answer->question, exchange, judge.secrets,
 		    judge.show_secrets);
+	if (exchange->reply.ending != REPLY_NOT_CONNECTED)
+		answer->probing->is_reached = 1;
 	r = judge_answer(&judge, &answer->question, exchange, &answer->result);
 	return r == 0 ? take_leaks(runner, answer) : r;
 }

@@ -6,7 +6,6 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
-#include "probe.h"
 #include "redact.h"
 #include "text.h"
 #include "trace_answer.h"
@@ -381,6 +380,8 @@ run(struct runner *runner)
 	if (r == 0 && runner->result_count > 0)
 		runner->total = runner->result_count + (runner->probes ? probe_count() : 0);
 	runner->checked = runner->jobs > 1 ? 0 : SIZE_MAX;
+	if (r == 0 && runner->probes)
+		r = probe_before(runner, &runner->before);
 	if (r == 0)
 		r = ask_cases(runner);
 	if (r == 0 && runner->jobs > 1)

@@ -7,6 +7,7 @@
 #include "asker.h"
 #include "case_set.h"
 #include "judge.h"
+#include "probe.h"
 #include "result.h"
 #include "secrets.h"
 
@@ -37,6 +38,7 @@ struct runner {
 	size_t total;			/* private: so many there will be, and so many were told */
 	size_t told;
 	size_t checked;			/* private: those before are asked no second time */
+	struct probe_before before;	/* private */
 	char *hang;			/* private: what judge.hang and judge.secrets are */
 	struct secrets secrets;
 };

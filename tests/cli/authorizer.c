@@ -9,6 +9,8 @@
  *	pairs	takes only the first record of PARAMS
  *	split	takes pairs only as far as they are whole in one record
  *	sticky	lets everybody in who comes after somebody who was let in
+ *	open	lets everybody in
+ *	once	ends when it has let somebody in
  *	mixed	answers two who come at the same time both as the second one
  *	drop	ends when a connection does before the request
  *	cookie	ends at a variable of 8 KB and more
@@ -179,7 +181,8 @@ decide(const struct request *request)
 			    (int)nv.value_len, (const char *)nv.value);
 		}
 	}
-	decision.allows = (is_alice && knows) || (is("sticky") && was_let_in);
+	decision.allows = (is_alice && knows) || (is("sticky") && was_let_in) ||
+	    is("open");
 	was_let_in |= decision.allows;
 	if (decision.allows)
 		snprintf(last_password, sizeof last_password, "%s", decision.password);
@@ -256,6 +259,8 @@ main(int argc, char **argv)
 				serve_mixed(fd, &request, &decision);
 			else
 				answer(fd, &request, &decision);
+			if (is("once") && decision.allows)
+				return 0;
 		} else if (is("drop")) {
 			return 1;
 		}

@@ -61,6 +61,35 @@ finds() {
   finds 'A11 warning' role
 }
 
+@test "probes: who lets in without credentials keeps no state" {
+  probes cases -- "$authorizer" open
+  [ -z "$(found)" ]
+  [[ $(jq -r 'select(.name | startswith("A8 ")) | .skipped' out) == 'without credentials it is let in, too'* ]]
+}
+
+@test "probes: the same bytes without credentials are the same question" {
+  # This phase of mod_fcgid sends neither user nor password.
+  printf '%s\n' 'Case: open' 'Dialect: mod_fcgid' 'Phase: access-checker' 'User: alice' 'Password: wonder' >cases
+  probes cases -- "$authorizer" open
+  [ -z "$(found)" ]
+  [ "$(jq -r 'select(.name | startswith("A8 ")) | .skipped' out)" = 'the request is the same without credentials' ]
+}
+
+@test "probes: credentials may be among the variables of a case" {
+  printf '%s\n' 'Case: a' 'Params:' ' REMOTE_USER=alice' ' REMOTE_PASSWD=wonder' 'Expect: allow' >cases
+  probes cases -- "$authorizer"
+  [ "$(jq -r 'select(.kind == "probe") | .state' out | sort | uniq -c | xargs)" = '9 passed' ]
+  finds 'A8 failure' sticky
+}
+
+@test "probes: that nobody is there any more is no finding of a check" {
+  run -3 probes cases -- "$authorizer" once
+  [ -z "$(found)" ]
+  holds 'select(.name | startswith("A1 ")) | .state == "failed" and (.failures[0] | contains("Connection refused"))'
+  [ "$(jq -r 'select(.kind == "probe" and .state == "skipped") | .skipped' out | sort -u)" = \
+    'the authorizer does not answer any more' ]
+}
+
 @test "probes: a connection that stays open is A7" {
   # shellcheck disable=SC2016
   echo 'alice:$2b$04$fcgiechofcgiechofcgieuCUiNmzH58M5a2PtIpBRuRXQIZfPAsk2' >users

@@ -354,6 +354,9 @@ judge_expectations(const struct judge *judge, const struct question *question,
 		miss(&comparison, "%s", result->trouble_text);
 	else
 		compare_decision(&comparison);
+	/* An answer that is none is an error: how it is none is no news then. */
+	if (expects_error && result->trouble != RESULT_ANSWERED && result->failures.count == 0)
+		result_expect_broken(result);
 	redact_reset(&comparison.redact);
 	result_settle(result);
 	return comparison.error;

@@ -95,6 +95,23 @@ drop(struct outcome *outcome)
 	free(outcome->text);
 }
 
+/* What could not be asked has no answer to expect.  Returns 1 when there is such. */
+static int
+tell_unasked(const struct outcome *outcome, const struct runner *runner)
+{
+	const struct result *result = runner->results;
+	size_t i;
+
+	for (i = 0; i < runner->result_count; i++, result++) {
+		if (result->trouble != RESULT_UNREACHABLE || result->trouble_text == NULL)
+			continue;
+		fprintf(stderr, "%s: %s\n", outcome->options->cli.about->name,
+		    result->trouble_text);
+		return 1;
+	}
+	return 0;
+}
+
 void
 outcome_close(struct outcome *outcome, const struct runner *runner, const char *ending)
 {
@@ -103,7 +120,8 @@ outcome_close(struct outcome *outcome, const struct runner *runner, const char *
 	size_t i;
 	int r = 0;
 
-	if (ending != NULL && outcome->how.format == REPORT_CASES) {
+	if (outcome->how.format == REPORT_CASES &&
+	    (ending != NULL || tell_unasked(outcome, runner))) {
 		drop(outcome);
 		return;
 	}

@@ -129,6 +129,26 @@ result_warn(struct result *result, const struct check_policy *policy, enum check
 	return add_finding(result, severity, check, detail);
 }
 
+static int
+is_of_protocol(enum check_id check)
+{
+	return strchr("ART", check_about[check].name[0]) != NULL && check != CHECK_T3;
+}
+
+void
+result_expect_broken(struct result *result)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < result->finding_count; i++) {
+		if (is_of_protocol(result->findings[i].check))
+			free(result->findings[i].detail);
+		else
+			result->findings[kept++] = result->findings[i];
+	}
+	result->finding_count = kept;
+}
+
 void
 result_settle(struct result *result)
 {

@@ -93,6 +93,12 @@ int result_find(struct result *result, const struct check_policy *policy, enum c
 int result_warn(struct result *result, const struct check_policy *policy, enum check_id check,
     const char *detail);
 
+/*
+ * Drops what was found of the protocol and the time, all but the variables and secrets: it is part
+ * of what was expected.
+ */
+void result_expect_broken(struct result *result);
+
 /* Settles the state once all failures and findings are in. */
 void result_settle(struct result *result);
 

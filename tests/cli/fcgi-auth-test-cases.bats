@@ -103,15 +103,31 @@ misses() {
 }
 
 @test "cases: an error is no answer, a status of 500 and above, or what the server takes for none" {
-  printf '%s\n' 'Case: a' 'Expect: error' 'Ignore: A3 R1, R2' ' R6' >cases
-  runs cases -- "$fcgi_echo" --fault no-end
+  printf '%s\n' 'Case: a' 'Expect: error' >cases
+  for fault in no-end speaks-http silent; do
+    runs --timeout 300ms cases -- "$fcgi_echo" --fault "$fault"
+    [ "$(cat out)" = 'TAP version 13
+1..1
+ok 1 - a' ]
+    # The same is expected of it tomorrow.
+    runs --timeout 300ms --format cases cases -- "$fcgi_echo" --fault "$fault"
+    cp out golden
+    runs --timeout 300ms golden -- "$fcgi_echo" --fault "$fault"
+  done
+  # An end is an answer, which lighttpd lets in: that one is found in any case.
+  run -1 runs cases -- "$fcgi_echo" --fault empty
+  echo 'Ignore: R2' >>cases
   runs cases -- "$fcgi_echo" --fault empty
-  runs cases -- "$fcgi_echo" --fault speaks-http
-  runs --timeout 300ms --ignore T1 cases -- "$fcgi_echo" --fault silent
   # lighttpd lets everybody in there.
   run -1 runs -D lighttpd cases -- "$fcgi_echo" --fault empty
   # Who cannot be reached has answered nothing.
   run -3 runs ./nobody cases
+  echo old >golden
+  run -3 runs --format cases -o golden ./nobody cases
+  [ "$(cat golden)" = old ]
+  run -3 runs --format cases ./nobody cases
+  [ ! -s out ]
+  grep -q '^fcgi-auth-test: ./nobody: No such file or directory' err
 }
 
 @test "cases: fields of the request" {

@@ -129,6 +129,8 @@ set_max_time(struct case_entry *entry)
 {
 	if (clock_parse_duration(entry->text, &entry->auth_case->expect.max_time_ns) < 0)
 		return case_field_refuse(entry, "not a duration such as 250ms or 2s");
+	if (entry->auth_case->expect.max_time_ns <= 0)
+		return case_field_refuse(entry, "has to be longer than nothing");
 	return 0;
 }
 

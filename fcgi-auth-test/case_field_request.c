@@ -1,4 +1,5 @@
 /* The fields that say what is asked, and how it is sent. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,11 +137,28 @@ add_header(struct case_entry *entry)
 	return 0;
 }
 
+/* Behind "%" an address of IPv6 may name an interface. */
+static int
+is_address(const char *text)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char head[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text, "%");
+
+	if (inet_pton(AF_INET, text, address) == 1)
+		return 1;
+	if (len >= sizeof head || (text[len] == '%' && text[len + 1] == '\0'))
+		return 0;
+	memcpy(head, text, len);
+	head[len] = '\0';
+	return inet_pton(AF_INET6, head, address) == 1;
+}
+
 static int
 set_remote_addr(struct case_entry *entry)
 {
-	if (entry->len == 0)
-		return case_field_refuse(entry, "no address");
+	if (!is_address(entry->text))
+		return case_field_refuse(entry, "not an address of IPv4 or IPv6");
 	return case_field_keep_text(entry, &entry->auth_case->remote_addr);
 }
 
@@ -159,6 +177,8 @@ add_param(struct case_entry *entry)
 static int
 add_unset(struct case_entry *entry)
 {
+	if (entry->len == 0)
+		return case_field_refuse(entry, "no name");
 	if (strchr(entry->text, '=') != NULL)
 		return case_field_refuse(entry, "a name only: there is no '=' in one");
 	return case_field_add_line(entry, &entry->auth_case->unset);

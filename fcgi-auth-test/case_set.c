@@ -193,8 +193,12 @@ collect(struct file *file, const struct stanza *stanza, struct settings *setting
 
 	for (i = 0; i < stanza->count; i++) {
 		field = &stanza->fields[i];
-		if (strcasecmp(field->name, "Defaults") == 0)
+		if (strcasecmp(field->name, "Defaults") == 0) {
+			if (field->value_len > 0)
+				return fail_at(file->set, file->path, field->line,
+				    "Defaults: nothing stands behind it");
 			continue;
+		}
 		for (k = 0; k < i; k++)
 			if (case_field_collide(stanza->fields[k].name, field->name))
 				return fail_at(file->set, file->path, field->line,

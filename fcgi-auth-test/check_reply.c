@@ -107,6 +107,20 @@ is_named(const struct cgi_header *header, const char *name)
 	    strncasecmp(header->name, name, header->name_len) == 0;
 }
 
+/* The same name as one before. */
+static int
+is_repeated(const struct reply *reply, size_t index)
+{
+	const struct cgi_header *header = &reply->headers[index];
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (reply->headers[i].name_len == header->name_len &&
+		    strncasecmp(reply->headers[i].name, header->name, header->name_len) == 0)
+			return 1;
+	return 0;
+}
+
 /* The headers of a yes that are no business of the server's. */
 static void
 check_others(struct checking *checking)
@@ -118,7 +132,8 @@ check_others(struct checking *checking)
 	for (i = 0; i < reply->header_count && len < sizeof list - 1; i++) {
 		if (is_named(&reply->headers[i], "Status") ||
 		    is_named(&reply->headers[i], "Location") ||
-		    reply_variable(&reply->headers[i], &variable_len) != NULL)
+		    reply_variable(&reply->headers[i], &variable_len) != NULL ||
+		    is_repeated(reply, i))
 			continue;
 		checking_quote(checking, name, reply->headers[i].name,
 		    reply->headers[i].name_len);

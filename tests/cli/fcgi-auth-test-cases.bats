@@ -254,6 +254,11 @@ b HTTP_B=2' ]
   wrong '4: Password-Env: NO_SUCH_VARIABLE is not in the environment' 'Case: a' 'Password-Env: NO_SUCH_VARIABLE'
   wrong '4: Request: there is a line break or control character in it' 'Case: a' $'Request: /a\033'
   wrong '4: Skip: there is a line break or control character in it' 'Case: a' 'Skip: a' ' b'
+  wrong '4: Max-Time: 0: has to be longer than nothing' 'Case: a' 'Max-Time: 0'
+  wrong '4: Remote-Addr: nonsense: not an address of IPv4 or IPv6' 'Case: a' 'Remote-Addr: nonsense'
+  wrong '4: Remote-Addr: 192.0.2.256: not an address of IPv4 or IPv6' 'Case: a' 'Remote-Addr: 192.0.2.256'
+  wrong '4: Remote-Addr: not an address of IPv4 or IPv6' 'Case: a' 'Remote-Addr:'
+  wrong '3: Defaults: nothing stands behind it' 'Defaults: x'
   wrong '3: the name is followed by no colon' 'Case a'
   # In Defaults too, with their own line, though no case uses it.
   wrong '4: Phase: login: not a phase: authenticator, authorizer, access-checker, authnz or check' \
@@ -265,6 +270,34 @@ b HTTP_B=2' ]
   run -2 runs "$ECHO_ADDR" cases
   grep -q '^fcgi-auth-test: cases:1: there is no case in it' err
   [ ! -s log ]
+}
+
+@test "cases: addresses of clients" {
+  for address in 2001:db8::1 fe80::1%eth0 ::ffff:192.0.2.1; do
+    sends "Remote-Addr: $address"
+    grep -qx "REMOTE_ADDR=$address" sent
+  done
+}
+
+@test "cases: a file without an end is no case file" {
+  yes '# a comment' | run -2 runs :1 -
+  [ "$(cat err)" = 'fcgi-auth-test: -: File too large' ]
+  for option in --header-file --env-file -D; do
+    run -2 timeout 60 "$auth_test" "$option" /dev/zero -r / :1
+    [[ $output == *'/dev/zero: File too large' ]]
+  done
+  run -2 runs :1 /dev/zero
+  [ "$(cat err)" = 'fcgi-auth-test: /dev/zero: File too large' ]
+}
+
+@test "cases: lists of options without anything in them are refused" {
+  printf '%s\n' 'Case: a' >cases
+  for option in --verdict= --verdict=, --tags= --tags=, -W, --ignore= --ignore=,; do
+    run -2 runs "$option" :1 cases
+    grep -q ": there is nothing in it" err
+  done
+  run -2 runs -U '' :1 cases
+  grep -q '^fcgi-auth-test: -U: no name' err
 }
 
 @test "cases: a secret in a wrong case file is not repeated" {

@@ -112,6 +112,12 @@ Bail out! interrupted' ]
   [[ $(cat err) == 'fcgi-auth-test: --jobs 60: only '*' at a time, for no more files may be open (ulimit -n)' ]]
 }
 
+@test "run: a header that is there many times is told once" {
+  { echo 'Status: 200'; printf 'X-A: %s\nx-b: 1\nx-a: 2\n' $(seq 30); echo; } >answer
+  timeout 60 "$auth_test" -u alice -p authorizer -r / -- "$fcgi_echo" --answer answer >out 2>err 3>&-
+  grep -qx 'fcgi-auth-test: R12 warning: .*X-A, x-b' err
+}
+
 @test "run: what is found counts for the status of a question with --strict or -W alone" {
   echo wonder >pw
   question=(-u alice --password-file pw -r /secret)

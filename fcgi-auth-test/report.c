@@ -59,7 +59,7 @@ write_verdicts(FILE *out, const struct report *how, const struct result *result)
 
 	for (i = 0; i < VERDICT_SERVERS; i++)
 		if (report_tells(how, result, i))
-			fprintf(out, "%s: %s\n", verdict_name((enum verdict_server)i),
+			fprintf(out, "  %s: %s\n", verdict_name((enum verdict_server)i),
 			    verdict_describe(decision, sizeof decision, &result->verdicts[i]));
 }
 

@@ -392,3 +392,17 @@ END
       "$fcgi_echo" --users users >out 3>&- </dev/null || { cat out; return 1; }
   done <dialects
 }
+
+@test "cases: the dialect that is installed as an example asks as the page says" {
+  # shellcheck disable=SC2016
+  echo 'alice:$2b$04$fcgiechofcgiechofcgieuCUiNmzH58M5a2PtIpBRuRXQIZfPAsk2' >users
+  timeout 60 "$auth_test" -v -D "$FCGI_SOURCE/packaging/auth-cases/own.dialect" -u alice --password-file pw \
+    -r /secret -- "$fcgi_echo" --users users >out 2>err 3>&-
+  [ "$(head -n 1 out)" = allow ]
+  grep -q 'GATEWAY_PHASE=login' err
+  run ! grep -q '^> STDIN' err
+  # The page shows the same lines.
+  grep -v '^#\|^$' "$FCGI_SOURCE/packaging/auth-cases/own.dialect" | tr -s ' \t' ' ' >example
+  sed -n '/^server: spec$/,/^\.Ed/p' "$FCGI_SOURCE/man1/fcgi-auth-test.1" | grep -v '^\.' | tr -s ' ' ' ' >shown
+  diff -u example shown
+}

@@ -98,18 +98,24 @@ alice=(-u alice --password-file pw -r 'GET /secret')
 
 @test "fcgi-auth-test: the verdicts of the servers differ" {
   asks --verdict all "${alice[@]}" -- "$authorizer" none
-  grep -q '^spec: ' out
-  grep -q '^mod_fastcgi-compat: allow$' out
+  grep -q '^  spec: ' out
+  grep -q '^  mod_fastcgi-compat: allow$' out
   start_echo --fault empty
   run -1 asks --verdict lighttpd,mod_authnz_fcgi "${alice[@]}" "$ECHO_ADDR"
-  grep -q '^lighttpd: allow' out
-  grep -q '^mod_authnz_fcgi: error 500' out
-  run ! grep -q '^spec: ' out
+  grep -q '^  lighttpd: allow' out
+  grep -q '^  mod_authnz_fcgi: error 500' out
+  run ! grep -q '^  spec: ' out
 }
 
 @test "fcgi-auth-test: --authoritative=off asks the next module" {
   run -1 asks --authoritative=off -p check -u alice --password-file wrong -r / -- "$authorizer"
   grep -q '^next' out
+}
+
+@test "fcgi-auth-test: of several dialects with verdicts one can tell which is which" {
+  asks -D all -p authenticator --verdict all "${alice[@]}" -- "$authorizer"
+  [ "$(grep -c '^mod_fcgid: ' out)" -eq 1 ]
+  [ "$(grep -c '^  mod_fcgid: ' out)" -eq 4 ]
 }
 
 @test "fcgi-auth-test: -D all asks in every dialect that knows the phase" {

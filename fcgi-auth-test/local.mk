@@ -50,6 +50,7 @@ bin_PROGRAMS += %D%/fcgi-auth-test
 %C%_fcgi_auth_test_SOURCES += %D%/verdict_list.c
 %C%_fcgi_auth_test_SOURCES += %D%/verdict_other.c
 %C%_fcgi_auth_test_SOURCES += %D%/verdict_user.c %D%/verdict_user.h
+%C%_fcgi_auth_test_SOURCES += %D%/writing.c %D%/writing.h
 nodist_%C%_fcgi_auth_test_SOURCES = %D%/dialects/builtin.c
 # For what is generated, which includes a header of this folder.
 %C%_fcgi_auth_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%

@@ -1,9 +1,11 @@
 #include "asker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "clock.h"
 #include "fcgi_error.h"
@@ -183,6 +185,20 @@ prepare(struct course *course)
 	return 0;
 }
 
+size_t
+asker_most(size_t wanted)
+{
+	struct rlimit limit;
+	size_t most = 0;
+	int fd;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return wanted;
+	for (fd = 0; most < wanted && (rlim_t)fd < limit.rlim_cur; fd++)
+		most += fcntl(fd, F_GETFD) < 0;
+	return most > 0 ? most : 1;
+}
+
 int
 asker_run(const struct asker *asker, struct ask *asks, size_t count)
 {
@@ -190,7 +206,7 @@ asker_run(const struct asker *asker, struct ask *asks, size_t count)
 		.asker = asker,
 		.asks = asks,
 		.ask_count = count,
-		.slot_count = asker->jobs < count ? asker->jobs : count,
+		.slot_count = asker_most(asker->jobs < count ? asker->jobs : count),
 	};
 	int r, busy = 0;
 

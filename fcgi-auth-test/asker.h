@@ -38,6 +38,9 @@ enum asker_end {
 	ASKER_INTERRUPTED,
 };
 
+/* So many of the wanted connections can be open at a time, by the limit of open files; 1 at least. */
+size_t asker_most(size_t wanted);
+
 /*
  * Asks all, in order as far as jobs allow.
  * Returns an enum asker_end, -FCGI_E_SYSTEM (no memory), or what done returned; what was under way

@@ -37,14 +37,30 @@ auth_case_set_password(struct auth_case *auth_case, const char *password, const 
 	return 0;
 }
 
-static void
-free_lines(struct auth_lines *lines)
+int
+auth_lines_add(struct auth_lines *lines, const char *text, size_t len)
+{
+	char **items = reallocarray(lines->items, lines->count + 2, sizeof *items);
+
+	if (items == NULL)
+		return -FCGI_E_SYSTEM;
+	lines->items = items;
+	items[lines->count] = strndup(text, len);
+	if (items[lines->count] == NULL)
+		return -FCGI_E_SYSTEM;
+	items[++lines->count] = NULL;
+	return 0;
+}
+
+void
+auth_lines_reset(struct auth_lines *lines)
 {
 	size_t i;
 
 	for (i = 0; i < lines->count; i++)
 		free(lines->items[i]);
 	free(lines->items);
+	*lines = (struct auth_lines){ 0 };
 }
 
 void
@@ -72,7 +88,7 @@ free_expect(struct auth_expect *expect)
 {
 	auth_expected_list_reset(&expect->headers);
 	auth_expected_list_reset(&expect->variables);
-	free_lines(&expect->no_variables);
+	auth_lines_reset(&expect->no_variables);
 	if (expect->body != NULL)
 		auth_expected_reset(expect->body);
 	if (expect->error_output != NULL)
@@ -103,11 +119,11 @@ auth_case_reset(struct auth_case *auth_case)
 	wipe(&auth_case->password);
 	free(auth_case->auth_type);
 	free(auth_case->password_name);
-	free_lines(&auth_case->params);
-	free_lines(&auth_case->unset);
+	auth_lines_reset(&auth_case->params);
+	auth_lines_reset(&auth_case->unset);
 	free_expect(&auth_case->expect);
-	free_lines(&auth_case->ignore);
+	auth_lines_reset(&auth_case->ignore);
 	free(auth_case->skip);
-	free_lines(&auth_case->tags);
+	auth_lines_reset(&auth_case->tags);
 	*auth_case = (struct auth_case){ 0 };
 }

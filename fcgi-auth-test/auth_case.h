@@ -142,6 +142,13 @@ struct auth_case {
  */
 int auth_case_set_password(struct auth_case *auth_case, const char *password, const char *file);
 
+/*
+ * Adds a copy of the text; behind the items there is a NULL.
+ * Returns 0, or -FCGI_E_SYSTEM: no memory.
+ */
+int auth_lines_add(struct auth_lines *lines, const char *text, size_t len);
+void auth_lines_reset(struct auth_lines *lines);
+
 /* Gives back what one text, or a list of them, holds. */
 void auth_expected_reset(struct auth_expected *expected);
 void auth_expected_list_reset(struct auth_expected_list *list);

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cgi_block.h"
-
 enum { SHOWN_MAX = 80 };
 
 int
@@ -56,30 +54,9 @@ case_field_keep_text(struct case_entry *entry, char **where)
 }
 
 int
-case_field_is_token(const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (!cgi_block_is_name_char(text[i]))
-			return 0;
-	return len > 0;
-}
-
-int
 case_field_add_line(struct case_entry *entry, struct auth_lines *lines)
 {
-	char **items = reallocarray(lines->items, lines->count + 1, sizeof *items);
-	char *copy = strdup(entry->text);
-
-	if (items != NULL)
-		lines->items = items;
-	if (items == NULL || copy == NULL) {
-		free(copy);
-		return case_field_no_memory(entry);
-	}
-	items[lines->count++] = copy;
-	return 0;
+	return auth_lines_add(lines, entry->text, entry->len) < 0 ? case_field_no_memory(entry) : 0;
 }
 
 /* --- all of them --------------------------------------------------------------------------- */
@@ -104,13 +81,10 @@ find_field(const struct setting *setting)
 static int
 clear(struct case_entry *entry)
 {
-	struct auth_lines *lines;
-
 	if (entry->field->clear != NULL)
 		return entry->field->clear(entry);
-	lines = (struct auth_lines *)(void *)((char *)entry->auth_case + entry->field->lines);
-	while (lines->count > 0)
-		free(lines->items[--lines->count]);
+	auth_lines_reset(
+	    (struct auth_lines *)(void *)((char *)entry->auth_case + entry->field->lines));
 	return 0;
 }
 
@@ -128,7 +102,7 @@ set_items(struct case_entry *entry)
 	while (r == 0 && (item = strsep(&rest, separators)) != NULL) {
 		item += strspn(item, " \t");
 		len = strlen(item);
-		while (len > 0 && (item[len - 1] == ' ' || item[len - 1] == '\t'))
+		while (len > 0 && strchr(" \t\r", item[len - 1]) != NULL)
 			item[--len] = '\0';
 		if (len == 0)
 			continue;
@@ -141,6 +115,21 @@ set_items(struct case_entry *entry)
 		r = clear(entry);
 	free(copy);
 	return r;
+}
+
+/* Whether the value holds nothing that would be another line somewhere. */
+static int
+is_clean(const struct case_entry *entry)
+{
+	const char *p;
+
+	if (entry->field->is_text)
+		return 1;
+	for (p = entry->text; p < entry->text + entry->len; p++)
+		if ((*p == '\n' && entry->field->kind == CASE_FIELD_VALUE) ||
+		    ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t') || *p == 0x7f)
+			return 0;
+	return 1;
 }
 
 int
@@ -163,6 +152,10 @@ case_field_set(struct case_maker *maker, struct auth_case *auth_case,
 		return 0;
 	if (entry.field == NULL) {
 		snprintf(why, why_size, "there is no such field");
+		return -1;
+	}
+	if (!is_clean(&entry)) {
+		snprintf(why, why_size, "there is a line break or control character in it");
 		return -1;
 	}
 	/* One item an option, whatever stands in it. */

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "case_field_private.h"
+#include "cgi_block.h"
 #include "check.h"
 #include "clock.h"
 #include "expected.h"
@@ -40,7 +41,7 @@ add_expected(struct case_entry *entry, struct auth_expected_list *list, const ch
 	const char *value = entry->text + name_len;
 	struct auth_expected item = { 0 }, *items;
 
-	if (!case_field_is_token(entry->text, name_len))
+	if (!cgi_block_is_name(entry->text, name_len))
 		return case_field_refuse(entry, "no name");
 	items = reallocarray(list->items, list->count + 1, sizeof *items);
 	if (items != NULL)
@@ -93,7 +94,7 @@ clear_expected_variables(struct case_entry *entry)
 static int
 add_no_variable(struct case_entry *entry)
 {
-	if (!case_field_is_token(entry->text, entry->len))
+	if (!cgi_block_is_name(entry->text, entry->len))
 		return case_field_refuse(entry, "not the name of a variable");
 	return case_field_add_line(entry, &entry->auth_case->expect.no_variables);
 }
@@ -128,6 +129,8 @@ set_max_time(struct case_entry *entry)
 {
 	if (clock_parse_duration(entry->text, &entry->auth_case->expect.max_time_ns) < 0)
 		return case_field_refuse(entry, "not a duration such as 250ms or 2s");
+	if (entry->auth_case->expect.max_time_ns <= 0)
+		return case_field_refuse(entry, "has to be longer than nothing");
 	return 0;
 }
 
@@ -142,8 +145,6 @@ add_ignore(struct case_entry *entry)
 static int
 set_skip(struct case_entry *entry)
 {
-	if (strchr(entry->text, '\n') != NULL)
-		return case_field_refuse(entry, "the reason has more than one line");
 	return case_field_keep_text(entry, &entry->auth_case->skip);
 }
 
@@ -161,8 +162,8 @@ const struct case_field case_field_expect[] = {
 	    .clear = clear_expected_variables },
 	{ .name = "Expect-No-Variables", .kind = CASE_FIELD_WORDS, .set = add_no_variable,
 	    .lines = offsetof(struct auth_case, expect.no_variables) },
-	{ .name = "Expect-Body", .set = set_expected_body },
-	{ .name = "Expect-Stderr", .set = set_expected_stderr },
+	{ .name = "Expect-Body", .set = set_expected_body, .is_text = 1 },
+	{ .name = "Expect-Stderr", .set = set_expected_stderr, .is_text = 1 },
 	{ .name = "Max-Time", .set = set_max_time },
 	{ .name = "Ignore", .kind = CASE_FIELD_WORDS, .set = add_ignore,
 	    .lines = offsetof(struct auth_case, ignore) },

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "case_field_private.h"
+#include "cgi_block.h"
+
+enum { PASSWORD_MAX = 1 << 20 };
 
 static void
 clear_bytes(struct auth_bytes *bytes)
@@ -119,61 +123,62 @@ set_password_env(struct case_entry *entry)
 	return name_password(entry, name);
 }
 
-/* The first line of a file, however long.  Returns 0, or -1 with errno. */
+/* The first line of a file.  Returns 0, or -1 with errno. */
 static int
-read_first_line(const char *path, char **line, size_t *len)
+read_first_line(const char *path, struct buffer *line)
 {
 	FILE *file = fopen(path, "re");
-	size_t size = 0;
-	ssize_t n;
-	int error;
+	char byte;
+	int c, r = 0;
 
-	*line = NULL;
 	if (file == NULL)
 		return -1;
 	errno = 0;
-	n = getline(line, &size, file);
-	error = errno;
-	if (n < 0 && !ferror(file) && error == 0)
-		n = 0;
+	while (r == 0 && (c = getc(file)) != EOF && c != '\n') {
+		byte = (char)c;
+		r = buffer_append(line, &byte, 1);
+		/* /dev/zero has no end. */
+		if (r == 0 && line->len > PASSWORD_MAX) {
+			errno = EFBIG;
+			r = -1;
+		}
+	}
+	if (ferror(file))
+		r = -1;
 	fclose(file);
-	errno = error;
-	if (n < 0)
-		return -1;
-	if (n > 0 && (*line)[n - 1] == '\n')
-		n--;
 	/* A file that was made on another system. */
-	if (n > 0 && (*line)[n - 1] == '\r')
-		n--;
-	*len = (size_t)n;
-	return 0;
+	if (line->len > 0 && line->data[line->len - 1] == '\r')
+		line->len--;
+	return r < 0 ? -1 : 0;
 }
 
 static int
 set_password_file(struct case_entry *entry)
 {
 	const char *folder = entry->setting->option == NULL ? entry->maker->folder : NULL;
-	char *path = NULL, *line = NULL;
-	size_t len = 0;
+	struct buffer line = { 0 };
+	char *path = NULL;
 	int r = -1;
 
 	if (entry->len == 0)
 		return case_field_refuse(entry, "no file");
-	if (asprintf(&path, "%s%s%s", *entry->text != '/' && folder != NULL ? folder : "",
-		*entry->text != '/' && folder != NULL ? "/" : "", entry->text) < 0)
+	if (*entry->text == '/')
+		folder = NULL;
+	if (asprintf(&path, "%s%s%s", folder != NULL ? folder : "", folder != NULL ? "/" : "",
+		entry->text) < 0)
 		return case_field_no_memory(entry);
-	if (read_first_line(path, &line, &len) < 0) {
+	if (read_first_line(path, &line) < 0) {
 		snprintf(entry->why, entry->why_size, "%s: %s", path, strerror(errno));
 	} else {
-		entry->text = line != NULL ? line : "";
-		entry->len = len;
+		entry->text = line.data != NULL ? (char *)line.data : "";
+		entry->len = line.len;
 		r = keep_password(entry, AUTH_PASSWORD_FILE);
 		if (r == 0)
 			r = name_password(entry, path);
 	}
-	if (line != NULL)
-		explicit_bzero(line, len);
-	free(line);
+	if (line.data != NULL)
+		explicit_bzero(line.data, line.len);
+	buffer_free(&line);
 	free(path);
 	return r;
 }
@@ -185,18 +190,18 @@ set_auth(struct case_entry *entry)
 	entry->auth_case->auth_type = NULL;
 	if (case_field_is(entry, "none"))
 		entry->text = "";
-	else if (!case_field_is_token(entry->text, entry->len))
+	else if (!cgi_block_is_name(entry->text, entry->len))
 		return case_field_refuse(entry, "not a scheme such as Basic, or none");
 	return case_field_keep_text(entry, &entry->auth_case->auth_type);
 }
 
 const struct case_field case_field_identity[] = {
-	{ .name = "User", .set = set_user, .is_secret = 1 },
-	{ .name = "User-Hex", .set = set_user_hex, .is_secret = 1 },
-	{ .name = "Password", .set = set_password, .is_secret = 1 },
+	{ .name = "User", .set = set_user, .is_secret = 1, .is_text = 1 },
+	{ .name = "User-Hex", .set = set_user_hex, .is_secret = 1, .is_text = 1 },
+	{ .name = "Password", .set = set_password, .is_secret = 1, .is_text = 1 },
 	{ .name = "Password-File", .set = set_password_file },
 	{ .name = "Password-Env", .set = set_password_env },
-	{ .name = "Password-Hex", .set = set_password_hex, .is_secret = 1 },
+	{ .name = "Password-Hex", .set = set_password_hex, .is_secret = 1, .is_text = 1 },
 	{ .name = "Auth", .set = set_auth },
 	{ .name = NULL },
 };

@@ -30,9 +30,6 @@ int case_field_is(const struct case_entry *entry, const char *word);
 /* The place of the text among words, case aside; -1 when it is none of them. */
 int case_field_word(const struct case_entry *entry, const char *const *words);
 
-/* 1 for a token of RFC 9110, as names of headers and methods are. */
-int case_field_is_token(const char *text, size_t len);
-
 /* Puts a copy of the text in the place of another.  Returns 0 or -1. */
 int case_field_keep_text(struct case_entry *entry, char **where);
 
@@ -56,6 +53,7 @@ struct case_field {
 	size_t lines;			/* the struct auth_lines that the items are, in the case */
 	const char *option;		/* only this option may say so; NULL: a case file may */
 	int is_secret;			/* messages do not repeat it */
+	int is_text;			/* several lines and control characters may be in it */
 };
 
 extern const struct case_field case_field_request[], case_field_identity[], case_field_expect[];

@@ -1,9 +1,11 @@
 /* The fields that say what is asked, and how it is sent. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "case_field_private.h"
+#include "cgi_block.h"
 #include "dialects.h"
 
 static int
@@ -11,8 +13,6 @@ set_name(struct case_entry *entry)
 {
 	if (entry->len == 0)
 		return case_field_refuse(entry, "the case has no name");
-	if (strchr(entry->text, '\n') != NULL)
-		return case_field_refuse(entry, "the name has more than one line");
 	return case_field_keep_text(entry, &entry->auth_case->name);
 }
 
@@ -44,7 +44,7 @@ set_phase(struct case_entry *entry)
 static int
 set_method(struct case_entry *entry)
 {
-	if (!case_field_is_token(entry->text, entry->len))
+	if (!cgi_block_is_name(entry->text, entry->len))
 		return case_field_refuse(entry, "not a method");
 	return case_field_keep_text(entry, &entry->auth_case->method);
 }
@@ -72,8 +72,6 @@ set_request(struct case_entry *entry)
 	size_t method_len = strcspn(entry->text, " ");
 	char *method, *target;
 
-	if (strchr(entry->text, '\n') != NULL)
-		return case_field_refuse(entry, "the request has more than one line");
 	if (*entry->text == '/' || entry->text[method_len] == '\0') {
 		method = strdup("GET");
 		target = strdup(entry->text);
@@ -87,7 +85,7 @@ set_request(struct case_entry *entry)
 	auth_case->target = target;
 	if (method == NULL || target == NULL || take_protocol(auth_case, target) < 0)
 		return case_field_no_memory(entry);
-	if (!case_field_is_token(method, strlen(method)) || *target == '\0' ||
+	if (!cgi_block_is_name(method, strlen(method)) || *target == '\0' ||
 	    (*target != '/' && strstr(target, "://") == NULL && strcmp(target, "*") != 0))
 		return case_field_refuse(entry, "not a request such as GET /path");
 	return 0;
@@ -111,15 +109,6 @@ clear_headers(struct case_entry *entry)
 	return 0;
 }
 
-static int
-has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
-			return 1;
-	return 0;
-}
-
 /* "Name: value"; "Name:" leaves a header out, "Name;" sends it without a value, as -H of curl. */
 static int
 add_header(struct case_entry *entry)
@@ -130,7 +119,7 @@ add_header(struct case_entry *entry)
 	struct auth_header header = { 0 }, *headers;
 
 	if (*value == '\0' || (*value == ';' && value[1] != '\0') ||
-	    !case_field_is_token(entry->text, name_len) || has_control(value))
+	    !cgi_block_is_name(entry->text, name_len))
 		return case_field_refuse(entry,
 		    "not a header: \"Name: value\", \"Name:\" or \"Name;\"");
 	header.name = strndup(entry->text, name_len);
@@ -148,11 +137,28 @@ add_header(struct case_entry *entry)
 	return 0;
 }
 
+/* Behind "%" an address of IPv6 may name an interface. */
+static int
+is_address(const char *text)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char head[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text, "%");
+
+	if (inet_pton(AF_INET, text, address) == 1)
+		return 1;
+	if (len >= sizeof head || (text[len] == '%' && text[len + 1] == '\0'))
+		return 0;
+	memcpy(head, text, len);
+	head[len] = '\0';
+	return inet_pton(AF_INET6, head, address) == 1;
+}
+
 static int
 set_remote_addr(struct case_entry *entry)
 {
-	if (entry->len == 0)
-		return case_field_refuse(entry, "no address");
+	if (!is_address(entry->text))
+		return case_field_refuse(entry, "not an address of IPv4 or IPv6");
 	return case_field_keep_text(entry, &entry->auth_case->remote_addr);
 }
 
@@ -171,6 +177,8 @@ add_param(struct case_entry *entry)
 static int
 add_unset(struct case_entry *entry)
 {
+	if (entry->len == 0)
+		return case_field_refuse(entry, "no name");
 	if (strchr(entry->text, '=') != NULL)
 		return case_field_refuse(entry, "a name only: there is no '=' in one");
 	return case_field_add_line(entry, &entry->auth_case->unset);
@@ -210,7 +218,7 @@ const struct case_field case_field_request[] = {
 	    .is_secret = 1 },
 	{ .name = "Remote-Addr", .set = set_remote_addr },
 	{ .name = "Params", .kind = CASE_FIELD_LINES, .set = add_param,
-	    .lines = offsetof(struct auth_case, params), .is_secret = 1 },
+	    .lines = offsetof(struct auth_case, params), .is_secret = 1, .is_text = 1 },
 	{ .name = "Unset", .kind = CASE_FIELD_WORDS, .set = add_unset,
 	    .lines = offsetof(struct auth_case, unset) },
 	{ .name = "Stdin", .set = set_stdin },

@@ -75,26 +75,60 @@ start_case(struct case_set *set, struct auth_case *auth_case)
 	return auth_case->method != NULL && auth_case->target != NULL ? 0 : out_of_memory(set);
 }
 
-/* Returns NULL, or what is wrong with the whole of it. */
+static enum auth_phase
+phase_in(const struct auth_case *auth_case, const struct dialect *dialect)
+{
+	return auth_case->has_phase ? auth_case->phase : dialect->phase;
+}
+
+/* Whether the case is one for that dialect. */
+static int
+asks_in(const struct auth_case *auth_case, const struct dialect *dialect)
+{
+	return (auth_case->dialect == NULL || auth_case->dialect == dialect) &&
+	    dialect_knows(dialect, phase_in(auth_case, dialect));
+}
+
+/* Returns 0 when that server would ask it, or a negative error with why. */
+static int
+try_question(const struct auth_case *auth_case, const struct dialect *dialect, char *why,
+    size_t why_size)
+{
+	struct question question;
+	int r = question_make(&question, auth_case, dialect, phase_in(auth_case, dialect), why,
+	    why_size);
+
+	if (r == 0)
+		question_reset(&question);
+	return r;
+}
+
+/*
+ * Returns NULL, or what is wrong with the whole of it: what not even one server would ask is not
+ * what was meant.
+ */
 static const char *
 find_contradiction(const struct case_set *set, const struct auth_case *auth_case, char *why,
     size_t why_size)
 {
-	size_t i;
+	const struct dialect *dialect;
+	size_t i, asking = 0;
+	int r = -FCGI_E_SYNTAX;
 
-	if (!auth_case->has_phase)
-		return NULL;
-	if (auth_case->dialect != NULL) {
-		if (dialect_knows(auth_case->dialect, auth_case->phase))
-			return NULL;
-		snprintf(why, why_size, "%s has no phase %s", auth_case->dialect->name,
-		    auth_phase_names[auth_case->phase]);
-		return why;
+	for (i = 0; r == -FCGI_E_SYNTAX && i < set->dialects.count; i++) {
+		dialect = set->dialects.items[i];
+		if (!asks_in(auth_case, dialect))
+			continue;
+		asking++;
+		r = try_question(auth_case, dialect, why, why_size);
 	}
-	for (i = 0; i < set->dialects.count; i++)
-		if (dialect_knows(set->dialects.items[i], auth_case->phase))
-			return NULL;
-	return "no dialect has this phase";
+	if (asking > 0)
+		return r < 0 ? why : NULL;
+	if (auth_case->dialect == NULL)
+		return "no dialect has this phase";
+	snprintf(why, why_size, "%s has no phase %s", auth_case->dialect->name,
+	    auth_phase_names[auth_case->phase]);
+	return why;
 }
 
 /* Makes a case of all that is said of it, the weakest first, and adds it. */
@@ -159,8 +193,12 @@ collect(struct file *file, const struct stanza *stanza, struct settings *setting
 
 	for (i = 0; i < stanza->count; i++) {
 		field = &stanza->fields[i];
-		if (strcasecmp(field->name, "Defaults") == 0)
+		if (strcasecmp(field->name, "Defaults") == 0) {
+			if (field->value_len > 0)
+				return fail_at(file->set, file->path, field->line,
+				    "Defaults: nothing stands behind it");
 			continue;
+		}
 		for (k = 0; k < i; k++)
 			if (case_field_collide(stanza->fields[k].name, field->name))
 				return fail_at(file->set, file->path, field->line,
@@ -285,15 +323,12 @@ int
 case_set_sends_password(const struct case_set *set, const struct auth_case *auth_case)
 {
 	const struct dialect *dialect;
-	enum auth_phase phase;
 	size_t i;
 
 	for (i = 0; i < set->dialects.count; i++) {
 		dialect = set->dialects.items[i];
-		phase = auth_case->has_phase ? auth_case->phase : dialect->phase;
-		if ((auth_case->dialect == NULL || auth_case->dialect == dialect) &&
-		    dialect_knows(dialect, phase) &&
-		    question_sends_password(auth_case, dialect, phase))
+		if (asks_in(auth_case, dialect) &&
+		    question_sends_password(auth_case, dialect, phase_in(auth_case, dialect)))
 			return 1;
 	}
 	return 0;

@@ -1,11 +1,10 @@
-#include "check.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "check_private.h"
 #include "fcgi_error.h"
 #include "text.h"
 
@@ -45,7 +44,8 @@ const struct check_about check_about[CHECK_COUNT] = {
 	    "sends a redirection where the server makes 401 or 500 of it" },
 	[CHECK_V1] = { "V1", CHECK_FAILURE, "sets a variable whose name is none" },
 	[CHECK_V2] = { "V2", CHECK_FAILURE, "sets a variable that is dangerous to set" },
-	[CHECK_V3] = { "V3", CHECK_WARNING, "sets REMOTE_USER or AUTH_TYPE, which are the server's" },
+	[CHECK_V3] = { "V3", CHECK_WARNING,
+	    "sets REMOTE_USER or AUTH_TYPE, which are the server's" },
 	[CHECK_V4] = { "V4", CHECK_FAILURE, "sends the password back" },
 	[CHECK_V5] = { "V5", CHECK_WARNING, "sets a variable twice" },
 	[CHECK_V6] = { "V6", CHECK_WARNING,
@@ -76,6 +76,7 @@ check_severity(const struct check_policy *policy, enum check_id check)
 	return check_about[check].severity;
 }
 
+/* Returns 0, or -FCGI_E_SYSTEM: no memory. */
 static int
 add(struct findings *findings, enum check_id check, const char *text)
 {
@@ -93,8 +94,8 @@ add(struct findings *findings, enum check_id check, const char *text)
 	return 0;
 }
 
-int
-findings_add(struct findings *findings, enum check_id check, const char *format, ...)
+void
+checking_add(struct checking *checking, enum check_id check, const char *format, ...)
 {
 	va_list arguments;
 	char *text;
@@ -103,11 +104,10 @@ findings_add(struct findings *findings, enum check_id check, const char *format,
 	va_start(arguments, format);
 	r = vasprintf(&text, format, arguments);
 	va_end(arguments);
-	if (r < 0)
-		return -FCGI_E_SYSTEM;
-	r = add(findings, check, text);
-	free(text);
-	return r;
+	if (r < 0 || add(checking->findings, check, text) < 0)
+		checking->error = -FCGI_E_SYSTEM;
+	if (r >= 0)
+		free(text);
 }
 
 void

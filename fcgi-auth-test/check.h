@@ -1,7 +1,7 @@
 /*
  * What is checked of an authorizer: stable names, how bad each is, and the findings of one reply.
  * check_reply() tells what one reply shows; what takes an exchange of its own to find out (A1, A2,
- * A7 to A11, T1) is asked by the runner, which adds to the findings itself.
+ * A7 to A11, T1) is asked by the runner, which finds it itself.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -11,6 +11,7 @@
 
 #include "auth_case.h"
 #include "reply.h"
+#include "secrets.h"
 #include "verdict.h"
 
 enum check_id {
@@ -29,7 +30,7 @@ enum check_severity { CHECK_IGNORED, CHECK_WARNING, CHECK_FAILURE };
 struct check_about {
 	const char *name;	/* "A1": what -W, --ignore and Ignore: take, for ever */
 	enum check_severity severity;
-	const char *what;	/* a sentence of the authorizer: "answers only after a STDIN record" */
+	const char *what;	/* completes "the authorizer ...": "sends more than one Status" */
 };
 
 /* Indexed by enum check_id. */
@@ -66,12 +67,6 @@ struct findings {
 	size_t count;
 };
 
-/*
- * Adds one.  The detail is escaped here: pass bytes of the peer as they are, but no secret.
- * Returns 0, or -FCGI_E_SYSTEM: no memory.
- */
-int findings_add(struct findings *findings, enum check_id check, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 void findings_reset(struct findings *findings);
 
 /* What the reply answered.  Zero-filled where something is not known. */
@@ -82,6 +77,8 @@ struct check_context {
 					   and that of "user:password" are known by themselves */
 	struct fcgi_slice user;
 	struct fcgi_slice authorization; /* HTTP_AUTHORIZATION as it was sent */
+	const struct secrets *run;	/* those of other questions, which must not come back
+					   either; NULL: there are none */
 	const char *const *trusted_headers; /* --trusted-header: set by the front end itself; NULL-
 					   terminated, or NULL */
 };

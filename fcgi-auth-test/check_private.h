@@ -4,18 +4,18 @@
 
 #include "check.h"
 
-/* What must not come back, in each of its forms. */
-enum secret_form { SECRET_PASSWORD, SECRET_BASE64, SECRET_BASIC, SECRET_AUTHORIZATION, SECRET_FORMS };
-
 struct checking {
 	struct findings *findings;
 	const struct reply *reply;
 	const struct check_context *context;
-	struct fcgi_slice secrets[SECRET_FORMS];	/* data NULL: there is none */
+	struct secrets own;		/* of this question */
 	int error;			/* what check_reply() returns */
 };
 
-/* Adds a finding; no memory: checking->error. */
+/*
+ * Adds a finding.  The text is escaped: pass bytes of the peer as they are, but no secret.
+ * No memory: checking->error.
+ */
 void checking_add(struct checking *checking, enum check_id check, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

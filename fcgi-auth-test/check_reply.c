@@ -1,6 +1,4 @@
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,22 +7,6 @@
 #include "fcgi_error.h"
 
 enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, BODY_MAX = 8192 };
-
-void
-checking_add(struct checking *checking, enum check_id check, const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int r;
-
-	va_start(arguments, format);
-	r = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (r < 0 || findings_add(checking->findings, check, "%s", text) < 0)
-		checking->error = -FCGI_E_SYSTEM;
-	if (r >= 0)
-		free(text);
-}
 
 /* --- records ---------------------------------------------------------------------------------- */
 
@@ -125,6 +107,20 @@ is_named(const struct cgi_header *header, const char *name)
 	    strncasecmp(header->name, name, header->name_len) == 0;
 }
 
+/* The same name as one before. */
+static int
+is_repeated(const struct reply *reply, size_t index)
+{
+	const struct cgi_header *header = &reply->headers[index];
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (reply->headers[i].name_len == header->name_len &&
+		    strncasecmp(reply->headers[i].name, header->name, header->name_len) == 0)
+			return 1;
+	return 0;
+}
+
 /* The headers of a yes that are no business of the server's. */
 static void
 check_others(struct checking *checking)
@@ -136,7 +132,8 @@ check_others(struct checking *checking)
 	for (i = 0; i < reply->header_count && len < sizeof list - 1; i++) {
 		if (is_named(&reply->headers[i], "Status") ||
 		    is_named(&reply->headers[i], "Location") ||
-		    reply_variable(&reply->headers[i], &variable_len) != NULL)
+		    reply_variable(&reply->headers[i], &variable_len) != NULL ||
+		    is_repeated(reply, i))
 			continue;
 		checking_quote(checking, name, reply->headers[i].name,
 		    reply->headers[i].name_len);
@@ -190,7 +187,7 @@ int
 check_reply(struct findings *findings, const struct reply *reply,
     const struct check_context *context)
 {
-	struct checking checking = { findings, reply, context, { { 0 } }, 0 };
+	struct checking checking = { findings, reply, context, { 0 }, 0 };
 
 	if (reply->ending == REPLY_NOT_CONNECTED)
 		return 0;

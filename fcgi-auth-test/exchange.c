@@ -58,7 +58,8 @@ finish_late(struct exchange *exchange)
 	struct reply late = exchange->reply;
 
 	reply_init(&exchange->reply, exchange->plan.request_id);
-	(void)reply_feed(&exchange->reply, late.wire.data, exchange->in_time);
+	if (exchange->in_time > 0)
+		(void)reply_feed(&exchange->reply, late.wire.data, exchange->in_time);
 	reply_reset(&late);
 	finish(exchange, REPLY_TIMED_OUT);
 }

@@ -99,6 +99,7 @@ find_in_reply(const struct judge *judge, const struct question *question, struct
 
 	question_context(question, &context);
 	context.server = result->server;
+	context.run = judge->secrets;
 	context.trusted_headers = judge->trusted_headers;
 	r = check_reply(&findings, &result->reply, &context);
 	for (i = 0; r == 0 && i < findings.count; i++)
@@ -270,24 +271,35 @@ compare_list(struct comparison *comparison, const char *what, comparable *name_o
 	}
 }
 
+/* A name that must not be there, which may hold anything. */
+static void
+miss_absence(struct comparison *comparison, const char *name)
+{
+	char *escaped = redact_text(&comparison->redact, name, strlen(name));
+
+	if (escaped != NULL)
+		miss(comparison, "there is a variable %s", escaped);
+	else
+		comparison->error = -FCGI_E_SYSTEM;
+	free(escaped);
+}
+
 static void
 compare_absence(struct comparison *comparison)
 {
 	const struct auth_lines *names = &comparison->expect->no_variables;
 	const struct reply *reply = &comparison->result->reply;
-	char name[256];
-	const char *is;
+	const char *start;
+	char *name;
 	size_t i, k, len;
 
-	for (k = 0; k < reply->header_count; k++) {
-		is = reply_variable(&reply->headers[k], &len);
-		if (is == NULL)
-			continue;
-		snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name),
-		    is);
-		for (i = 0; i < names->count; i++)
+	for (k = 0; k < reply->header_count && names->count > 0; k++) {
+		start = reply_variable(&reply->headers[k], &len);
+		name = start != NULL ? strndup(start, len) : NULL;
+		for (i = 0; name != NULL && i < names->count; i++)
 			if (fnmatch(names->items[i], name, 0) == 0)
-				miss(comparison, "there is a variable %s", name);
+				miss_absence(comparison, name);
+		free(name);
 	}
 }
 
@@ -334,14 +346,17 @@ judge_expectations(const struct judge *judge, const struct question *question,
 	int expects_error = comparison.expect->decision == AUTH_WANT_ERROR;
 
 	if (!judge->show_secrets)
-		comparison.error = redact_init(&comparison.redact, result->auth_case,
-		    &question->params);
+		comparison.error = redact_init(&comparison.redact, judge->secrets,
+		    result->auth_case, &question->params);
 	if (result->trouble == RESULT_ANSWERED)
 		compare_answer(&comparison);
 	else if (result->trouble == RESULT_UNREACHABLE || !expects_error)
 		miss(&comparison, "%s", result->trouble_text);
 	else
 		compare_decision(&comparison);
+	/* An answer that is none is an error: how it is none is no news then. */
+	if (expects_error && result->trouble != RESULT_ANSWERED && result->failures.count == 0)
+		result_expect_broken(result);
 	redact_reset(&comparison.redact);
 	result_settle(result);
 	return comparison.error;

@@ -17,6 +17,7 @@ struct judge {
 	struct check_policy policy;
 	const char *const *trusted_headers;	/* as in struct check_context */
 	int show_secrets;
+	const struct secrets *secrets;		/* of all questions of the run */
 	int64_t timeout_ns;			/* that the exchange had, for messages */
 	const char *hang;			/* where an authorizer hangs that waits for STDIN */
 };

@@ -2,14 +2,13 @@
  * fcgi-auth-test: asks a FastCGI authorizer as a web server does, dialect by dialect, and judges
  * its answers.
  */
-#include <errno.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "application.h"
@@ -17,14 +16,16 @@
 #include "clock.h"
 #include "fcgi_error.h"
 #include "options.h"
+#include "outcome.h"
 #include "question.h"
-#include "replace.h"
-#include "report.h"
 #include "runner.h"
 #include "spawn.h"
 
 /* Between the last that is heard of an application and its end. */
 #define END_PATIENCE_NS (500 * CLOCK_NS_PER_MS)
+#define LOOK_NS (10 * CLOCK_NS_PER_MS)
+/* How long it may take to end when it is asked to. */
+#define GRACE_NS (2 * CLOCK_NS_PER_S)
 
 /* --- what to ask --------------------------------------------------------------------------- */
 
@@ -78,12 +79,14 @@ find_authorizer(const struct options *options, struct authorizer *authorizer,
     struct application *application)
 {
 	const struct addr *addr = &options->addr;
-	char why[APPLICATION_WHY_MAX];
+	char why[1024];
 	int gai = 0;
 
 	authorizer->name = options->address;
 	if (options->address == NULL) {
-		if (application_start(application, options->cli.command, why) < 0)
+		application_init(application);
+		if (application_start(application, options->cli.command, environ, why,
+			sizeof why) < 0)
 			cli_die(&options->cli, EXIT_UNREACHABLE, "%s", why);
 		addr = &application->addr;
 		authorizer->name = options->cli.command[0];
@@ -91,32 +94,35 @@ find_authorizer(const struct options *options, struct authorizer *authorizer,
 	authorizer->socket_count = addr_resolve(addr, 0, authorizer->sockets, &gai);
 	if (authorizer->socket_count > 0)
 		return;
-	application_stop(application);
+	application_stop(application, GRACE_NS);
 	cli_die(&options->cli, EXIT_UNREACHABLE, "%s: %s", authorizer->name,
 	    gai != 0 ? gai_strerror(gai) : fcgi_strerror(authorizer->socket_count));
 }
 
-/* An authorizer that we started and that has died explains much. */
-static void
+/*
+ * An authorizer that we started and that has died explains much.  One whose connections end is
+ * about to, maybe.  Returns 1 when it has died.
+ */
+static int
 tell_end(const struct options *options, const struct runner *runner,
     struct application *application)
 {
-	int64_t patience_ns = 0;
+	const struct timespec look = { .tv_nsec = LOOK_NS };
+	int64_t until_ns = clock_now_ns();
+	int has_ended;
+	char how[128];
 	size_t i;
-	int status;
 
 	for (i = 0; i < runner->result_count; i++)
 		if (runner->results[i].trouble == RESULT_UNREACHABLE ||
 		    runner->results[i].trouble == RESULT_BROKEN)
-			patience_ns = END_PATIENCE_NS;
-	if (!application_has_ended(application, patience_ns, &status))
-		return;
-	if (WIFSIGNALED(status))
-		cli_error(&options->cli, "%s: ended by signal %d (%s)", options->cli.command[0],
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
-		cli_error(&options->cli, "%s: ended with status %d", options->cli.command[0],
-		    WEXITSTATUS(status));
+			until_ns = clock_after(clock_now_ns(), END_PATIENCE_NS);
+	while (!(has_ended = application_has_ended(application, how, sizeof how)) &&
+	    clock_now_ns() < until_ns)
+		nanosleep(&look, NULL);
+	if (has_ended)
+		cli_error(&options->cli, "%s: %s", options->cli.command[0], how);
+	return has_ended;
 }
 
 /* A descriptor that tells of what asks us to end; or -1: then the signals just end us. */
@@ -131,85 +137,6 @@ catch_signals(void)
 	if (fd >= 0)
 		sigprocmask(SIG_BLOCK, &signals, NULL);
 	return fd;
-}
-
-/* --- what came of it ----------------------------------------------------------------------- */
-
-/* Standard output is for the answer to a question alone: why there is none, and the rest. */
-static void
-tell_rest(const struct options *options, const struct result *result, int several)
-{
-	const char *name = options->cli.about->name;
-	size_t i;
-
-	if (result->failures.count > 0 &&
-	    (result->trouble != RESULT_ANSWERED || result->reply.wire.len == 0))
-		fprintf(stderr, "%s: %s%s%s\n", name, several ? result->dialect->name : "",
-		    several ? ": " : "", result->failures.items[0]);
-	for (i = 0; i < result->finding_count; i++) {
-		if (result->findings[i].severity == CHECK_WARNING && options->cli.quiet)
-			continue;
-		fprintf(stderr, "%s: ", name);
-		report_finding(stderr, &result->findings[i]);
-		putc('\n', stderr);
-	}
-}
-
-static void
-report(const struct options *options, const struct runner *runner, const char *name)
-{
-	const struct report how = {
-		.format = options->format,
-		.verdicts = options->verdicts,
-		.show_secrets = options->show_secrets,
-		.address = name,
-	};
-	char *text = NULL, why[512];
-	size_t len = 0, i;
-	FILE *out = open_memstream(&text, &len);
-	int r = -FCGI_E_SYSTEM;
-
-	if (out == NULL)
-		cli_die(&options->cli, EXIT_USAGE, "out of memory");
-	r = report_write(out, &how, runner->results, runner->result_count, why, sizeof why);
-	if (fclose(out) != 0 || r < 0)
-		cli_die(&options->cli, EXIT_USAGE, "%s", why);
-	for (i = 0; options->format == REPORT_TEXT && i < runner->result_count; i++)
-		tell_rest(options, &runner->results[i], runner->result_count > 1);
-	if (options->output_file == NULL)
-		fwrite(text, 1, len, stdout);
-	else if (replace_file(options->output_file, text, len,
-		     options->format == REPORT_CASES ? 0600 : 0666) < 0)
-		cli_die(&options->cli, EXIT_USAGE, "-o %s: %s", options->output_file,
-		    strerror(errno));
-	free(text);
-}
-
-/* The worst of all; of a question what was decided, whatever else was found. */
-static int
-exit_status(const struct options *options, const struct runner *runner)
-{
-	static const int statuses[] = {
-		[RESULT_ANSWERED] = EXIT_FAILED,
-		[RESULT_UNREACHABLE] = EXIT_UNREACHABLE,
-		[RESULT_BROKEN] = EXIT_PROTOCOL,
-		[RESULT_LATE] = EXIT_TIME,
-	};
-	enum result_trouble worst = RESULT_ANSWERED;
-	int is_question = options->file_count == 0, failed = 0;
-	const struct result *result;
-	size_t i;
-
-	for (i = 0; i < runner->result_count; i++) {
-		result = &runner->results[i];
-		if (is_question ? result->failures.count == 0 : result->state != RESULT_FAILED)
-			continue;
-		failed = 1;
-		if (result->trouble != RESULT_ANSWERED &&
-		    (worst == RESULT_ANSWERED || result->trouble < worst))
-			worst = result->trouble;
-	}
-	return failed ? statuses[worst] : 0;
 }
 
 /* --- all of it ----------------------------------------------------------------------------- */
@@ -230,7 +157,7 @@ prepare(const struct options *options, const struct case_set *cases,
 			.timeout_ns = options->time.timeout_ns,
 		},
 		.tags = &options->tags,
-		.jobs = options->jobs,
+		.tell = outcome_tell,
 		.probes = options->probes && options->file_count > 0,
 		.trace = options->cli.verbose > 0,
 		.signal_fd = catch_signals(),
@@ -239,25 +166,52 @@ prepare(const struct options *options, const struct case_set *cases,
 	};
 }
 
+/* More at a time than can be open would only be more that cannot be asked. */
+static void
+fit_jobs(struct options *options, const struct case_set *cases)
+{
+	size_t wanted = options->jobs < cases->count ? options->jobs : cases->count;
+	size_t most = asker_most(wanted);
+
+	if (most >= wanted)
+		return;
+	options->jobs = most;
+	cli_warn(&options->cli, "--jobs %zu: only %zu at a time, for no more files may be open "
+	    "(ulimit -n)", wanted, most);
+}
+
 static int
 run(struct options *options, const struct case_set *cases)
 {
 	struct application application = { 0 };
 	struct authorizer authorizer = { 0 };
 	struct runner runner;
-	int r, status;
+	struct outcome outcome;
+	const char *why;
+	int r, status, has_died;
 
 	prepare(options, cases, &authorizer, &runner);
 	find_authorizer(options, &authorizer, &application);
+	fit_jobs(options, cases);
+	runner.jobs = options->jobs;
+	outcome_open(&outcome, options, authorizer.name);
+	runner.tell_to = &outcome;
 	r = runner_run(&runner);
-	tell_end(options, &runner, &application);
-	application_stop(&application);
-	if (r == ASKER_INTERRUPTED)
-		cli_die(&options->cli, EXIT_INTERRUPTED, "interrupted");
-	if (r < 0)
-		cli_die(&options->cli, EXIT_USAGE, "%s", fcgi_strerror(r));
-	report(options, &runner, authorizer.name);
-	status = exit_status(options, &runner);
+	has_died = tell_end(options, &runner, &application);
+	application_stop(&application, GRACE_NS);
+	/* Nobody reads on: that is what is wrong. */
+	if (ferror(stdout))
+		cli_close_stdout(&options->cli, EXIT_USAGE);
+	/* A tag that is misspelt must not pass for a success. */
+	if (r == 0 && runner.result_count == 0)
+		cli_die(&options->cli, EXIT_USAGE, "--tags: they leave no case to ask");
+	why = r == 0 ? NULL : r == ASKER_INTERRUPTED ? "interrupted" : fcgi_strerror(r);
+	outcome_close(&outcome, &runner, why);
+	status = outcome_status(options, &runner, has_died);
+	if (why != NULL) {
+		cli_error(&options->cli, "%s", why);
+		status = r == ASKER_INTERRUPTED ? EXIT_INTERRUPTED : EXIT_USAGE;
+	}
 	runner_reset(&runner);
 	return status;
 }
@@ -272,6 +226,8 @@ main(int argc, char **argv)
 
 	if (spawn_fill_standard_fds() < 0)
 		return EXIT_USAGE;
+	/* The authorizer that we have started is to be stopped also when nobody reads on. */
+	signal(SIGPIPE, SIG_IGN);
 	options_read(&options, argc, argv);
 	read_cases(&options, &cases);
 	status = run(&options, &cases);

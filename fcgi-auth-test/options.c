@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
+#include "line.h"
 #include "lists.h"
 #include "options_table.h"
 
@@ -33,15 +34,8 @@ set(struct options *options, const char *field, const char *value, const char *o
 static void
 add_line(const struct cli *cli, struct auth_lines *lines, const char *text, size_t len)
 {
-	char **items = reallocarray(lines->items, lines->count + 2, sizeof *items);
-
-	if (items == NULL)
+	if (auth_lines_add(lines, text, len) < 0)
 		cli_die(cli, EXIT_USAGE, "out of memory");
-	lines->items = items;
-	items[lines->count] = strndup(text, len);
-	if (items[lines->count] == NULL)
-		cli_die(cli, EXIT_USAGE, "out of memory");
-	items[++lines->count] = NULL;
 }
 
 /* Takes the next word of a list with commas.  Returns 1, or 0 when there are no more. */
@@ -56,29 +50,44 @@ next_word(const char **list, const char **word, size_t *len)
 	return *len > 0;
 }
 
+/* A list without a word is a variable of a script that is not set. */
+static void
+refuse_empty(const struct cli *cli, const char *option, const char *list)
+{
+	const char *rest = list, *word;
+	size_t len;
+
+	if (!next_word(&rest, &word, &len))
+		cli_usage_error(cli, "%s '%s': there is nothing in it", option, list);
+}
+
 static void
 read_header_file(struct options *options, const char *path)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	size_t size = 0, number = 0;
-	char *line = NULL;
-	ssize_t len;
+	size_t left = LINE_FILE_MAX, number = 0;
+	struct buffer line = { 0 };
+	char *text;
+	int r;
 
 	if (file == NULL)
 		cli_die(&options->cli, EXIT_USAGE, "--header-file %s: %s", path, strerror(errno));
-	while ((len = getline(&line, &size, file)) >= 0) {
+	while ((r = line_read(&line, file, '\n', &left)) > 0) {
 		number++;
-		while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
-			line[--len] = '\0';
-		if (strlen(line) != (size_t)len)
+		text = (char *)line.data;
+		while (line.len > 0 && text[line.len - 1] == '\r')
+			text[--line.len] = '\0';
+		if (strlen(text) != line.len)
 			cli_die(&options->cli, EXIT_USAGE, "%s:%zu: there is a NUL in it", path,
 			    number);
-		if (len > 0 && *line != '#')
-			set(options, "Headers", line, "--header-file");
+		if (line.len > 0 && *text != '#')
+			set(options, "Headers", text, "--header-file");
 	}
-	if (ferror(file))
+	if (r < 0)
 		cli_die(&options->cli, EXIT_USAGE, "--header-file %s: %s", path, strerror(errno));
-	free(line);
+	if (line.data != NULL)
+		explicit_bzero(line.data, line.len);
+	buffer_free(&line);
 	if (file != stdin)
 		fclose(file);
 }
@@ -91,6 +100,7 @@ read_checks(const struct cli *cli, const char *option, const char *list, uint64_
 	size_t len;
 	int check;
 
+	refuse_empty(cli, option, list);
 	while (next_word(&rest, &word, &len)) {
 		name = strndup(word, len);
 		if (name == NULL)
@@ -113,6 +123,7 @@ read_verdicts(struct options *options, const char *list)
 	size_t len;
 	int server;
 
+	refuse_empty(cli, "--verdict", list);
 	while (next_word(&rest, &word, &len)) {
 		name = strndup(word, len);
 		if (name == NULL)
@@ -180,6 +191,7 @@ read_ask(struct options *options, int option, const char *value)
 		options->jobs = (size_t)cli_number(cli, "--jobs", value, 1, JOBS_MAX);
 		return 1;
 	case OPT_TAGS:
+		refuse_empty(cli, "--tags", value);
 		while (next_word(&value, &word, &len))
 			add_line(cli, &options->tags, word, len);
 		return 1;
@@ -386,21 +398,11 @@ options_read(struct options *options, int argc, char **argv)
 	check(options, has_format);
 }
 
-static void
-free_lines(struct auth_lines *lines)
-{
-	size_t i;
-
-	for (i = 0; i < lines->count; i++)
-		free(lines->items[i]);
-	free(lines->items);
-}
-
 void
 options_reset(struct options *options)
 {
-	free_lines(&options->tags);
-	free_lines(&options->trusted_headers);
+	auth_lines_reset(&options->tags);
+	auth_lines_reset(&options->trusted_headers);
 	free(options->files);
 	free(options->output_file);
 	free(options->method);

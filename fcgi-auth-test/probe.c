@@ -35,7 +35,13 @@ find(struct probing *probing, enum check_id check, const char *format, ...)
 	escaped = text_escape_alloc(text, strlen(text), 0);
 	if (escaped == NULL)
 		return -FCGI_E_SYSTEM;
-	r = result_find(&probing->result, &probing->runner->judge.policy, check, escaped);
+	if (probing->is_reached) {
+		r = result_find(&probing->result, &probing->runner->judge.policy, check, escaped);
+	} else {
+		/* That nobody is there is no fault that a check has a name for. */
+		probing->result.trouble = RESULT_UNREACHABLE;
+		r = result_fail(&probing->result, "%s", escaped);
+	}
 	free(escaped);
 	return r;
 }
@@ -60,7 +66,7 @@ expect_in(struct probing *probing, enum check_id check, const struct probe_twist
 static int
 has_found(const struct probing *probing)
 {
-	return probing->result.finding_count > 0;
+	return probing->result.finding_count > 0 || probing->result.failures.count > 0;
 }
 
 static int64_t
@@ -142,21 +148,40 @@ probe_close(struct probing *probing)
 	return r;
 }
 
+/* Who is let in without credentials in any case is not let in by what is left over. */
+static int
+tell_open(struct probing *probing)
+{
+	struct result *result = &probing->result;
+
+	if (has_found(probing))
+		return 0;
+	result->skipped = strdup("without credentials it is let in, too, so that nothing which "
+	    "was kept could be seen");
+	return result->skipped != NULL ? 0 : -FCGI_E_SYSTEM;
+}
+
 static int
 probe_state(struct probing *probing)
 {
 	const struct probe_twist good = { 0 }, nobody = { .nobody = 1 };
 	struct probe_answer answer;
-	int r = expect_in(probing, CHECK_A8, &good, "asked again");
+	int r = 0;
 
+	if (probing->before == PROBE_UNKNOWN)
+		r = probe_look_at_nobody(probing);
+	if (r == 0)
+		r = expect_in(probing, CHECK_A8, &good, "asked again");
 	if (r != 0 || has_found(probing))
 		return r;
 	r = probe_ask_one(probing, &nobody, &answer);
 	probing->nobody_is_let_in = r == 0 && probe_lets_in(&answer);
-	if (probing->nobody_is_let_in)
-		r = find(probing, CHECK_A8,
-		    "behind a question that was let in, one without credentials is, too");
 	probe_drop(&answer);
+	if (r == 0 && probing->nobody_is_let_in)
+		return probing->before == PROBE_LET_IN
+		    ? tell_open(probing)
+		    : find(probing, CHECK_A8, "behind a question that was let in, one without "
+			"credentials is, too");
 	if (r != 0 || has_found(probing))
 		return r;
 	return expect_in(probing, CHECK_A8, &good,
@@ -295,6 +320,12 @@ static const struct probe {
 	{ "A11 is no responder", probe_role, is_authorizer, "this server calls a responder" },
 };
 
+size_t
+probe_count(void)
+{
+	return sizeof probes / sizeof *probes;
+}
+
 static int
 add_probe(struct probing *probing, const struct probe *probe, const char *skip)
 {
@@ -302,6 +333,7 @@ add_probe(struct probing *probing, const struct probe *probe, const char *skip)
 	int64_t start_ns = clock_now_ns();
 	int r = 0;
 
+	probing->is_reached = 0;
 	*result = (struct result){
 		.auth_case = probing->good,
 		.is_probe = 1,
@@ -322,31 +354,9 @@ add_probe(struct probing *probing, const struct probe *probe, const char *skip)
 		return r != 0 ? r : -FCGI_E_SYSTEM;
 	}
 	*place = *result;
+	place->is_done = 1;
 	*result = (struct result){ 0 };
-	return 0;
-}
-
-/* The same case without user, password, and headers that are secret. */
-static int
-make_nobody(struct probing *probing)
-{
-	struct auth_case *nobody = &probing->nobody;
-	size_t i;
-
-	*nobody = *probing->good;
-	nobody->user = (struct auth_bytes){ 0 };
-	nobody->password = (struct auth_bytes){ 0 };
-	nobody->header_count = 0;
-	nobody->headers = calloc(probing->good->header_count + 1, sizeof *nobody->headers);
-	if (nobody->headers == NULL)
-		return -FCGI_E_SYSTEM;
-	for (i = 0; i < probing->good->header_count; i++)
-		if (!text_is_secret(probing->good->headers[i].name,
-			strlen(probing->good->headers[i].name)))
-			nobody->headers[nobody->header_count++] = probing->good->headers[i];
-	probing->has_nobody = probing->good->user.data != NULL ||
-	    nobody->header_count < probing->good->header_count;
-	return 0;
+	return runner_tell_done(probing->runner);
 }
 
 /* Not one that should not have been. */
@@ -398,7 +408,7 @@ run_all(struct probing *probing, const char *skip)
 		r = add_probe(probing, probe, skip == NULL && probe->applies != NULL &&
 			!probe->applies(probing) ? probe->unless : skip);
 		last = &probing->runner->results[probing->runner->result_count - 1];
-		if (r != 0 || last->finding_count == 0)
+		if (r != 0 || (last->finding_count == 0 && last->failures.count == 0))
 			continue;
 		r = still_answers(probing);
 		if (r == 0)
@@ -426,9 +436,11 @@ probe_all(struct runner *runner)
 	probing.dialect = good->dialect;
 	probing.phase = good->phase;
 	probing.usual_ns = good->time_ns;
-	r = make_nobody(&probing);
+	if (good->auth_case == runner->before.auth_case && good->dialect == runner->before.dialect)
+		probing.before = runner->before.outcome;
+	r = probe_make_nobody(&probing);
 	if (r == 0)
 		r = run_all(&probing, skip);
-	free(probing.nobody.headers);
+	probe_drop_nobody(&probing);
 	return r;
 }

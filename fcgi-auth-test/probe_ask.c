@@ -80,19 +80,45 @@ probe_make(struct probing *probing, const struct probe_twist *twist,
 	return r;
 }
 
+/* To nobody no secret is told: what others have is their own. */
+static int
+take_leaks(struct runner *runner, struct probe_answer *answer)
+{
+	struct result *result = &answer->probing->result;
+	const struct result_finding *finding;
+	size_t i;
+	int r = 0;
+
+	if (answer->result.auth_case != &answer->probing->nobody)
+		return 0;
+	for (i = 0; r == 0 && i < answer->result.finding_count; i++) {
+		finding = &answer->result.findings[i];
+		if ((finding->check == CHECK_V4 || finding->check == CHECK_S1) &&
+		    !result_has(result, finding->check))
+			r = result_find(result, &runner->judge.policy, finding->check,
+			    finding->detail);
+	}
+	return r;
+}
+
 static int
 take_answer(void *to, struct ask *ask, struct exchange *exchange)
 {
 	struct probe_answer *answer = ask->owner;
 	struct runner *runner = to;
 	struct judge judge = runner->judge;
+	int r;
 
 	judge.timeout_ns = ask->plan.timeout_ns;
 	answer->needed_stdin = exchange->needed_stdin;
 	answer->closed = exchange->closed;
 	if (ask->plan.trace != NULL)
-		trace_answer(ask->plan.trace, &answer->question, exchange, judge.show_secrets);
-	return judge_answer(&judge, &answer->question, exchange, &answer->result);
+		trace_answer(ask->plan.trace, &answer->question, exchange, judge.secrets,
+		    judge.show_secrets);
+	if (exchange->reply.ending != REPLY_NOT_CONNECTED)
+		answer->probing->is_reached = 1;
+	r = judge_answer(&judge, &answer->question, exchange, &answer->result);
+	return r == 0 ? take_leaks(runner, answer) : r;
 }
 
 void

@@ -3,6 +3,7 @@
 #define PROBE_PRIVATE_H
 
 #include "asker.h"
+#include "probe.h"
 #include "question.h"
 #include "runner.h"
 
@@ -15,7 +16,9 @@ struct probing {
 	int64_t usual_ns;		/* how long the answer took then */
 	struct auth_case nobody;	/* the same without any credentials; shares its strings */
 	int has_nobody;			/* they are another question than with them */
+	enum probe_outcome before;	/* of nobody, before the good question was asked */
 	int nobody_is_let_in;		/* as probe_state() has found */
+	int is_reached;			/* by a question of the probe under way */
 	struct result result;		/* of the probe under way */
 };
 
@@ -42,6 +45,14 @@ struct probe_answer {
 	int needed_stdin;
 	int closed;
 };
+
+/*
+ * probe_make_nobody: sets nobody and has_nobody; returns 0, or a negative error.
+ * probe_look_at_nobody: asks nobody, and sets before if there is an answer; returns as probe_ask().
+ */
+int probe_make_nobody(struct probing *probing);
+void probe_drop_nobody(struct probing *probing);
+int probe_look_at_nobody(struct probing *probing);
 
 /*
  * Makes a question that differs so.  The answer's is the question; it is to be dropped, and the

@@ -1,27 +1,28 @@
-/* The secrets of one question, kept out of what is told of its answer. */
+/* The secrets of one question and of all others, kept out of what is told of its answer. */
 #ifndef REDACT_H
 #define REDACT_H
 
 #include <stddef.h>
 
 #include "auth_case.h"
-#include "buffer.h"
 #include "params.h"
+#include "secrets.h"
 
 /* Zero-filled: nothing is secret. */
 struct redact {
 	int names;		/* private: what has a secret name is not to be shown either */
-	struct buffer *items;	/* bytes that are not to be shown, the longest first */
-	size_t count;
+	struct secrets own;	/* private */
+	const struct secrets *run;
 };
 
 /*
  * Collects the password, its base 64, the Authorization header's value and those of other headers
  * and variables with secret names (text_is_secret()).
+ * run: those of all questions, to be kept until redact_reset(); NULL: there are no others.
  * Returns 0, or -FCGI_E_SYSTEM: no memory.
  */
-int redact_init(struct redact *redact, const struct auth_case *auth_case,
-    const struct params *params);
+int redact_init(struct redact *redact, const struct secrets *run,
+    const struct auth_case *auth_case, const struct params *params);
 
 /* 1 when the value of a header or variable of that name is not to be shown at all, else 0. */
 int redact_hides(const struct redact *redact, const char *name, size_t len);

@@ -1,7 +1,7 @@
 /*
- * One authorizer's reply, as it came: the bytes of the connection, what they are by FastCGI's rules,
- * and what the CGI header block in its STDOUT holds, read so that nothing in it gets lost, be it
- * right or wrong.  Judging is for check.h (by what is safe) and verdict.h (as a server would).
+ * One authorizer's reply, as it came: the bytes of the connection, what they are by FastCGI's
+ * rules, and what the CGI header block in its STDOUT holds, read so that nothing in it gets lost,
+ * be it right or wrong.  Judging is for check.h, by what is safe, and verdict.h, as a server would.
  */
 #ifndef REPLY_H
 #define REPLY_H
@@ -43,19 +43,20 @@ enum reply_oddity {
 	REPLY_UNENDED = 1 << 8,		/* no blank line */
 	REPLY_BARE_CR = 1 << 9,
 	REPLY_NUL = 1 << 10,
-	REPLY_TOO_MANY = 1 << 11,	/* more than REPLY_HEADERS_MAX headers: the rest is not kept */
+	REPLY_TOO_MANY = 1 << 11,	/* headers: those beyond REPLY_HEADERS_MAX are not kept */
 };
 
 /* Zero-filled, then reply_init().  Public to read. */
 struct reply {
 	enum reply_ending ending;
-	int error;			/* the first thing that FastCGI does not permit: -FCGI_E_..., 0: none.
-					   Output behind its stream's end (-FCGI_E_ORDER) is no reason to
-					   read no further, and is in out all the same */
+	int error;			/* the first thing that FastCGI does not permit:
+					   -FCGI_E_..., 0: none.  Output behind its stream's end
+					   (-FCGI_E_ORDER) does not stop the reading, and is in out
+					   all the same */
 	struct buffer wire;		/* all that came, records and all */
 	struct buffer out;		/* the contents of STDOUT */
 	struct buffer err;		/* the contents of STDERR */
-	struct fcgi_request request;	/* ended, end.app_status, end.protocol_status, foreign, ... */
+	struct fcgi_request request;	/* ended, end.app_status, foreign, ... */
 	size_t end_at;			/* where in the wire END_REQUEST ends; 0: not there */
 	size_t late_len;		/* bytes that came behind it */
 
@@ -64,8 +65,8 @@ struct reply {
 	struct cgi_header *headers;	/* the lines with a colon, in order, blanks left out */
 	size_t header_count;
 	size_t status_count;		/* headers called Status */
-	int status;			/* the first one's, 100 to 599; 0: it is no such number, or there
-					   is none */
+	int status;			/* the first one's, 100 to 599; 0: it is no such number,
+					   or there is none */
 	const unsigned char *body;	/* behind the block; NULL without an end of it */
 	size_t body_len;
 

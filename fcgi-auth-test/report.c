@@ -32,7 +32,7 @@ report_finding(FILE *out, const struct result_finding *finding)
 int
 report_tells(const struct report *how, const struct result *result, int server)
 {
-	return result->state != RESULT_SKIPPED && !result->is_probe &&
+	return result_is_judged(result) && !result->is_probe &&
 	    result->trouble != RESULT_UNREACHABLE && (how->verdicts & 1U << server) != 0;
 }
 
@@ -59,7 +59,7 @@ write_verdicts(FILE *out, const struct report *how, const struct result *result)
 
 	for (i = 0; i < VERDICT_SERVERS; i++)
 		if (report_tells(how, result, i))
-			fprintf(out, "%s: %s\n", verdict_name((enum verdict_server)i),
+			fprintf(out, "  %s: %s\n", verdict_name((enum verdict_server)i),
 			    verdict_describe(decision, sizeof decision, &result->verdicts[i]));
 }
 
@@ -94,7 +94,7 @@ write_answer(FILE *out, const struct report *how, const struct result *result, i
 	    verdict->why != NULL ? " (" : "", verdict->why != NULL ? verdict->why : "",
 	    verdict->why != NULL ? ")" : "");
 	if (!how->show_secrets)
-		r = redact_init(&redact, result->auth_case, &result->params);
+		r = redact_init(&redact, how->secrets, result->auth_case, &result->params);
 	for (i = 0; r == 0 && i < verdict->variables.count; i++)
 		write_line(out, &redact, &verdict->variables.items[i]);
 	redact_reset(&redact);
@@ -121,7 +121,6 @@ report_write(FILE *out, const struct report *how, const struct result *results, 
     char *why, size_t why_size)
 {
 	static report_form *const forms[] = {
-		[REPORT_TAP] = report_tap,
 		[REPORT_TEXT] = report_text,
 		[REPORT_JUNIT] = report_junit,
 		[REPORT_JSONL] = report_jsonl,

@@ -12,157 +12,12 @@
 #include "expected.h"
 #include "fcgi_error.h"
 #include "redact.h"
-#include "report_private.h"
+#include "report_names.h"
 #include "stanza.h"
 #include "text.h"
+#include "writing.h"
 
 enum { BODY_MAX = 4096 };	/* bytes of a body that are expected literally */
-
-/* One stanza under construction. */
-struct writing {
-	struct buffer out;
-	const struct report_run *run;
-	const struct result *result;
-	struct redact redact;
-	int error;
-};
-
-static void
-fail(struct writing *writing, int error, const char *what)
-{
-	if (writing->error != 0)
-		return;
-	writing->error = error;
-	if (error == -FCGI_E_SYNTAX)
-		snprintf(writing->run->why, writing->run->why_size, "%s: %s",
-		    writing->result->title, what);
-}
-
-static void
-put(struct writing *writing, const char *name, const void *value, size_t len)
-{
-	int r = stanza_put(&writing->out, name, value, len);
-
-	if (r < 0)
-		fail(writing, r, "it has what no case file can hold");
-}
-
-static void
-put_text(struct writing *writing, const char *name, const char *value)
-{
-	put(writing, name, value, strlen(value));
-}
-
-/* Lines of a field that has one item a line; nothing when there are none. */
-static void
-put_lines(struct writing *writing, const char *name, const struct buffer *lines)
-{
-	if (lines->len > 0)
-		put(writing, name, lines->data, lines->len);
-}
-
-static void
-add_bytes(struct writing *writing, struct buffer *lines, const void *data, size_t len)
-{
-	if (buffer_append(lines, data, len) < 0)
-		fail(writing, -FCGI_E_SYSTEM, "");
-}
-
-static void
-add_text(struct writing *writing, struct buffer *lines, const char *text)
-{
-	add_bytes(writing, lines, text, strlen(text));
-}
-
-static void
-begin_line(struct writing *writing, struct buffer *lines)
-{
-	if (lines->len > 0)
-		add_text(writing, lines, "\n");
-}
-
-static void
-put_list(struct writing *writing, const char *name, const struct auth_lines *list)
-{
-	struct buffer lines = { 0 };
-	size_t i;
-
-	for (i = 0; i < list->count; i++) {
-		if (strchr(list->items[i], '\n') != NULL)
-			fail(writing, -FCGI_E_SYNTAX, "a value of several lines in a field that "
-			    "has one item a line");
-		begin_line(writing, &lines);
-		add_text(writing, &lines, list->items[i]);
-	}
-	put_lines(writing, name, &lines);
-	buffer_free(&lines);
-}
-
-/* --- bytes of any value -------------------------------------------------------------------- */
-
-/* Whether they stand in a field as they are: one line, without blanks around it. */
-static int
-is_plain(const unsigned char *p, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (p[i] < ' ' || p[i] == 0x7f)
-			return 0;
-	return len == 0 || (p[0] != ' ' && p[len - 1] != ' ');
-}
-
-static void
-put_bytes(struct writing *writing, const char *name, const char *hex_name,
-    const struct auth_bytes *bytes)
-{
-	struct buffer hex = { 0 };
-	char digits[3];
-	size_t i;
-
-	if (is_plain((const unsigned char *)bytes->data, bytes->len)) {
-		put(writing, name, bytes->data, bytes->len);
-		return;
-	}
-	for (i = 0; i < bytes->len; i++) {
-		snprintf(digits, sizeof digits, "%02x", (unsigned char)bytes->data[i]);
-		add_bytes(writing, &hex, digits, 2);
-	}
-	put(writing, hex_name, hex.data, hex.len);
-	explicit_bzero(hex.data, hex.len);
-	buffer_free(&hex);
-}
-
-/*
- * Bytes as what is expected: literally where that can be written so, else as a regular expression
- * of PCRE2 in which each is named.
- */
-static void
-add_expected(struct writing *writing, struct buffer *line, const unsigned char *p, size_t len,
-    int whole)
-{
-	/* What a regular expression and a line of a field take for themselves. */
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-				    " !\"%&',-/:;<=>@_`~";
-	char code[5];
-	size_t i;
-
-	if (whole && is_plain(p, len) && (len == 0 || *p != '~')) {
-		add_bytes(writing, line, p, len);
-		return;
-	}
-	add_text(writing, line, "~\\A");
-	for (i = 0; i < len; i++) {
-		if (p[i] != '\0' && strchr(plain, p[i]) != NULL) {
-			add_bytes(writing, line, &p[i], 1);
-		} else {
-			snprintf(code, sizeof code, "\\x%02x", p[i]);
-			add_text(writing, line, code);
-		}
-	}
-	if (whole)
-		add_text(writing, line, "\\z");
-}
 
 /* --- what was asked ------------------------------------------------------------------------ */
 
@@ -173,24 +28,37 @@ put_request(struct writing *writing)
 	struct buffer line = { 0 };
 	size_t i;
 
-	add_text(writing, &line, auth_case->method);
-	add_text(writing, &line, " ");
-	add_text(writing, &line, auth_case->target);
+	writing_add_text(writing, &line, auth_case->method);
+	writing_add_text(writing, &line, " ");
+	writing_add_text(writing, &line, auth_case->target);
 	if (auth_case->protocol != NULL) {
-		add_text(writing, &line, " ");
-		add_text(writing, &line, auth_case->protocol);
+		writing_add_text(writing, &line, " ");
+		writing_add_text(writing, &line, auth_case->protocol);
 	}
-	put_lines(writing, "Request", &line);
+	writing_put_lines(writing, "Request", &line);
 	buffer_clear(&line);
 	for (i = 0; i < auth_case->header_count; i++) {
-		begin_line(writing, &line);
-		add_text(writing, &line, auth_case->headers[i].name);
-		add_text(writing, &line, auth_case->headers[i].value != NULL ? ": " : ";");
+		writing_begin_line(writing, &line);
+		writing_add_text(writing, &line, auth_case->headers[i].name);
+		writing_add_text(writing, &line, auth_case->headers[i].value != NULL ? ": " : ";");
 		if (auth_case->headers[i].value != NULL)
-			add_text(writing, &line, auth_case->headers[i].value);
+			writing_add_text(writing, &line, auth_case->headers[i].value);
 	}
-	put_lines(writing, "Headers", &line);
+	writing_put_lines(writing, "Headers", &line);
 	buffer_free(&line);
+}
+
+static void
+put_password_file(struct writing *writing)
+{
+	char *path = report_password_file(writing->run->how->output_file,
+	    writing->result->auth_case->password_name);
+
+	if (path != NULL)
+		writing_put_text(writing, "Password-File", path);
+	else
+		writing_fail(writing, -FCGI_E_SYSTEM, "");
+	free(path);
 }
 
 static void
@@ -202,18 +70,18 @@ put_password(struct writing *writing)
 	case AUTH_PASSWORD_NONE:
 		break;
 	case AUTH_PASSWORD_FILE:
-		put_text(writing, "Password-File", auth_case->password_name);
+		put_password_file(writing);
 		break;
 	case AUTH_PASSWORD_ENV:
-		put_text(writing, "Password-Env", auth_case->password_name);
+		writing_put_text(writing, "Password-Env", auth_case->password_name);
 		break;
 	case AUTH_PASSWORD_HIDDEN:
 		if (!writing->run->how->show_secrets)
-			fail(writing, -FCGI_E_SYNTAX, "a case file cannot name where its password "
+			writing_fail(writing, -FCGI_E_SYNTAX, "a case file cannot name where its password "
 			    "came from: --password-file, or --show-secrets to have it written");
 		/* fall through */
 	default:
-		put_bytes(writing, "Password", "Password-Hex", &auth_case->password);
+		writing_put_bytes(writing, "Password", "Password-Hex", &auth_case->password);
 	}
 }
 
@@ -227,24 +95,24 @@ put_question(struct writing *writing)
 	const struct result *result = writing->result;
 	const struct auth_case *auth_case = result->auth_case;
 
-	put_text(writing, "Case", result->title);
-	put_text(writing, "Dialect", result->dialect->name);
-	put_text(writing, "Phase", auth_phase_names[result->phase]);
+	writing_put_text(writing, "Case", writing->name);
+	writing_put_text(writing, "Dialect", result->dialect->name);
+	writing_put_text(writing, "Phase", auth_phase_names[result->phase]);
 	put_request(writing);
 	if (auth_case->user.data != NULL)
-		put_bytes(writing, "User", "User-Hex", &auth_case->user);
+		writing_put_bytes(writing, "User", "User-Hex", &auth_case->user);
 	put_password(writing);
 	if (auth_case->auth_type != NULL)
-		put_text(writing, "Auth",
+		writing_put_text(writing, "Auth",
 		    *auth_case->auth_type != '\0' ? auth_case->auth_type : "none");
 	if (auth_case->remote_addr != NULL)
-		put_text(writing, "Remote-Addr", auth_case->remote_addr);
-	put_list(writing, "Params", &auth_case->params);
-	put_list(writing, "Unset", &auth_case->unset);
+		writing_put_text(writing, "Remote-Addr", auth_case->remote_addr);
+	writing_put_list(writing, "Params", &auth_case->params);
+	writing_put_list(writing, "Unset", &auth_case->unset);
 	if (auth_case->stdin_record != AUTH_STDIN_DIALECT)
-		put_text(writing, "Stdin", stdin_words[auth_case->stdin_record]);
+		writing_put_text(writing, "Stdin", stdin_words[auth_case->stdin_record]);
 	if (auth_case->keep_conn != AUTH_DIALECT)
-		put_text(writing, "Keep-Conn", auth_case->keep_conn == AUTH_YES ? "yes" : "no");
+		writing_put_text(writing, "Keep-Conn", auth_case->keep_conn == AUTH_YES ? "yes" : "no");
 }
 
 /* --- what was answered --------------------------------------------------------------------- */
@@ -253,21 +121,26 @@ static void
 put_decision(struct writing *writing)
 {
 	const struct result *result = writing->result;
+	const struct auth_expect *expect = &result->auth_case->expect;
+	int was_asked = result_is_judged(result);
+	int status = was_asked ? result->reply.status : expect->status;
 	char text[32];
 
-	switch (result_decided(result)) {
+	switch (was_asked ? result_decided(result) : expect->decision) {
+	case AUTH_WANT_ANY:
+		break;
 	case AUTH_WANT_ALLOW:
-		put_text(writing, "Expect", "allow");
+		writing_put_text(writing, "Expect", "allow");
 		break;
 	case AUTH_WANT_DENY:
-		if (result->reply.status != 0)
-			snprintf(text, sizeof text, "deny %d", result->reply.status);
+		if (status != 0)
+			snprintf(text, sizeof text, "deny %d", status);
 		else
 			snprintf(text, sizeof text, "deny");
-		put_text(writing, "Expect", text);
+		writing_put_text(writing, "Expect", text);
 		break;
 	default:
-		put_text(writing, "Expect", "error");
+		writing_put_text(writing, "Expect", "error");
 	}
 }
 
@@ -286,15 +159,18 @@ find_regexp(const struct auth_expected_list *list, const char *name, size_t name
 	return NULL;
 }
 
-static int
-is_token(const char *name, size_t len)
+/* What is not expected is not dropped without a word. */
+static void
+note_name(struct writing *writing, const char *what, const char *name, size_t len)
 {
-	size_t i;
+	char *text = redact_text(&writing->redact, name, len);
 
-	for (i = 0; i < len; i++)
-		if (!cgi_block_is_name_char(name[i]))
-			return 0;
-	return len > 0;
+	writing_add_text(writing, &writing->notes, "# Not expected, since no case file can name it: ");
+	writing_add_text(writing, &writing->notes, what);
+	writing_add_text(writing, &writing->notes, " \"");
+	writing_add_text(writing, &writing->notes, text != NULL ? text : "?");
+	writing_add_text(writing, &writing->notes, "\"\n");
+	free(text);
 }
 
 static void
@@ -303,20 +179,22 @@ add_pair(struct writing *writing, struct buffer *lines, const struct auth_expect
 {
 	const struct auth_expected *regexp = find_regexp(known, name, name_len, header);
 
-	if (!is_token(name, name_len))
+	if (!cgi_block_is_name(name, name_len) || redact_finds(&writing->redact, name, name_len)) {
+		note_name(writing, *separator == '=' ? "variable" : "header", name, name_len);
 		return;
-	begin_line(writing, lines);
-	add_bytes(writing, lines, name, name_len);
+	}
+	writing_begin_line(writing, lines);
+	writing_add_bytes(writing, lines, name, name_len);
 	/* That it is there, and no more. */
 	if (redact_hides(&writing->redact, name, name_len) ||
 	    redact_finds(&writing->redact, header->value, header->value_len))
 		return;
-	add_text(writing, lines, separator);
+	writing_add_text(writing, lines, separator);
 	if (regexp != NULL) {
-		add_text(writing, lines, "~");
-		add_bytes(writing, lines, regexp->value, regexp->value_len);
+		writing_add_text(writing, lines, "~");
+		writing_add_bytes(writing, lines, regexp->value, regexp->value_len);
 	} else {
-		add_expected(writing, lines, (const unsigned char *)header->value,
+		writing_add_expected(writing, lines, (const unsigned char *)header->value,
 		    header->value_len, 1);
 	}
 }
@@ -329,11 +207,12 @@ put_headers(struct writing *writing)
 	struct buffer headers = { 0 }, variables = { 0 };
 	const struct cgi_header *header;
 	const char *name;
-	size_t i, len;
+	size_t i, len, variable_count = 0;
 
 	for (i = 0; i < reply->header_count; i++) {
 		header = &reply->headers[i];
 		name = reply_variable(header, &len);
+		variable_count += name != NULL;
 		if (name != NULL)
 			add_pair(writing, &variables, &expect->variables, "=", name, len, header);
 		else if (header->name_len != strlen("Status") ||
@@ -341,10 +220,10 @@ put_headers(struct writing *writing)
 			add_pair(writing, &headers, &expect->headers, ": ", header->name,
 			    header->name_len, header);
 	}
-	put_lines(writing, "Expect-Headers", &headers);
-	put_lines(writing, "Expect-Variables", &variables);
-	if (variables.len == 0)
-		put_text(writing, "Expect-No-Variables", "*");
+	writing_put_lines(writing, "Expect-Headers", &headers);
+	writing_put_lines(writing, "Expect-Variables", &variables);
+	if (variable_count == 0)
+		writing_put_text(writing, "Expect-No-Variables", "*");
 	buffer_free(&headers);
 	buffer_free(&variables);
 }
@@ -356,9 +235,9 @@ put_known(struct writing *writing, const char *name, const struct auth_expected 
 	struct buffer text = { 0 };
 
 	if (known->regexp != NULL)
-		add_text(writing, &text, "~");
-	add_bytes(writing, &text, known->value, known->value_len);
-	put(writing, name, text.data, text.len);
+		writing_add_text(writing, &text, "~");
+	writing_add_bytes(writing, &text, known->value, known->value_len);
+	writing_put(writing, name, text.data, text.len);
 	buffer_free(&text);
 }
 
@@ -397,9 +276,46 @@ put_body(struct writing *writing)
 	if (reply->body == NULL || redact_finds(&writing->redact, reply->body, reply->body_len) ||
 	    put_lines_of_text(writing, "Expect-Body", reply->body, reply->body_len))
 		return;
-	add_expected(writing, &text, reply->body, len, len == reply->body_len);
-	put(writing, "Expect-Body", text.data, text.len);
+	writing_add_expected(writing, &text, reply->body, len, len == reply->body_len);
+	writing_put(writing, "Expect-Body", text.data, text.len);
 	buffer_free(&text);
+}
+
+static void
+put_own_list(struct writing *writing, const char *name, const char *separator,
+    const struct auth_expected_list *list)
+{
+	const struct auth_expected *known;
+	struct buffer lines = { 0 };
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		known = &list->items[i];
+		writing_begin_line(writing, &lines);
+		writing_add_text(writing, &lines, known->name);
+		if (known->value == NULL)
+			continue;
+		writing_add_text(writing, &lines, separator);
+		writing_add_text(writing, &lines, known->regexp != NULL ? "~" : "");
+		writing_add_bytes(writing, &lines, known->value, known->value_len);
+	}
+	writing_put_lines(writing, name, &lines);
+	buffer_free(&lines);
+}
+
+/* Of what was not asked the expectations stay what they are. */
+static void
+put_own(struct writing *writing)
+{
+	const struct auth_expect *expect = &writing->result->auth_case->expect;
+
+	put_own_list(writing, "Expect-Headers", ": ", &expect->headers);
+	put_own_list(writing, "Expect-Variables", "=", &expect->variables);
+	writing_put_list(writing, "Expect-No-Variables", &expect->no_variables);
+	if (expect->body != NULL)
+		put_known(writing, "Expect-Body", expect->body);
+	if (expect->error_output != NULL)
+		put_known(writing, "Expect-Stderr", expect->error_output);
 }
 
 static void
@@ -408,6 +324,10 @@ put_answer(struct writing *writing)
 	const struct result *result = writing->result;
 
 	put_decision(writing);
+	if (!result_is_judged(result)) {
+		put_own(writing);
+		return;
+	}
 	if (result->trouble != RESULT_ANSWERED)
 		return;
 	put_headers(writing);
@@ -417,6 +337,33 @@ put_answer(struct writing *writing)
 		put_known(writing, "Expect-Stderr", result->auth_case->expect.error_output);
 }
 
+/* What the case ignores, and what else would fail it again. */
+static void
+put_ignored(struct writing *writing)
+{
+	const struct result *result = writing->result;
+	const struct auth_lines *ignore = &result->auth_case->ignore;
+	uint64_t ignored = 0;
+	struct buffer words = { 0 };
+	size_t i;
+	int check;
+
+	for (i = 0; i < ignore->count; i++)
+		ignored |= check_bit((enum check_id)check_find(ignore->items[i]));
+	for (i = 0; i < result->finding_count; i++)
+		if (result->findings[i].severity == CHECK_FAILURE)
+			ignored |= check_bit(result->findings[i].check);
+	for (check = 0; check < CHECK_COUNT; check++) {
+		if (!(ignored & check_bit((enum check_id)check)))
+			continue;
+		if (words.len > 0)
+			writing_add_text(writing, &words, " ");
+		writing_add_text(writing, &words, check_about[check].name);
+	}
+	writing_put_lines(writing, "Ignore", &words);
+	buffer_free(&words);
+}
+
 static void
 put_rest(struct writing *writing)
 {
@@ -424,29 +371,33 @@ put_rest(struct writing *writing)
 	char duration[32];
 
 	if (auth_case->expect.max_time_ns != CLOCK_NEVER)
-		put_text(writing, "Max-Time", clock_format_duration(duration, sizeof duration,
+		writing_put_text(writing, "Max-Time", clock_format_duration(duration, sizeof duration,
 		    auth_case->expect.max_time_ns));
-	put_list(writing, "Ignore", &auth_case->ignore);
+	put_ignored(writing);
 	if (auth_case->skip != NULL)
-		put_text(writing, "Skip", auth_case->skip);
-	put_list(writing, "Tags", &auth_case->tags);
+		writing_put_text(writing, "Skip", auth_case->skip);
+	writing_put_list(writing, "Tags", &auth_case->tags);
 }
 
 static int
-write_case(FILE *out, const struct report_run *run, const struct result *result)
+write_case(FILE *out, const struct report_run *run, const struct result *result,
+    const char *name)
 {
-	struct writing writing = { .run = run, .result = result };
+	struct writing writing = { .run = run, .result = result, .name = name };
 
 	if (!run->how->show_secrets)
-		writing.error = redact_init(&writing.redact, result->auth_case, &result->params);
+		writing.error = redact_init(&writing.redact, run->how->secrets, result->auth_case,
+		    &result->params);
 	put_question(&writing);
-	if (result->state != RESULT_SKIPPED)
-		put_answer(&writing);
+	put_answer(&writing);
 	put_rest(&writing);
+	if (writing.notes.data != NULL)
+		fwrite(writing.notes.data, 1, writing.notes.len, out);
 	if (writing.out.data != NULL)
 		fwrite(writing.out.data, 1, writing.out.len, out);
 	putc('\n', out);
 	redact_reset(&writing.redact);
+	buffer_free(&writing.notes);
 	buffer_free(&writing.out);
 	return writing.error;
 }
@@ -454,11 +405,13 @@ write_case(FILE *out, const struct report_run *run, const struct result *result)
 int
 report_cases(FILE *out, const struct report_run *run)
 {
+	char **names = report_names(run->results, run->count);
 	size_t i;
-	int r = 0;
+	int r = names != NULL ? 0 : -FCGI_E_SYSTEM;
 
 	for (i = 0; r == 0 && i < run->count; i++)
 		if (!run->results[i].is_probe)
-			r = write_case(out, run, &run->results[i]);
+			r = write_case(out, run, &run->results[i], names[i]);
+	report_names_free(names, run->count);
 	return r;
 }

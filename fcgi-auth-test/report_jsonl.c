@@ -37,7 +37,10 @@ put_pair(struct json *json, const struct redact *redact, const char *name, size_
 {
 	json_object_begin(json);
 	json_key(json, "name");
-	json_string(json, name, name_len);
+	if (redact_finds(redact, name, name_len))
+		json_text(json, TEXT_REDACTED);
+	else
+		json_string(json, name, name_len);
 	json_key(json, "value");
 	put_value(json, redact, name, name_len, value, len);
 	json_object_end(json);
@@ -110,9 +113,12 @@ put_answer(struct json *json, const struct redact *redact, const struct report *
 	size_t i;
 
 	json_key(json, "server");
-	json_text(json, verdict_name(result->server));
+	json_text(json, result_is_judged(result) ? verdict_name(result->server) : NULL);
 	json_key(json, "verdict");
-	put_verdict(json, redact, verdict);
+	if (result_is_judged(result))
+		put_verdict(json, redact, verdict);
+	else
+		json_null(json);
 	json_key(json, "status");
 	if (reply->status != 0)
 		json_int(json, reply->status);
@@ -173,7 +179,7 @@ put_result(struct json *json, const struct report *how, const struct result *res
 {
 	const struct auth_case *auth_case = result->auth_case;
 	struct redact redact = { 0 };
-	int r = how->show_secrets ? 0 : redact_init(&redact, auth_case, &result->params);
+	int r = how->show_secrets ? 0 : redact_init(&redact, how->secrets, auth_case, &result->params);
 
 	json_object_begin(json);
 	json_key(json, "kind");

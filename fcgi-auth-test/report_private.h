@@ -16,7 +16,7 @@ struct report_run {
 /* Return as report_write(). */
 typedef int report_form(FILE *out, const struct report_run *run);
 
-report_form report_tap, report_text, report_junit, report_jsonl, report_cases, report_table;
+report_form report_text, report_junit, report_jsonl, report_cases, report_table;
 
 /* 1 when the verdict of that server was asked for, and there is one. */
 int report_tells(const struct report *how, const struct result *result, int server);

@@ -99,12 +99,27 @@ write_warnings(FILE *out, const struct result *result)
 	}
 }
 
-static int
-write_point(FILE *out, const struct report *how, const struct result *result, size_t number)
+/*
+ * What follows is TAP 14, whose parsers take streams of version 13 for the same; prove(1) of Perl
+ * 5.36 refuses to read any other.
+ */
+static void
+write_version(FILE *out)
+{
+	fprintf(out, "TAP version 13\n");
+}
+
+int
+report_tap_point(FILE *out, const struct report *how, const struct result *result,
+    size_t number, size_t count)
 {
 	char decision[64];
 	int i;
 
+	if (number == 1) {
+		write_version(out);
+		fprintf(out, "1..%zu\n", count);
+	}
 	fprintf(out, "%sok %zu - ", result->state == RESULT_FAILED ? "not " : "", number);
 	if (write_title(out, result) < 0)
 		return -FCGI_E_SYSTEM;
@@ -122,18 +137,10 @@ write_point(FILE *out, const struct report *how, const struct result *result, si
 	return 0;
 }
 
-int
-report_tap(FILE *out, const struct report_run *run)
+void
+report_tap_bail_out(FILE *out, size_t count, const char *why)
 {
-	size_t i;
-	int r = 0;
-
-	/*
-	 * What follows is TAP 14, whose parsers take streams of version 13 for the same; prove(1)
-	 * of Perl 5.36 refuses to read any other.
-	 */
-	fprintf(out, "TAP version 13\n1..%zu\n", run->count);
-	for (i = 0; r == 0 && i < run->count; i++)
-		r = write_point(out, run->how, &run->results[i], i + 1);
-	return r;
+	if (count == 0)
+		write_version(out);
+	fprintf(out, "Bail out! %s\n", why);
 }

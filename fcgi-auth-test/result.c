@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "fcgi_error.h"
-#include "text.h"
 
 const struct verdict *
 result_verdict(const struct result *result)
@@ -14,10 +13,18 @@ result_verdict(const struct result *result)
 	return &result->verdicts[result->server];
 }
 
+int
+result_is_judged(const struct result *result)
+{
+	return result_verdict(result)->decision != VERDICT_NONE;
+}
+
 enum auth_decision_wanted
 result_decided(const struct result *result)
 {
 	switch (result_verdict(result)->decision) {
+	case VERDICT_NONE:
+		return AUTH_WANT_ANY;
 	case VERDICT_ALLOW:
 		return AUTH_WANT_ALLOW;
 	case VERDICT_DENY:
@@ -44,28 +51,31 @@ result_has_failure(const struct result *result)
 }
 
 int
+result_has(const struct result *result, enum check_id check)
+{
+	size_t i;
+
+	for (i = 0; i < result->finding_count; i++)
+		if (result->findings[i].check == check)
+			return 1;
+	return 0;
+}
+
+int
 result_fail(struct result *result, const char *format, ...)
 {
-	char *text = NULL, *escaped, **items;
+	char *text = NULL;
 	va_list arguments;
-	int len;
+	int len, r;
 
 	va_start(arguments, format);
 	len = vasprintf(&text, format, arguments);
 	va_end(arguments);
 	if (len < 0)
 		return -FCGI_E_SYSTEM;
-	escaped = text_escape_alloc(text, (size_t)len, 0);
+	r = auth_lines_add(&result->failures, text, (size_t)len);
 	free(text);
-	items = reallocarray(result->failures.items, result->failures.count + 1, sizeof *items);
-	if (items != NULL)
-		result->failures.items = items;
-	if (items == NULL || escaped == NULL) {
-		free(escaped);
-		return -FCGI_E_SYSTEM;
-	}
-	items[result->failures.count++] = escaped;
-	return 0;
+	return r;
 }
 
 /* What a case ignores it ignores whatever the command line says. */
@@ -119,6 +129,26 @@ result_warn(struct result *result, const struct check_policy *policy, enum check
 	return add_finding(result, severity, check, detail);
 }
 
+static int
+is_of_protocol(enum check_id check)
+{
+	return strchr("ART", check_about[check].name[0]) != NULL && check != CHECK_T3;
+}
+
+void
+result_expect_broken(struct result *result)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < result->finding_count; i++) {
+		if (is_of_protocol(result->findings[i].check))
+			free(result->findings[i].detail);
+		else
+			result->findings[kept++] = result->findings[i];
+	}
+	result->finding_count = kept;
+}
+
 void
 result_settle(struct result *result)
 {
@@ -145,8 +175,6 @@ result_reset(struct result *result)
 	for (i = 0; i < result->finding_count; i++)
 		free(result->findings[i].detail);
 	free(result->findings);
-	for (i = 0; i < result->failures.count; i++)
-		free(result->failures.items[i]);
-	free(result->failures.items);
+	auth_lines_reset(&result->failures);
 	*result = (struct result){ 0 };
 }

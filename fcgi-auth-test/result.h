@@ -43,6 +43,7 @@ struct result {
 	char *title;			/* the case's name, and the dialect where it has several */
 	const struct dialect *dialect;
 	enum auth_phase phase;
+	int is_done;			/* asked and judged, or found to be none to ask */
 	enum result_state state;
 	enum result_trouble trouble;
 	char *skipped;			/* why; NULL: it was run */
@@ -62,17 +63,24 @@ struct result {
 /* The verdict that counts. */
 const struct verdict *result_verdict(const struct result *result);
 
+/* 1 when it was asked, so that there is a verdict; else 0. */
+int result_is_judged(const struct result *result);
+
 /*
  * What the decision comes to for who wrote the case: where the server would ask its next module,
- * what the authorizer itself has said.  Never AUTH_WANT_ANY.
+ * what the authorizer itself has said.  AUTH_WANT_ANY: there is none.
  */
 enum auth_decision_wanted result_decided(const struct result *result);
 
 /* 1 when one of its findings is a failure. */
 int result_has_failure(const struct result *result);
 
+/* 1 when this check has found something, else 0. */
+int result_has(const struct result *result, enum check_id check);
+
 /*
- * Adds a sentence; printf-like, escaped here.  Returns 0, or -FCGI_E_SYSTEM: no memory.
+ * Adds a sentence; printf-like, with what is not ours in it escaped already.
+ * Returns 0, or -FCGI_E_SYSTEM: no memory.
  */
 int result_fail(struct result *result, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -84,6 +92,12 @@ int result_find(struct result *result, const struct check_policy *policy, enum c
 /* The same for what is no failure unless warnings are. */
 int result_warn(struct result *result, const struct check_policy *policy, enum check_id check,
     const char *detail);
+
+/*
+ * Drops what was found of the protocol and the time, all but the variables and secrets: it is part
+ * of what was expected.
+ */
+void result_expect_broken(struct result *result);
 
 /* Settles the state once all failures and findings are in. */
 void result_settle(struct result *result);

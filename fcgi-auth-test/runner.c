@@ -6,7 +6,6 @@
 
 #include "clock.h"
 #include "fcgi_error.h"
-#include "probe.h"
 #include "redact.h"
 #include "text.h"
 #include "trace_answer.h"
@@ -19,6 +18,7 @@
 struct task {
 	struct runner *runner;
 	size_t result;		/* its place in the results */
+	int is_alone;		/* asked a second time */
 	struct question question;
 	int has_question;
 };
@@ -215,9 +215,15 @@ add_results(struct runner *runner, const struct auth_case *auth_case)
 static int
 refuse_to_ask(struct result *result, const char *why)
 {
-	int r = result_fail(result, "%s would not ask this: %s", result->dialect->name, why);
+	char *escaped = text_escape_alloc(why, strlen(why), 0);
+	int r = -FCGI_E_SYSTEM;
 
+	if (escaped != NULL)
+		r = result_fail(result, "%s would not ask this: %s", result->dialect->name,
+		    escaped);
+	free(escaped);
 	result_settle(result);
+	result->is_done = 1;
 	return r;
 }
 
@@ -229,8 +235,10 @@ prepare(struct runner *runner, struct task *task, struct ask *ask)
 	char why[600];
 	int r;
 
-	if (result->state == RESULT_SKIPPED)
+	if (result->state == RESULT_SKIPPED) {
+		result->is_done = 1;
 		return 0;
+	}
 	r = question_make(&task->question, result->auth_case, result->dialect, result->phase, why,
 	    sizeof why);
 	if (r == -FCGI_E_SYNTAX)
@@ -241,6 +249,8 @@ prepare(struct runner *runner, struct task *task, struct ask *ask)
 	*ask = (struct ask){ .title = result->title, .owner = task };
 	runner_plan(runner, &task->question, &ask->plan);
 	r = question_encode(&task->question, &ask->wire);
+	if (r == 0)
+		r = runner_learn(runner, &task->question);
 	return r < 0 ? r : 1;
 }
 
@@ -254,14 +264,15 @@ done(void *to, struct ask *ask, struct exchange *exchange)
 	int r;
 
 	if (ask->plan.trace != NULL)
-		trace_answer(ask->plan.trace, &task->question, exchange,
+		trace_answer(ask->plan.trace, &task->question, exchange, runner->judge.secrets,
 		    runner->judge.show_secrets);
 	r = judge_answer(&runner->judge, &task->question, exchange, result);
 	if (r == 0)
 		r = judge_expectations(&runner->judge, &task->question, result);
 	result->params = task->question.params;
 	task->question.params = (struct params){ 0 };
-	return r;
+	result->is_done = r == 0;
+	return r == 0 && !task->is_alone ? runner_tell_done(runner) : r;
 }
 
 static int
@@ -308,7 +319,7 @@ static int
 ask_alone(struct runner *runner, size_t index)
 {
 	struct result beside = runner->results[index];
-	struct task task = { .runner = runner, .result = index };
+	struct task task = { .runner = runner, .result = index, .is_alone = 1 };
 	int r = renew(&runner->results[index], &beside), passes;
 
 	if (r == 0)
@@ -328,10 +339,14 @@ look_for_crosstalk(struct runner *runner)
 	size_t i, count = runner->result_count;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < count; i++)
+	for (i = 0; r == 0 && i < count; i++) {
 		if (runner->results[i].state == RESULT_FAILED &&
 		    runner->results[i].trouble != RESULT_UNREACHABLE)
 			r = ask_alone(runner, i);
+		runner->checked = i + 1;
+		if (r == 0)
+			r = runner_tell_done(runner);
+	}
 	return r;
 }
 
@@ -353,8 +368,8 @@ ask_cases(struct runner *runner)
 	return r;
 }
 
-int
-runner_run(struct runner *runner)
+static int
+run(struct runner *runner)
 {
 	size_t i;
 	int r = describe_hang(runner);
@@ -362,12 +377,30 @@ runner_run(struct runner *runner)
 	for (i = 0; r == 0 && i < runner->cases->count; i++)
 		if (is_chosen(runner, &runner->cases->items[i]))
 			r = add_results(runner, &runner->cases->items[i]);
+	if (r == 0 && runner->result_count > 0)
+		runner->total = runner->result_count + (runner->probes ? probe_count() : 0);
+	runner->checked = runner->jobs > 1 ? 0 : SIZE_MAX;
+	if (r == 0 && runner->probes)
+		r = probe_before(runner, &runner->before);
 	if (r == 0)
 		r = ask_cases(runner);
 	if (r == 0 && runner->jobs > 1)
 		r = look_for_crosstalk(runner);
+	runner->checked = SIZE_MAX;
+	if (r == 0)
+		r = runner_tell_done(runner);
 	if (r == 0 && runner->probes)
 		r = probe_all(runner);
+	return r;
+}
+
+int
+runner_run(struct runner *runner)
+{
+	int r = run(runner);
+
+	if (r != 0)
+		runner_tell_rest(runner);
 	return r;
 }
 
@@ -380,4 +413,5 @@ runner_reset(struct runner *runner)
 		result_reset(&runner->results[i]);
 	free(runner->results);
 	free(runner->hang);
+	secrets_reset(&runner->secrets);
 }

@@ -7,7 +7,16 @@
 #include "asker.h"
 #include "case_set.h"
 #include "judge.h"
+#include "probe.h"
 #include "result.h"
+#include "secrets.h"
+
+/*
+ * Told of a result once nothing changes it any more; in order.
+ * number: its own, from 1, of count.
+ * Returns 0, or a negative error, which ends the run.
+ */
+typedef int runner_tell(void *to, const struct result *result, size_t number, size_t count);
 
 /* How, and what came of it.  The first part is filled in by the owner. */
 struct runner {
@@ -21,15 +30,23 @@ struct runner {
 	int signal_fd;
 	int64_t timeout_ns;
 	int64_t connect_timeout_ns;
+	runner_tell *tell;
+	void *tell_to;
 
 	struct result *results;		/* runner_reset() gives them back */
 	size_t result_count;
-	char *hang;			/* private: what judge.hang is */
+	size_t total;			/* private: so many there will be, and so many were told */
+	size_t told;
+	size_t checked;			/* private: those before are asked no second time */
+	struct probe_before before;	/* private */
+	char *hang;			/* private: what judge.hang and judge.secrets are */
+	struct secrets secrets;
 };
 
 /*
- * Returns an enum asker_end, or -FCGI_E_SYSTEM: no memory.  A case that cannot be asked at all
- * (its request is none for that server) is a failed result.
+ * Returns an enum asker_end, -FCGI_E_SYSTEM (no memory), or what tell returned.  A case that cannot
+ * be asked at all (its request is none for that server) is a failed result.
+ * Of a run that ends early the results are those that it has come to; they are told all the same.
  */
 int runner_run(struct runner *runner);
 
@@ -47,5 +64,15 @@ void runner_plan(const struct runner *runner, const struct question *question,
 struct result *runner_add(struct runner *runner);
 int runner_ask(const struct runner *runner, struct ask *asks, size_t count, size_t jobs,
     ask_done *done, void *to);
+
+/* Takes in the secrets of a question, before any is asked.  Returns 0, or -FCGI_E_SYSTEM. */
+int runner_learn(struct runner *runner, const struct question *question);
+
+/*
+ * Tells what has become certain.  Returns 0, or what tell returned.
+ * runner_tell_rest: the same of a run that has ended early; what it has not come to is dropped.
+ */
+int runner_tell_done(struct runner *runner);
+void runner_tell_rest(struct runner *runner);
 
 #endif

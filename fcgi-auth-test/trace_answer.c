@@ -43,13 +43,14 @@ note_stream(struct trace *trace, const struct redact *redact, const char *name,
 
 void
 trace_answer(struct trace *trace, const struct question *question,
-    const struct exchange *exchange, int show_secrets)
+    const struct exchange *exchange, const struct secrets *run, int show_secrets)
 {
 	struct redact redact = { 0 };
 	char took[32];
 
 	/* The records were shown with all that is in them. */
-	if (!show_secrets && redact_init(&redact, question->auth_case, &question->params) == 0) {
+	if (!show_secrets &&
+	    redact_init(&redact, run, question->auth_case, &question->params) == 0) {
 		note_stream(trace, &redact, "STDOUT", &exchange->reply.out);
 		note_stream(trace, &redact, "STDERR", &exchange->reply.err);
 	}

@@ -6,8 +6,8 @@
 #include "question.h"
 #include "trace.h"
 
-/* What memory is too short for is left out. */
+/* run: of all questions, or NULL.  What memory is too short for is left out. */
 void trace_answer(struct trace *trace, const struct question *question,
-    const struct exchange *exchange, int show_secrets);
+    const struct exchange *exchange, const struct secrets *run, int show_secrets);
 
 #endif

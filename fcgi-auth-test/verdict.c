@@ -169,6 +169,7 @@ char *
 verdict_describe(char *dst, size_t size, const struct verdict *verdict)
 {
 	static const char *const words[] = {
+		[VERDICT_NONE] = "none",
 		[VERDICT_ALLOW] = "allow",
 		[VERDICT_DENY] = "deny",
 		[VERDICT_ERROR] = "error",
@@ -176,7 +177,7 @@ verdict_describe(char *dst, size_t size, const struct verdict *verdict)
 	};
 	const char *word = words[verdict->decision];
 
-	if (verdict->decision == VERDICT_NEXT ||
+	if (verdict->decision == VERDICT_NONE || verdict->decision == VERDICT_NEXT ||
 	    (verdict->decision == VERDICT_ALLOW && verdict->status == STATUS_OK))
 		snprintf(dst, size, "%s", word);
 	else if (verdict->status == 0)

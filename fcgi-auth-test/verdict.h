@@ -1,8 +1,9 @@
 /*
  * What a web server does with an authorizer's reply: who is let in, with which variables, and what
- * of the reply reaches the user.  The rules are those of the real servers, as they were seen to act:
- * Apache httpd's mod_authnz_fcgi and mod_fcgid 2.3.9, lighttpd 1.4.69, nginx 1.22.1 (auth_request);
- * mod_fastcgi 2.4 by its source; "spec" is the FastCGI specification (section 6.3) taken strictly.
+ * of the reply reaches the user.  The rules are those of the real servers, as they were seen to
+ * act: Apache httpd's mod_authnz_fcgi and mod_fcgid 2.3.9, lighttpd 1.4.69, nginx 1.22.1
+ * (auth_request); mod_fastcgi 2.4 by its source; "spec" is the FastCGI specification (section 6.3)
+ * taken strictly.
  * Pure: no I/O.
  */
 #ifndef VERDICT_H
@@ -33,18 +34,19 @@ struct verdict_settings {
 	enum auth_phase phase;
 	int authoritative;	/* 0: a "no" asks the next module instead */
 	int require_basic;	/* AuthnzFcgiCheckAuthnProvider's RequireBasicAuth */
-	const char *user;	/* of the Basic credentials of the user's request; NULL: it has none */
+	const char *user;	/* of the request's Basic credentials; NULL: it has none */
 	const char *user_expr;	/* UserExpr, one that verdict_user_expr_check() takes; NULL: none */
 	const char *default_user; /* DefaultUser; NULL: none */
 };
 
 enum verdict_decision {
+	VERDICT_NONE,		/* nothing was judged: never what verdict_judge() gives */
 	VERDICT_ALLOW,
 	VERDICT_DENY,		/* the user is refused with status */
 	VERDICT_ERROR,		/* likewise, but with one of 500 and up, or without an answer: the
 				   server takes the reply for none, or it says so itself */
-	VERDICT_NEXT,		/* not authoritative: the next module decides.  Status and headers are
-				   those of the page that it may let the user see */
+	VERDICT_NEXT,		/* not authoritative: the next module decides.  Status and headers
+				   are those of the page that it may let the user see */
 };
 
 /* A name and a value, each ending in a NUL that is not counted. */
@@ -62,10 +64,10 @@ struct verdict_list {
 /* Zero-filled before use. */
 struct verdict {
 	enum verdict_decision decision;
-	int status;		/* of the HTTP answer to the user; of VERDICT_ALLOW: the status line of
-				   the page that follows, 200 but for oddities; 0: none */
+	int status;		/* of the HTTP answer to the user; of VERDICT_ALLOW: the status
+				   line of the page that follows, 200 but for oddities; 0: none */
 	const char *why;	/* a constant sentence; NULL: nothing odd */
-	struct verdict_list variables; /* set for the application behind: named as the server does */
+	struct verdict_list variables; /* set for the application behind, as it sees them */
 	struct verdict_list headers; /* of the reply's that reach the user, be he let in or not */
 	size_t body_len;	/* bytes of the reply's body that reach the user */
 };
@@ -96,7 +98,10 @@ int verdict_user_expr_check(const char *user_expr);
 int verdict_judge(struct verdict *verdict, enum verdict_server server, const struct reply *reply,
     const struct verdict_settings *settings);
 
-/* "allow", "deny 401", "error 500", "error (no answer)", "next".  Returns dst. */
+/*
+ * "allow", "deny 401", "error 500", "error (no answer)", "next", "none".
+ * Returns dst.
+ */
 char *verdict_describe(char *dst, size_t size, const struct verdict *verdict);
 
 void verdict_reset(struct verdict *verdict);

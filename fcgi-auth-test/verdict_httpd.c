@@ -11,7 +11,7 @@
 enum { STATUS_OK = 200, STATUS_UNAUTHORIZED = 401, STATUS_FORBIDDEN = 403, STATUS_ERROR = 500 };
 enum { STATUS_MIN = 100, STATUS_LIMIT = 600, STATUS_LINE_LIMIT = 1000, STATUS_FOUND = 302 };
 
-/* What mod_authnz_fcgi returns to httpd is the number itself; these two mean something else there. */
+/* What mod_authnz_fcgi returns to httpd is the number itself; these two mean something else. */
 enum { HOOK_OK = 0, HOOK_DECLINED = -1 };
 
 /* It keeps no more of a refusal's body. */
@@ -231,8 +231,8 @@ is_redirect(int status)
 }
 
 /*
- * The text that httpd sends in place of its own page: what came at once with the header block, up to
- * a NUL.
+ * The text that httpd sends in place of its own page: what came at once with the header block, up
+ * to a NUL.
  */
 static size_t
 kept_body(const struct judging *judging)
@@ -271,28 +271,33 @@ redirect(struct judging *judging, size_t len)
 	}
 }
 
-/* A status that is returned to httpd, which has the body as the text to say with it. */
+/* httpd refuses, and has the body as the text to say instead of its own, if it can say anything. */
 static void
-refuse_by_hook(struct judging *judging, int status)
+say_instead(struct judging *judging)
 {
-	struct verdict *verdict = judging->verdict;
 	size_t len = kept_body(judging);
 
-	if (!is_status(status)) {
-		keep_out(judging, STATUS_ERROR, LEAK_KEPT, no_status);
-		return;
-	}
-	keep_out(judging, status,
-	    is_redirect(status) || status == 201 ? LEAK_KEPT_AND_LOCATION : LEAK_KEPT, NULL);
-	if (verdict->status != status)
+	if (judging->verdict->why == unsendable)
 		return;
 	if (len > 0 && is_url(judging->first, len))
 		redirect(judging, len);
 	else if (len > 0 && *judging->first == '/')
-		verdict->why = "a body that begins with '/' is taken for a URL of the server's, "
-			       "which is sent instead";
+		judging->verdict->why = "a body that begins with '/' is taken for a URL of the "
+					"server's, which is sent instead";
 	else
-		verdict->body_len = len;
+		judging->verdict->body_len = len;
+}
+
+/* A status that is returned to httpd. */
+static void
+refuse_by_hook(struct judging *judging, int status, const char *why)
+{
+	int known = is_status(status) ? status : STATUS_ERROR;
+
+	keep_out(judging, known,
+	    is_redirect(status) || status == 201 ? LEAK_KEPT_AND_LOCATION : LEAK_KEPT,
+	    is_status(status) ? why : no_status);
+	say_instead(judging);
 }
 
 /* A yes; but whose? */
@@ -341,15 +346,16 @@ verdict_decide_check(struct judging *judging)
 		pass_on(judging, judging->ended ? status : STATUS_ERROR,
 		    "the status line and the headers stay, whoever decides");
 	else if (!judging->ended)
-		keep_out(judging, STATUS_ERROR, LEAK_KEPT, unended);
-	else if (status == HOOK_OK && settings->user == NULL)
+		refuse_by_hook(judging, STATUS_ERROR, unended);
+	else if (status == HOOK_OK && settings->user == NULL) {
 		keep_out(judging, STATUS_ERROR, LEAK_ALL_AND_VARIABLES, "a yes for no user");
-	else if (status == HOOK_OK) {
+		say_instead(judging);
+	} else if (status == HOOK_OK) {
 		let_in(judging, LEAK_ALL_AND_VARIABLES,
 		    "a Status that is no number, or 0, is taken for a yes");
 		judging->verdict->status = STATUS_ERROR;
 	} else
-		refuse_by_hook(judging, status);
+		refuse_by_hook(judging, status, NULL);
 }
 
 /* --- mod_fcgid and mod_fastcgi ---------------------------------------------------------------- */

@@ -19,7 +19,7 @@ verdict_adapt_lighttpd(struct seen_by_rules *rules)
 	rules->drops_empty = 0;
 }
 
-/* Three digits and a blank or the end; 502 for what is none. */
+/* Three digits and a blank or the end; -1 for what is none. */
 static int
 lighttpd_status(const struct cgi_header *header)
 {
@@ -29,13 +29,13 @@ lighttpd_status(const struct cgi_header *header)
 
 	if (header->value_len < 3 ||
 	    (header->value_len > 3 && p[3] != ' ' && p[3] != '\t' && p[3] != '\r'))
-		return STATUS_BAD_GATEWAY;
+		return -1;
 	for (i = 0; i < 3; i++) {
 		if (p[i] < '0' || p[i] > '9')
-			return STATUS_BAD_GATEWAY;
+			return -1;
 		status = 10 * status + (p[i] - '0');
 	}
-	return status >= 100 ? status : STATUS_BAD_GATEWAY;
+	return status >= 100 ? status : -1;
 }
 
 static int
@@ -44,31 +44,43 @@ grants(int status)
 	return status == 0 || status == STATUS_OK;
 }
 
+/* A Status without a number ends it all, and behind a no the body, too. */
+static int
+lighttpd_refuse(struct judging *judging, int status_before)
+{
+	if (!grants(status_before))
+		judging->body_len = 0;
+	judging->verdict->why = "the CGI Status header has no HTTP status";
+	return STATUS_BAD_GATEWAY;
+}
+
 /*
  * Until a Status says otherwise the headers are those of a yes: the variables are taken, the others
  * dropped.  Only those behind it go to the user.
+ * Returns the status, 0 without any.
  */
 static int
 lighttpd_headers(struct judging *judging)
 {
 	const struct seen_by *seen = judging->seen;
 	const struct cgi_header *header;
-	int status = 0;
+	int status = 0, next;
 	size_t i, len;
 
 	for (i = 0; i < seen->header_count; i++) {
 		header = &seen->headers[i].text;
-		if (seen_by_is(header, "Status"))
-			status = lighttpd_status(header);
-		else if (grants(status) && reply_variable(header, &len) != NULL && len == 0)
-			continue;
-		else if (grants(status))
-			(void)verdict_add_variable(judging, header, VERDICT_JOIN, VERDICT_UPPER);
-		else if (!seen->headers[i].dropped && header->value_len > 0)
+		if (seen_by_is(header, "Status")) {
+			next = lighttpd_status(header);
+			if (next < 0)
+				return lighttpd_refuse(judging, status);
+			status = next;
+		} else if (grants(status)) {
+			if (reply_variable(header, &len) != NULL && len > 0)
+				(void)verdict_add_variable(judging, header, VERDICT_JOIN,
+				    VERDICT_UPPER);
+		} else if (!seen->headers[i].dropped && header->value_len > 0)
 			verdict_add(judging, &judging->verdict->headers, header, VERDICT_EACH,
 			    VERDICT_AS_IT_IS);
-		if (status == STATUS_BAD_GATEWAY)
-			break;
 	}
 	return status;
 }
@@ -114,10 +126,8 @@ verdict_decide_lighttpd(struct judging *judging)
 	else if (grants(status) && judging->ended)
 		verdict_allow(judging, status == 0 ? "without a Status a reply is taken for a yes"
 						   : NULL);
-	else if (status == STATUS_BAD_GATEWAY)
-		verdict_refuse(judging, status, "the CGI Status header has no HTTP status");
 	else if (judging->ended) {
-		verdict_refuse(judging, status, NULL);
+		verdict_refuse(judging, status, judging->verdict->why);
 		judging->verdict->body_len = judging->body_len;
 	} else {
 		verdict_drop_headers(judging);

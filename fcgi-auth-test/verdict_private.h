@@ -43,8 +43,8 @@ enum verdict_again {
 enum verdict_spelling { VERDICT_AS_IT_IS, VERDICT_UPPER, VERDICT_UPSTREAM };
 
 /* Adds to a list.  No memory: judging->error. */
-void verdict_add(struct judging *judging, struct verdict_list *list, const struct cgi_header *header,
-    enum verdict_again again, enum verdict_spelling spelling);
+void verdict_add(struct judging *judging, struct verdict_list *list,
+    const struct cgi_header *header, enum verdict_again again, enum verdict_spelling spelling);
 
 /* Adds the variable of a header that is a Variable-*.  Returns 1, or 0 for another header. */
 int verdict_add_variable(struct judging *judging, const struct cgi_header *header,

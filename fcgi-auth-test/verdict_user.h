@@ -1,6 +1,6 @@
 /*
- * UserExpr of AuthnzFcgiCheckAuthnProvider: who the user is, by what the authorizer has set.  Of the
- * expressions of httpd those are known that need nothing of httpd itself: see
+ * UserExpr of AuthnzFcgiCheckAuthnProvider: who the user is, by what the authorizer has set.  Of
+ * the expressions of httpd those are known that need nothing of httpd itself: see
  * verdict_user_expr_check() in verdict.h.
  */
 #ifndef VERDICT_USER_H

@@ -36,6 +36,17 @@ cgi_block_is_name_char(char c)
 	return name_chars[(unsigned char)c];
 }
 
+int
+cgi_block_is_name(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!cgi_block_is_name_char(name[i]))
+			return 0;
+	return len > 0;
+}
+
 void
 cgi_block_init(struct cgi_block *block)
 {

@@ -6,10 +6,14 @@
 #ifndef CGI_BLOCK_H
 #define CGI_BLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* 1 for a character of a token (RFC 9110, section 5.6.2), as a header's name is one; else 0. */
 int cgi_block_is_name_char(char c);
+
+/* 1 when all of it are such, and there is something: the name of a header, or a method. */
+int cgi_block_is_name(const char *name, size_t len);
 
 /* Set up with cgi_block_init().  Public to read: all but the private. */
 struct cgi_block {

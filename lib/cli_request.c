@@ -60,18 +60,6 @@ const struct poptOption cli_request_options[] = {
 	POPT_TABLEEND,
 };
 
-/* A name of a header, or of a method: a token of RFC 9110. */
-static int
-is_token(const char *name, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (!cgi_block_is_name_char(name[i]))
-			return 0;
-	return len > 0;
-}
-
 static int
 has_control(const char *value)
 {
@@ -90,7 +78,7 @@ add_header(const struct cli *cli, struct cli_request *request, const char *line)
 	struct preset_header *headers;
 	char *name, *copy = NULL;
 
-	if (*value == '\0' || (*value == ';' && value[1] != '\0') || !is_token(line, name_len) ||
+	if (*value == '\0' || (*value == ';' && value[1] != '\0') || !cgi_block_is_name(line, name_len) ||
 	    has_control(value))
 		cli_usage_error(cli, "-H: not \"Name: value\", \"Name:\" or \"Name;\"");
 	if (*value == ':') {
@@ -116,7 +104,7 @@ add_pass_header(const struct cli *cli, struct cli_request *request, const char *
 
 	if (names == NULL)
 		cli_die(cli, cli->about->usage_status, "out of memory");
-	if (!is_token(name, strlen(name)))
+	if (!cgi_block_is_name(name, strlen(name)))
 		cli_usage_error(cli, "--pass-header %s: not the name of a header", name);
 	request->pass_headers = names;
 	names[request->pass_header_count++] = cli_keep(cli, name);
@@ -125,7 +113,7 @@ add_pass_header(const struct cli *cli, struct cli_request *request, const char *
 static void
 set_method(const struct cli *cli, struct cli_request *request, const char *method)
 {
-	if (!is_token(method, strlen(method)))
+	if (!cgi_block_is_name(method, strlen(method)))
 		cli_usage_error(cli, "-X %s: not a method", method);
 	cli_replace(cli, &request->method, method);
 }

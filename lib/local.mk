@@ -31,6 +31,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/fcgi_writer.c %D%/fcgi_writer.h
 %C%_libfcgiutils_a_SOURCES += %D%/http_status.c %D%/http_status.h
 %C%_libfcgiutils_a_SOURCES += %D%/json.c %D%/json.h
+%C%_libfcgiutils_a_SOURCES += %D%/line.c %D%/line.h
 %C%_libfcgiutils_a_SOURCES += %D%/number.c %D%/number.h
 %C%_libfcgiutils_a_SOURCES += %D%/params.c %D%/params.h
 %C%_libfcgiutils_a_SOURCES += %D%/params_plain.c %D%/params_plain.h

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fcgi_error.h"
+#include "line.h"
 
 /* A pair's name and value share one block, which begins with the name. */
 static void
@@ -217,22 +218,19 @@ typedef int put_text_fn(struct params *, const char *, size_t);
 static int
 read_stream(struct params *params, FILE *file, int delimiter, put_text_fn *put, size_t *number)
 {
-	char *text = NULL;
-	size_t size = 0, count = 0;
-	ssize_t len;
-	int r = 0, saved;
+	struct buffer text = { 0 };
+	size_t left = LINE_FILE_MAX, count = 0;
+	int r = 0, more = 0, saved;
 
-	while (r == 0 && (len = getdelim(&text, &size, delimiter, file)) > 0) {
+	while (r == 0 && (more = line_read(&text, file, delimiter, &left)) > 0) {
 		count++;
-		if (text[len - 1] == delimiter)
-			len--;
-		r = put(params, text, (size_t)len);
+		r = put(params, (const char *)text.data, text.len);
 	}
 	*number = r < 0 ? count : 0;
-	if (r == 0 && !feof(file))
-		r = -FCGI_E_SYSTEM;
+	if (r == 0)
+		r = more;
 	saved = errno;
-	free(text);
+	buffer_free(&text);
 	errno = saved;
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "fcgi_error.h"
+#include "line.h"
 #include "preset_builtin.h"
 #include "preset_context.h"
 #include "preset_rules.h"
@@ -297,6 +298,10 @@ read_whole(FILE *file, struct buffer *text)
 			return -FCGI_E_SYSTEM;
 		got = fread(text->data + text->len, 1, BUFSIZ, file);
 		text->len += got;
+		if (text->len > LINE_FILE_MAX) {
+			errno = EFBIG;
+			return -FCGI_E_SYSTEM;
+		}
 	} while (got == BUFSIZ);
 	return ferror(file) ? -FCGI_E_SYSTEM : 0;
 }

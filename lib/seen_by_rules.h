@@ -14,8 +14,8 @@
 enum seen_ids { IDS_OURS_ONLY, IDS_SKIPPED, IDS_ANY };
 
 /*
- * Types that no application sends: all wrong, those FastCGI does not define wrong, none wrong; none,
- * but their content is taken for records.
+ * Types that no application sends: all wrong, those FastCGI does not define wrong, none wrong;
+ * none, but their content is taken for records.
  */
 enum seen_types { TYPES_KNOWN_ONLY, TYPES_DEFINED, TYPES_ANY, TYPES_UNREAD };
 

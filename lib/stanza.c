@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/types.h>
 
 #include "fcgi_error.h"
+#include "line.h"
 
 /* What is being read. */
 struct reader {
@@ -198,23 +198,22 @@ int
 stanza_read(struct stanza_file *stanzas, FILE *file, struct stanza_fault *fault)
 {
 	struct reader reader = { .stanzas = stanzas, .fault = fault };
-	char *text = NULL;
-	size_t size = 0;
-	ssize_t len;
-	int r = 0, saved;
+	struct buffer line = { 0 };
+	size_t left = LINE_FILE_MAX;
+	const char *text;
+	int r = 0, more = 1, saved;
 
 	*stanzas = (struct stanza_file){ 0 };
 	*fault = (struct stanza_fault){ 0 };
-	while (r == 0 && (len = getline(&text, &size, file)) > 0) {
+	while (r == 0 && (more = line_read(&line, file, '\n', &left)) > 0) {
 		reader.line++;
-		if (text[len - 1] == '\n')
-			len--;
-		r = take_line(&reader, text, text + len);
+		text = (const char *)line.data;
+		r = take_line(&reader, text, text + line.len);
 	}
 	if (r == 0)
-		r = feof(file) ? end_field(&reader) : -FCGI_E_SYSTEM;
+		r = more == 0 ? end_field(&reader) : more;
 	saved = errno;
-	free(text);
+	buffer_free(&line);
 	buffer_free(&reader.value);
 	if (r < 0)
 		stanza_reset(stanzas);

@@ -51,8 +51,8 @@ struct stanza_fault {
 };
 
 /*
- * Reads all that follows in the file.  A line may end in CRLF; the last needs no newline.
- * Returns 0; -FCGI_E_SYNTAX with the fault set; -FCGI_E_SYSTEM with errno and line 0.  After a
+ * Reads all that follows in the file, LINE_FILE_MAX bytes at most.  A line may end in CRLF; the last needs no newline.
+ * Returns 0; -FCGI_E_SYNTAX with the fault set; -FCGI_E_SYSTEM with errno (EFBIG: more than that) and line 0.  After a
  * failure the stanzas are empty.
  */
 int stanza_read(struct stanza_file *stanzas, FILE *file, struct stanza_fault *fault);

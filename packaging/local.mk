@@ -12,6 +12,8 @@ dist_examples_DATA += %D%/auth-cases/nginx-auth-request.cases
 dist_examples_DATA += %D%/auth-cases/nginx-auth-request-llng.cases
 dist_examples_DATA += %D%/auth-cases/nginx-auth-request-original-uri.cases
 dist_examples_DATA += %D%/auth-cases/spec.cases
+# And a dialect of one's own.
+dist_examples_DATA += %D%/auth-cases/own.dialect
 
 # The units name the program where distributions have it; they are installed with where it is.
 SYSTEMD_UNITS = %D%/systemd/fcgi-probe.service %D%/systemd/fcgi-probe.timer \

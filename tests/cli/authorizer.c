@@ -9,11 +9,15 @@
  *	pairs	takes only the first record of PARAMS
  *	split	takes pairs only as far as they are whole in one record
  *	sticky	lets everybody in who comes after somebody who was let in
+ *	open	lets everybody in
+ *	once	ends when it has let somebody in
  *	mixed	answers two who come at the same time both as the second one
  *	drop	ends when a connection does before the request
  *	cookie	ends at a variable of 8 KB and more
  *	role	answers a RESPONDER like an AUTHORIZER
  *	leak	tells the password to everybody: in a variable, in the body, on STDERR
+ *	name	tells the password in a variable's name
+ *	recall	tells everybody the password of the one who was let in last
  *	none	lets in without a Status
  *
  * A responder gets 500 otherwise.
@@ -52,6 +56,7 @@ struct decision {
 
 static const char *fault = "";
 static int was_let_in;
+static char last_password[256];
 
 static int
 is(const char *name)
@@ -176,8 +181,11 @@ decide(const struct request *request)
 			    (int)nv.value_len, (const char *)nv.value);
 		}
 	}
-	decision.allows = (is_alice && knows) || (is("sticky") && was_let_in);
+	decision.allows = (is_alice && knows) || (is("sticky") && was_let_in) ||
+	    is("open");
 	was_let_in |= decision.allows;
+	if (decision.allows)
+		snprintf(last_password, sizeof last_password, "%s", decision.password);
 	return decision;
 }
 
@@ -189,15 +197,21 @@ answer(int fd, const struct request *request, const struct decision *decision)
 	char text[ANSWER_MAX / 2];
 	const char *status = decision->allows ? "200 OK" : "401 Unauthorized";
 	int is_none = is("none") && decision->allows;
+	char told[ANSWER_MAX / 4] = "";
 
 	if (request->role == FCGI_RESPONDER && !is("role"))
 		status = "500 Internal Server Error";
-	snprintf(text, sizeof text, "%s%s%s%s%s%s%s\r\n%s",
+	if (is("leak"))
+		snprintf(told, sizeof told, "Variable-SECRET: %s\r\n", decision->password);
+	else if (is("name"))
+		snprintf(told, sizeof told, "Variable-%s: x\r\n", decision->password);
+	else if (is("recall"))
+		snprintf(told, sizeof told, "Variable-LAST: %s\r\n", last_password);
+	snprintf(text, sizeof text, "%s%s%s%s%s\r\n%s",
 	    is_none ? "" : "Status: ", is_none ? "" : status, is_none ? "" : "\r\n",
 	    decision->allows ? "Variable-AUTHN_1: authn_01\r\n"
 			     : "WWW-Authenticate: Basic realm=\"test\"\r\n",
-	    is("leak") ? "Variable-SECRET: " : "", is("leak") ? decision->password : "",
-	    is("leak") ? "\r\n" : "", is("leak") ? decision->password : "");
+	    told, is("leak") ? decision->password : "");
 	fcgi_writer_init(&writer, bytes, sizeof bytes,
 	    is("id") ? request->id & 0xff : request->id);
 	if (is("leak"))
@@ -245,6 +259,8 @@ main(int argc, char **argv)
 				serve_mixed(fd, &request, &decision);
 			else
 				answer(fd, &request, &decision);
+			if (is("once") && decision.allows)
+				return 0;
 		} else if (is("drop")) {
 			return 1;
 		}

@@ -214,3 +214,16 @@ refused() {
   run -1 --separate-stderr "$fcgi_echo" -l ./never.sock --users missing
   [ "$stderr" = 'fcgi-echo: missing: No such file or directory' ]
 }
+
+@test "a responder who is asked what an authorizer is asked does not say 200" {
+  start_echo --users users
+  for role in FCGI_ROLE=AUTHORIZER FCGI_APACHE_ROLE=AUTHENTICATOR; do
+    timeout 60 "$cgi_fcgi" --clean-env -e REQUEST_METHOD=GET -e REQUEST_URI=/ -e "$role" \
+      -e REMOTE_USER=alice -connect "$ECHO_ADDR" >answer
+    [[ $(head -n 1 answer) == 'Status: 404 '* ]]
+  done
+  # mod_proxy_fcgi tells what the request is.
+  timeout 60 "$cgi_fcgi" --clean-env -e REQUEST_METHOD=GET -e FCGI_ROLE=RESPONDER \
+    -connect "$ECHO_ADDR" >answer
+  [[ $(head -n 1 answer) == 'Content-Type: '* ]]
+}

@@ -1,6 +1,6 @@
 /*
- * What an authorizer may say, any bytes: the same reply however it was cut, a verdict of every server,
- * and findings that are one line each and do not tell the password.
+ * What an authorizer may say, any bytes: the same reply however it was cut, a verdict of every
+ * server, and findings that are one line each and do not tell the password.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +70,7 @@ judge(const struct reply *reply, unsigned options)
 		must(verdict.body_len <= reply->wire.len);
 		if (server == VERDICT_SPEC)
 			by_spec = verdict.decision;
-		/* Nobody who does as he should is kept out by one who takes almost all for a yes. */
+		/* Who takes almost all for a yes takes what is right for one, too. */
 		if (server == VERDICT_LIGHTTPD && by_spec == VERDICT_ALLOW &&
 		    reply->out.len < BLOCK_MAX)
 			must(verdict.decision == VERDICT_ALLOW);

@@ -8,11 +8,28 @@ TESTS += %D%/addr.tap
 %C%_addr_tap_SOURCES = %D%/addr.c %D%/replay.c
 %C%_addr_tap_LDADD = $(FCGIUTILS_LIBS)
 
+AUTH_CASES_SOURCES = fcgi-auth-test/auth_case.c \
+	fcgi-auth-test/case_field.c fcgi-auth-test/case_field_expect.c \
+	fcgi-auth-test/case_field_identity.c fcgi-auth-test/case_field_request.c \
+	fcgi-auth-test/case_set.c fcgi-auth-test/check.c \
+	fcgi-auth-test/dialect.c fcgi-auth-test/dialect_call.c fcgi-auth-test/dialect_file.c \
+	fcgi-auth-test/dialects.c fcgi-auth-test/expected.c fcgi-auth-test/question.c \
+	fcgi-auth-test/redact.c fcgi-auth-test/reply.c fcgi-auth-test/report_cases.c \
+	fcgi-auth-test/result.c fcgi-auth-test/settings.c \
+	fcgi-auth-test/verdict.c fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
+	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c
+check_PROGRAMS += %D%/auth_cases.tap
+TESTS += %D%/auth_cases.tap
+%C%_auth_cases_tap_SOURCES = %D%/auth_cases.c %D%/replay.c $(AUTH_CASES_SOURCES)
+nodist_%C%_auth_cases_tap_SOURCES = fcgi-auth-test/dialects/builtin.c
+%C%_auth_cases_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_cases_tap_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
+
 AUTH_REPLY_SOURCES = fcgi-auth-test/reply.c fcgi-auth-test/verdict.c \
 	fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
 	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c \
 	fcgi-auth-test/check.c fcgi-auth-test/check_reply.c \
-	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c
+	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c fcgi-auth-test/secrets.c
 check_PROGRAMS += %D%/auth_reply.tap
 TESTS += %D%/auth_reply.tap
 %C%_auth_reply_tap_SOURCES = %D%/auth_reply.c %D%/replay.c $(AUTH_REPLY_SOURCES)
@@ -141,6 +158,13 @@ check_PROGRAMS += %D%/addr.fuzz
 %C%_addr_fuzz_SOURCES = %D%/addr.c
 %C%_addr_fuzz_LDADD = $(FCGIUTILS_LIBS)
 %C%_addr_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
+
+check_PROGRAMS += %D%/auth_cases.fuzz
+%C%_auth_cases_fuzz_SOURCES = %D%/auth_cases.c $(AUTH_CASES_SOURCES)
+nodist_%C%_auth_cases_fuzz_SOURCES = fcgi-auth-test/dialects/builtin.c
+%C%_auth_cases_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_cases_fuzz_LDADD = $(FCGIUTILS_LIBS) $(PCRE2_LIBS)
+%C%_auth_cases_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_FLAGS)
 
 check_PROGRAMS += %D%/auth_reply.fuzz
 %C%_auth_reply_fuzz_SOURCES = %D%/auth_reply.c $(AUTH_REPLY_SOURCES)

@@ -40,66 +40,67 @@ known="$basic
 AuthBasicProvider file
 AuthUserFile $dir/users"
 
-authnz_folders()	# NAME
+# Of any application: @NAME@ stands for its name, and @PROGRAM@ for its program.
+authnz_folders()
 {
 	folder authn <<-END
 		$basic
-		AuthBasicProvider $1-authn
+		AuthBasicProvider @NAME@-authn
 		Require valid-user
 	END
 	folder authz <<-END
 		$known
-		Require $1-authz
+		Require @NAME@-authz
 	END
 	folder authnz <<-END
 		$basic
-		AuthBasicProvider $1-authnz
-		Require $1-authnz
+		AuthBasicProvider @NAME@-authnz
+		Require @NAME@-authnz
 	END
 	folder check <<-END
 		$basic
-		AuthnzFcgiCheckAuthnProvider $1-authn Authoritative On RequireBasicAuth On
+		AuthnzFcgiCheckAuthnProvider @NAME@-authn Authoritative On RequireBasicAuth On
 		Require valid-user
 	END
 	# Whoever the authorizer lets in is called somebody.
 	folder check-open <<-END
 		AuthType None
-		AuthnzFcgiCheckAuthnProvider $1-authn Authoritative On RequireBasicAuth Off \\
+		AuthnzFcgiCheckAuthnProvider @NAME@-authn Authoritative On RequireBasicAuth Off \\
 			UserExpr "" DefaultUser somebody
 		Require valid-user
 	END
 	folder check-off <<-END
 		$known
-		AuthnzFcgiCheckAuthnProvider $1-authn Authoritative Off RequireBasicAuth Off
+		AuthnzFcgiCheckAuthnProvider @NAME@-authn Authoritative Off RequireBasicAuth Off
 		Require valid-user
 	END
 	folder check-user <<-END
 		AuthType None
-		AuthnzFcgiCheckAuthnProvider $1-authn Authoritative On RequireBasicAuth Off \\
+		AuthnzFcgiCheckAuthnProvider @NAME@-authn Authoritative On RequireBasicAuth Off \\
 			UserExpr "%{reqenv:ECHO_USER}"
 		Require valid-user
 	END
 }
 
-fcgid_folders()	# PROGRAM
+fcgid_folders()
 {
 	for off in '' -off; do
 		authoritative=On
 		[ -z "$off" ] || authoritative=Off
 		folder "fcgid-authn$off" <<-END
 			$known
-			FcgidAuthenticator $1
+			FcgidAuthenticator @PROGRAM@
 			FcgidAuthenticatorAuthoritative $authoritative
 			Require valid-user
 		END
 		folder "fcgid-authz$off" <<-END
 			$known
-			FcgidAuthorizer $1
+			FcgidAuthorizer @PROGRAM@
 			FcgidAuthorizerAuthoritative $authoritative
 			Require valid-user
 		END
 		folder "fcgid-access$off" <<-END
-			FcgidAccessChecker $1
+			FcgidAccessChecker @PROGRAM@
 			FcgidAccessCheckerAuthoritative $authoritative
 			Require all granted
 		END
@@ -110,9 +111,9 @@ virtual_host()	# NAME PORT; the directives on stdin
 {
 	printf '%s\n' "<VirtualHost *:$2>" "ServerName $1:$2" "DocumentRoot $root"
 	cat
-	authnz_folders "$1"
+	sed "s|@NAME@|$1|" "$dir/authnz.folders"
 	if [ -e "$dir/../$1.program" ] && [ -e "$modules/mod_fcgid.so" ]; then
-		fcgid_folders "$dir/../$1.program"
+		sed "s|@PROGRAM@|$dir/../$1.program|" "$dir/fcgid.folders"
 	fi
 	echo '</VirtualHost>'
 }
@@ -132,6 +133,8 @@ site()	# NAME HOST:PORT
 # shellcheck disable=SC2016 # a hash of "wonder"
 echo 'alice:$2b$04$fcgiechofcgiechofcgieuCUiNmzH58M5a2PtIpBRuRXQIZfPAsk2' >"$dir/users"
 mkdir "$dir/sock"
+authnz_folders >"$dir/authnz.folders"
+fcgid_folders >"$dir/fcgid.folders"
 {
 	cat <<-END
 		ServerRoot $dir

@@ -34,6 +34,11 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return
 }
 
+# A check that nobody looked at is none.
+teardown() {
+  [ ! -e "$BATS_TEST_TMPDIR/log.rows" ] && [ ! -e "$BATS_TEST_TMPDIR/wire.rows" ]
+}
+
 # use WEB FOLDER DIALECT PHASE [CURL-OPTION...]: what the functions below are about; the options are
 # for each request.
 use() {
@@ -48,67 +53,123 @@ use() {
 
 # theirs NAME PATH OPTION...: asks the server.
 theirs() {
-  local name=$1 path=$2 options=()
-  shift 2
-  while [ $# -gt 0 ]; do
-    case $1 in
-    -X) if [ "$2" = HEAD ]; then options+=(--head); else options+=(-X "$2"); fi && shift ;;
-    *) options+=("$1") ;;
-    esac
-    shift
-  done
-  ask "$web" "$name" "$folder$path" -o /dev/null "${options[@]}"
+  ask "$web" "$1" "$folder$2" -o /dev/null "${@:3}"
 }
 
-# ours NAME PATH OPTION...: asks as it would, with the same options of curl.
-ours() {
-  local name=$1 path=$2 port=$port method=GET version='' options=() body=()
-  shift 2
-  while [ $# -gt 0 ]; do
-    case $1 in
-    -X) method=$2 && shift ;;
-    --http1.0) version=' HTTP/1.0' ;;
-    -u)
-      printf '%s' "${2#*:}" >password
-      options+=(-u "${2%%:*}" --password-file password) && shift
-      ;;
-    -d)
-      [ "$method" != GET ] || method=POST
-      body=(-H "Content-Length: ${#2}" -H 'Content-Type: application/x-www-form-urlencoded')
-      shift
-      ;;
-    *) options+=("$1") ;;
-    esac
-    shift
-  done
-  # What it finds out about the answer is of no interest here.
+# ask_later NAME PATH OPTION...: a request for both, with options of curl.
+ask_later() {
+  local IFS=$'\t' row=("$1" "$folder$2" "${@:3}" "${always[@]}")
+  echo "${row[*]}" >>"$1.rows"
+}
+
+# make_requests NAME: of the rows that wait, those for ask_all, our cases, and what they are about.
+make_requests() {
+  local port=$port
   [ "$scheme" = http ] || ((++port))
-  "$fcgi_auth_test" --no-probes --timeout 20s -D "$dialect" -p "$phase" "${options[@]}" \
-    "${body[@]}" -r "$method $scheme://$name:$port$folder$path$version" \
-    "$(application_addr "$name")" >result 2>&1 ||
-    [ $? -eq 1 ] || {
+  LC_ALL=C awk -F'\t' -v name="$1" -v scheme="$scheme" -v port="$port" '
+    function hex(text,    i, digits) {
+      for (i = 1; i <= length(text); i++)
+        digits = digits code[substr(text, i, 1)]
+      return digits
+    }
+    function user(text,    colon) {
+      colon = index(text, ":")
+      return "User-Hex: " hex(substr(text, 1, colon - 1)) \
+        "\nPassword-Hex: " hex(substr(text, colon + 1)) "\n"
+    }
+    BEGIN {
+      for (i = 1; i < 256; i++)
+        code[sprintf("%c", i)] = sprintf("%02x", i)
+    }
+    {
+      row = $1 FS $2
+      method = "GET"
+      version = who = headers = body = ""
+      for (i = 3; i <= NF; i++) {
+        option = $i
+        if (option == "--http1.0") {
+          row = row FS option
+          version = " HTTP/1.0"
+          continue
+        }
+        value = $(++i)
+        row = row FS (option value == "-XHEAD" ? "--head" : option FS value)
+        if (option == "-X")
+          method = value
+        else if (option == "-u")
+          who = user(value)
+        else if (option == "-H")
+          headers = headers "\n " value
+        else if (option == "-d") {
+          if (method == "GET")
+            method = "POST"
+          body = "\n Content-Length: " length(value) \
+            "\n Content-Type: application/x-www-form-urlencoded"
+        } else {
+          print "cannot ask both so: " option >"/dev/stderr"
+          exit 1
+        }
+      }
+      print row >(name ".requests")
+      print substr(row, length(name) + 2, 70) >(name ".labels")
+      # curl puts the headers of the body behind all others.
+      headers = headers body
+      printf "Case: %d\nRequest: %s %s://%s:%s%s%s\n%s%s\n\n", NR, method, scheme, $1, port, $2,
+        version, who, headers == "" ? "" : "Headers:" headers >(name ".cases")
+    }' "$1.rows"
+}
+
+# ask_them NAME and ask_us NAME: all that was made.
+ask_them() {
+  ask_all "$web" <"$1.requests" >errors
+  ! grep '^[0-9]* .' errors >&2
+}
+
+# What it finds out about the answers is of no interest here.
+ask_us() {
+  "$fcgi_auth_test" --no-probes --timeout 20s -D "$dialect" -p "$phase" \
+    "$(application_addr "$1")" "$1.cases" >result 2>&1 || [ $? -eq 1 ] || {
     cat result >&2
     return 1
   }
 }
 
-# check PATH OPTION...: the application gets the same variables of both.
+# check PATH OPTION...: the application gets the same variables of both; all_alike looks at it.
 check() {
-  local before root=$BATS_FILE_TMPDIR/auth-$web/root
+  ask_later log "$@"
+}
+
+# asked_since LINE NUMBER WHO: the application has been asked once for each request.
+asked_since() {
+  local now
+  now=$(wc -l <"$log")
+  [ "$now" -eq "$(($1 + $2))" ] || {
+    echo "$3 asked $((now - $1)) times for these $2 requests:" >&2
+    cat log.labels >&2
+    return 1
+  }
+}
+
+# In the files theirs and ours is a pair a line, each request with what it is about before it.
+same_variables() {
+  local before count
+  make_requests log
+  rm -f theirs ours
   before=$(wc -l <"$log")
-  theirs log "$@" "${always[@]}"
-  ours log "$@" "${always[@]}"
-  [ "$(wc -l <"$log")" -eq "$((before + 2))" ] || {
-    echo "not each of both asked once: $*" >&2
-    return 1
-  }
-  tail -n 2 "$log" | head -n 1 | sed "s|$root|/var/www/html|g" | pairs >theirs
-  tail -n 1 "$log" | pairs >ours
-  [ -s ours ]
-  diff -u theirs ours || {
-    echo "differs: $*" >&2
-    return 1
-  }
+  count=$(wc -l <log.rows)
+  ask_them log
+  asked_since "$before" "$count" 'the server'
+  ask_us log
+  asked_since "$((before + count))" "$count" we
+  tail -n "+$((before + 1))" "$log" |
+    sed "1,$count s|$BATS_FILE_TMPDIR/auth-$web/root|/var/www/html|g" |
+    jq -nc --rawfile labels log.labels --argjson count "$count" '($labels / "\n") as $about |
+      foreach inputs as $pairs (-1; . + 1; "=== \($about[. % $count])", $pairs[])' |
+    hide_unknown |
+    awk -v count="$count" '/^"===/ { n++ } { print >(n > count ? "ours" : "theirs") }'
+  [ "$(grep -c '^"===' ours)" -eq "$count" ]
+  diff -u -F '^"===' theirs ours >&2
+  rm log.*
 }
 
 # not_asked PATH OPTION...: the server does not ask the application.
@@ -120,9 +181,19 @@ not_asked() {
 }
 
 # What was on the wire: the records and the names in them.  Whether they are padded can be told from
-# one of two whose lengths are not the same.
+# one of two requests whose lengths are not the same; what they are about is in wire.labels.
 records() {
   "$cgi_fcgi" --decode "$wire" | awk '
+    function finish() {
+      if (requests > 1)
+        print padded, unpadded
+      padded = unpadded = ""
+    }
+    NR == FNR { about[FNR] = $0; next }
+    / BEGIN_REQUEST / && requests++ % 2 == 0 {
+      finish()
+      print "=== " about[requests]
+    }
     /^> / && $2 != "" && !/^>  / {
       match($0, /len=[0-9]+/)
       len = substr($0, RSTART + 4, RLENGTH - 4)
@@ -137,27 +208,34 @@ records() {
       next
     }
     { sub(/=.*/, ""); print }
-    END { print padded, unpadded }'
+    END { finish() }' wire.labels -
 }
 
-# check_records PATH OPTION...
+# check_records PATH OPTION...: the same records come from both; all_alike looks at it.
 check_records() {
   local fill
-  : >"$wire"
   for fill in 1 12; do
-    theirs wire "$@" "${always[@]}" -H "X-Fill: $fill"
+    ask_later wire "$@" -H "X-Fill: $fill"
   done
+}
+
+same_records() {
+  make_requests wire
+  : >"$wire"
+  ask_them wire
   records >theirs
   : >"$wire"
-  for fill in 1 12; do
-    ours wire "$@" "${always[@]}" -H "X-Fill: $fill"
-  done
+  ask_us wire
   records >ours
-  grep -q BEGIN_REQUEST ours
-  diff -u theirs ours || {
-    echo "differs: $*" >&2
-    return 1
-  }
+  [ "$(grep -c BEGIN_REQUEST ours)" -eq "$(wc -l <wire.rows)" ]
+  diff -u -F '^===' theirs ours >&2
+  rm wire.*
+}
+
+# all_alike: does what the checks have put off.
+all_alike() {
+  [ ! -e log.rows ] || same_variables
+  [ ! -e wire.rows ] || same_records
 }
 
 # Each value is shorter than servers want, and all of them are longer than 16 KiB.
@@ -218,6 +296,7 @@ check_raw_credentials() {
   check_odd_headers
   check_hosts
   check_wire
+  all_alike
 }
 
 @test "mod_authnz_fcgi, authenticator: credentials" {
@@ -226,6 +305,7 @@ check_raw_credentials() {
   check_raw_credentials
   not_asked /page.txt
   not_asked /page.txt -H 'Authorization: Bearer abc'
+  all_alike
 }
 
 @test "mod_authnz_fcgi, authorizer" {
@@ -233,6 +313,7 @@ check_raw_credentials() {
   check_requests
   check_odd_headers
   check_wire
+  all_alike
 }
 
 @test "mod_authnz_fcgi, authnz" {
@@ -240,12 +321,14 @@ check_raw_credentials() {
   check_requests
   check_odd_headers
   check_wire
+  all_alike
 }
 
 @test "mod_authnz_fcgi, authnz: credentials" {
   use apache2 /authnz mod_authnz_fcgi authnz
   check_credentials
   check_raw_credentials
+  all_alike
 }
 
 @test "mod_authnz_fcgi, check" {
@@ -253,6 +336,7 @@ check_raw_credentials() {
   check_requests
   check_odd_headers
   check_wire
+  all_alike
 }
 
 @test "mod_authnz_fcgi, check without a user" {
@@ -261,6 +345,7 @@ check_raw_credentials() {
   check_odd_headers
   check_wire
   check /page.txt -H 'Authorization: Bearer abc'
+  all_alike
 }
 
 @test "mod_fcgid, authenticator" {
@@ -269,12 +354,14 @@ check_raw_credentials() {
   check_odd_headers
   check_hosts
   check_wire
+  all_alike
 }
 
 @test "mod_fcgid, authenticator: credentials" {
   use apache2 /fcgid-authn mod_fcgid authenticator
   check_credentials
   check_raw_credentials
+  all_alike
 }
 
 @test "mod_fcgid, authorizer" {
@@ -282,6 +369,7 @@ check_raw_credentials() {
   check_requests
   check_odd_headers
   check_wire
+  all_alike
 }
 
 @test "mod_fcgid, access-checker" {
@@ -290,6 +378,7 @@ check_raw_credentials() {
   check_odd_headers
   check_wire
   check /page.txt -u alice:wonder
+  all_alike
 }
 
 @test "lighttpd" {
@@ -298,6 +387,7 @@ check_raw_credentials() {
   check_odd_headers
   check_hosts
   check_wire
+  all_alike
 }
 
 @test "lighttpd: credentials" {
@@ -305,6 +395,7 @@ check_raw_credentials() {
   check_credentials
   check_raw_credentials
   check /page.txt -H 'Authorization: Bearer abc'
+  all_alike
 }
 
 @test "lighttpd behind mod_auth" {
@@ -312,6 +403,7 @@ check_raw_credentials() {
   check_requests
   check_odd_headers
   check_wire
+  all_alike
 }
 
 @test "lighttpd without a user" {
@@ -319,6 +411,7 @@ check_raw_credentials() {
   check_requests
   check_odd_headers
   check_wire
+  all_alike
 }
 
 @test "nginx: auth_request" {
@@ -327,6 +420,7 @@ check_raw_credentials() {
   check_odd_headers
   check_hosts
   check_wire
+  all_alike
 }
 
 @test "nginx: auth_request: credentials" {
@@ -334,12 +428,14 @@ check_raw_credentials() {
   check_credentials
   check_raw_credentials
   check /page.txt -H 'Authorization: Bearer abc'
+  all_alike
 }
 
 @test "nginx: auth_request without a user" {
   use nginx /plain nginx-auth-request access-checker
   check_requests
   check_wire
+  all_alike
 }
 
 @test "nginx: auth_request with CONTENT_LENGTH \"\" and X-Original-URI" {
@@ -347,6 +443,7 @@ check_raw_credentials() {
   check_requests
   check_odd_headers
   check_wire
+  all_alike
 }
 
 @test "nginx: auth_request as LemonLDAP::NG has it" {
@@ -355,6 +452,7 @@ check_raw_credentials() {
   check_odd_headers
   check_hosts
   check_wire
+  all_alike
 }
 
 # All ways to ask, as arguments of use.
@@ -365,6 +463,7 @@ each_way() {
     use $way -u alice:wonder
     folder=${folder#_}
     "$@"
+    all_alike
   done <<'END'
 apache2 /authn mod_authnz_fcgi authenticator
 apache2 /authz mod_authnz_fcgi authorizer
@@ -412,6 +511,7 @@ check_https() {
 
 @test "nginx: a connection that is kept" {
   use nginx /keep nginx-auth-request authnz
+  echo kept >wire.labels
   : >"$wire"
   theirs wire /page.txt -H 'X-Fill: 1'
   # nginx keeps it until it ends.
@@ -424,4 +524,5 @@ check_https() {
   records >ours
   grep -q 'flags=KEEP_CONN' ours
   diff -u theirs ours
+  rm wire.labels
 }

@@ -42,32 +42,33 @@ folder()	# NAME LOCATION; what is the request's own on stdin
 	echo '}'
 }
 
-site()	# NAME HOST:PORT
+# Of any application: @NAME@ and @ADDR@ stand for its name and address.
+any_site()
 {
 	cat <<-END
-		upstream $1-kept {
-			server $2;
+		upstream @NAME@-kept {
+			server @ADDR@;
 			keepalive 2;
 		}
 		server {
 			listen 127.0.0.1:$port;
 			$listen_tls
-			server_name $1;
+			server_name @NAME@;
 			root $root;
 			location = /auth {
 				$ask
-				fastcgi_pass $2;
+				fastcgi_pass @ADDR@;
 			}
 			location = /auth-original {
 				$ask_too
-				fastcgi_pass $2;
+				fastcgi_pass @ADDR@;
 				fastcgi_pass_request_body off;
 				fastcgi_param CONTENT_LENGTH "";
 				fastcgi_param HTTP_X_ORIGINAL_URI \$request_uri;
 			}
 			location = /lmauth {
 				$ask
-				fastcgi_pass $2;
+				fastcgi_pass @ADDR@;
 				fastcgi_pass_request_body off;
 				fastcgi_param CONTENT_LENGTH "";
 				fastcgi_param HOST \$http_host;
@@ -75,7 +76,7 @@ site()	# NAME HOST:PORT
 			}
 			location = /auth-keep {
 				$ask_too
-				fastcgi_pass $1-kept;
+				fastcgi_pass @NAME@-kept;
 				fastcgi_keep_conn on;
 			}
 	END
@@ -88,6 +89,11 @@ site()	# NAME HOST:PORT
 	echo '}'
 }
 
+site()	# NAME HOST:PORT
+{
+	sed "s|@NAME@|$1|; s|@ADDR@|$2|" "$dir/site"
+}
+
 for name in plain original llng keep; do
 	mkdir -p "$root/$name"
 	echo secret-page >"$root/$name/page.txt"
@@ -96,6 +102,7 @@ ln -s /etc/nginx/fastcgi_params "$dir/fastcgi_params"
 # shellcheck disable=SC2016 # nginx's
 sed 's|\$fastcgi_script_name|/auth|; s|\$document_uri|/auth|' /etc/nginx/fastcgi_params \
 	>"$dir/auth_params"
+any_site >"$dir/site"
 {
 	cat <<-END
 		daemon off;

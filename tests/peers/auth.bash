@@ -39,14 +39,47 @@ start_auth_servers() {
   done
 }
 
+# A request that has no header but Host, unless further options say so.
+request=(-sS -g -k --http1.1 --path-as-is -A '' -H Accept:)
+
 # ask WEB NAME PATH CURL-OPTION...: asks apache2, lighttpd or nginx for the path, with the
-# application NAME as the authorizer.  The request has no header but Host unless the options say so.
-# With scheme set to https it is that.
+# application NAME as the authorizer.  With scheme set to https it is that.
 ask() {
   local web=$1 name=$2 path=$3 port
   port=$(<"$BATS_FILE_TMPDIR/auth-$web.port")
   [ "${scheme:-http}" = http ] || ((++port))
   shift 3
-  curl -sS -g -k --http1.1 --path-as-is --max-time 60 -A '' -H Accept: \
-    --resolve "$name:$port:127.0.0.1" "$@" "${scheme:-http}://$name:$port$path"
+  curl "${request[@]}" --max-time 60 --resolve "$name:$port:127.0.0.1" "$@" \
+    "${scheme:-http}://$name:$port$path"
+}
+
+# ask_all WEB CURL-OPTION...: one request after the other for each row "NAME PATH CURL-OPTION..." of
+# standard input, parted by tabs, each on a connection of its own but for https.  The answer to the
+# row N is in the files N.head and N.body; on standard output is a line for each, "N" and the error
+# if there was one.
+ask_all() {
+  local web=$1 port words
+  read -r port <"$BATS_FILE_TMPDIR/auth-$web.port"
+  [ "${scheme:-http}" = http ] || ((++port))
+  shift
+  # curl keeps a connection for the next request to the same host.
+  mapfile -t words < <(LC_ALL=C awk -F'\t' -v port="$port" -v scheme="${scheme:-http}" '
+    NR == FNR { always = always $0 "\n"; next }
+    {
+      host = $1
+      if (FNR > 1)
+        print "--next"
+      printf "%s", always
+      if (scheme == "http") {
+        host = $1 "-" FNR
+        if ($0 !~ /\tHost:/)
+          print "-H\nHost: " $1 ":" port
+      }
+      for (i = 3; i <= NF; i++)
+        print $i
+      printf "-D\n%d.head\n-o\n%d.body\n-w\n%d %%{errormsg}\\n\n", FNR, FNR, FNR
+      print "--resolve\n" host ":" port ":127.0.0.1"
+      print scheme "://" host ":" port $2
+    }' <(printf '%s\n' "${request[@]}" --max-time 60 "$@") -)
+  curl "${words[@]}"
 }

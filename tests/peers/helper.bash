@@ -73,9 +73,11 @@ start_web() {
 }
 
 stop_peers() {
-  local pid
-  cat "$BATS_FILE_TMPDIR"/*.pids 2>/dev/null | while read -r pid; do
-    kill "$pid" 2>/dev/null || continue
+  local pid pids=()
+  while read -r pid; do
+    ! kill "$pid" 2>/dev/null || pids+=("$pid")
+  done < <(cat "$BATS_FILE_TMPDIR"/*.pids 2>/dev/null)
+  for pid in "${pids[@]}"; do
     wait_for is_gone "$pid" || kill -KILL "$pid"
   done
 }

@@ -3,6 +3,8 @@
 PEER_TESTS = \
 	%D%/applications.bats \
 	%D%/auth-dialects.bats \
+	%D%/auth-real.bats \
+	%D%/auth-verdicts.bats \
 	%D%/bench.bats \
 	%D%/packaging.bats \
 	%D%/php-fpm.bats \
@@ -21,6 +23,7 @@ EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/presets.bash
 EXTRA_DIST += %D%/apache2-presets.sh %D%/lighttpd-presets.sh %D%/nginx-presets.sh
 EXTRA_DIST += %D%/auth.bash %D%/auth-apache2.sh %D%/auth-lighttpd.sh %D%/auth-nginx.sh
 EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh
+EXTRA_DIST += %D%/auth_libfcgi.c %D%/auth_perl.pl
 EXTRA_DIST += %D%/libfcgi_app.c %D%/perl_app.pl
 
 # An application that answers as the client says, right or wrong.

@@ -61,12 +61,17 @@ make_certificate() {
   cat "$BATS_FILE_TMPDIR/tls.key" "$BATS_FILE_TMPDIR/tls.crt" >"$BATS_FILE_TMPDIR/tls.pem"
 }
 
-# One pair a line, with a "?" for what cannot be known.
-pairs() {
+# Puts a "?" for what cannot be known.
+hide_unknown() {
   local names
   names=$(IFS='|' && echo "${unknown[*]}")
-  jq -c '.[]' | sed -E "/^\[\"SERVER_SOFTWARE\",/ { s|/[0-9][^\"]*|/?|; b
+  sed -E "/^\[\"SERVER_SOFTWARE\",/ { s|/[0-9][^\"]*|/?|; b
 }; s/^\[\"($names)\",.*/[\"\1\",?]/"
+}
+
+# One pair a line.
+pairs() {
+  jq -c '.[]' | hide_unknown
 }
 
 # serve URL OPTION...: has curl ask for it, with the options of cgi-fcgi.

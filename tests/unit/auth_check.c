@@ -236,6 +236,32 @@ secrets_on_stderr_are_found(void **state)
 }
 
 static void
+secrets_of_other_questions_are_found(void **state)
+{
+	static char theirs[] = "wonder", cookie[] = "session";
+	struct secrets run = { 0 };
+	struct check_context context = { .password = SLICE("else"), .run = &run };
+	const struct secret password = { .form = SECRET_PASSWORD,
+		.bytes = { .data = (unsigned char *)theirs, .len = 6 } };
+	const struct secret value = { .form = SECRET_VALUE,
+		.bytes = { .data = (unsigned char *)cookie, .len = 7 } };
+
+	(void)state;
+	assert_int_equal(secrets_join(&run, &value, 0), 0);
+	assert_int_equal(secrets_join(&run, &password, 1), 0);
+	assert_string_equal(check("HeE", BYTES("Status: 403\n\nwonder"), REPLY_CLOSED, &context),
+	    "");
+	assert_int_equal(secrets_join(&run, &password, 0), 0);
+	assert_string_equal(check("HeE", BYTES("Status: 403\n\nw%6fnder"), REPLY_CLOSED, &context),
+	    "V4");
+	assert_string_equal(details, "another case's password is in the body\n");
+	assert_string_equal(check("HeE", BYTES("Status: 403\n\nsession, el%73e"), REPLY_CLOSED,
+	    &context), "V4");
+	assert_string_equal(details, "the password is in the body\n");
+	secrets_reset(&run);
+}
+
+static void
 what_is_no_secret_is_not_found(void **state)
 {
 	struct check_context context = { .user = SLICE("oops"), .password = SLICE("oops") };
@@ -306,6 +332,7 @@ main(void)
 		cmocka_unit_test(a_redirection_is_found_where_it_is_lost),
 		cmocka_unit_test(secrets_are_found_in_every_form_and_place_and_never_told),
 		cmocka_unit_test(secrets_on_stderr_are_found),
+		cmocka_unit_test(secrets_of_other_questions_are_found),
 		cmocka_unit_test(what_is_no_secret_is_not_found),
 		cmocka_unit_test(details_are_one_line_of_text),
 		cmocka_unit_test(every_check_has_a_name_and_a_severity),

@@ -573,6 +573,17 @@ the_servers_have_names(void **state)
 	assert_int_equal(verdict_find(""), -FCGI_E_SYNTAX);
 }
 
+static void
+what_was_never_judged_lets_nobody_in(void **state)
+{
+	const struct verdict verdict = { 0 };
+	char text[64];
+
+	(void)state;
+	assert_int_equal(verdict.decision, VERDICT_NONE);
+	assert_string_equal(verdict_describe(text, sizeof text, &verdict), "none");
+}
+
 int
 main(void)
 {
@@ -587,6 +598,7 @@ main(void)
 		cmocka_unit_test(expressions_that_cannot_be_evaluated_are_refused),
 		cmocka_unit_test(without_an_answer_nobody_gets_in),
 		cmocka_unit_test(a_page_stands_in_for_an_answer_that_is_late),
+		cmocka_unit_test(what_was_never_judged_lets_nobody_in),
 		cmocka_unit_test(the_servers_have_names),
 	};
 

@@ -43,13 +43,20 @@ AUTH_VERDICT_SOURCES = fcgi-auth-test/reply.c fcgi-auth-test/verdict.c \
 	fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
 	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c
 AUTH_CHECK_SOURCES = fcgi-auth-test/check.c fcgi-auth-test/check_reply.c \
-	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c
+	fcgi-auth-test/check_secret.c fcgi-auth-test/check_variable.c fcgi-auth-test/secrets.c
 
 check_PROGRAMS += %D%/auth_check.tap
 TESTS += %D%/auth_check.tap
 %C%_auth_check_tap_SOURCES = %D%/auth_check.c $(AUTH_CHECK_SOURCES) $(AUTH_VERDICT_SOURCES)
 %C%_auth_check_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
 %C%_auth_check_tap_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/auth_redact.tap
+TESTS += %D%/auth_redact.tap
+%C%_auth_redact_tap_SOURCES = %D%/auth_redact.c fcgi-auth-test/redact.c \
+	fcgi-auth-test/secrets.c
+%C%_auth_redact_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-auth-test
+%C%_auth_redact_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/auth_reply.tap
 TESTS += %D%/auth_reply.tap

@@ -15,7 +15,8 @@ AUTH_CASES_SOURCES = fcgi-auth-test/auth_case.c \
 	fcgi-auth-test/dialect.c fcgi-auth-test/dialect_call.c fcgi-auth-test/dialect_file.c \
 	fcgi-auth-test/dialects.c fcgi-auth-test/expected.c fcgi-auth-test/question.c \
 	fcgi-auth-test/redact.c fcgi-auth-test/reply.c fcgi-auth-test/report_cases.c \
-	fcgi-auth-test/result.c fcgi-auth-test/settings.c \
+	fcgi-auth-test/report_names.c fcgi-auth-test/result.c fcgi-auth-test/secrets.c \
+	fcgi-auth-test/settings.c fcgi-auth-test/writing.c \
 	fcgi-auth-test/verdict.c fcgi-auth-test/verdict_httpd.c fcgi-auth-test/verdict_list.c \
 	fcgi-auth-test/verdict_other.c fcgi-auth-test/verdict_user.c
 check_PROGRAMS += %D%/auth_cases.tap

@@ -406,6 +406,7 @@ TESTS += %D%/queue_at.tap
 
 PAYLOAD_SOURCES = fcgi-bench/credentials.c \
 	fcgi-bench/expect.c \
+	fcgi-bench/failure.c \
 	fcgi-bench/gate.c \
 	fcgi-bench/histogram.c \
 	fcgi-bench/options.c \

@@ -50,7 +50,7 @@ const struct check_about check_about[CHECK_COUNT] = {
 	[CHECK_V5] = { "V5", CHECK_WARNING, "sets a variable twice" },
 	[CHECK_V6] = { "V6", CHECK_WARNING,
 	    "sets two variables whose names some servers make one of" },
-	[CHECK_T1] = { "T1", CHECK_FAILURE, "does not answer in the time that servers wait" },
+	[CHECK_T1] = { "T1", CHECK_FAILURE, "does not answer in time" },
 	[CHECK_T3] = { "T3", CHECK_WARNING, "answers later than Max-Time" },
 	[CHECK_S1] = { "S1", CHECK_FAILURE, "writes the password to STDERR" },
 };

@@ -72,6 +72,17 @@ read_cases(struct options *options, struct case_set *cases)
 	read_password(options, cases);
 }
 
+/* Those of our environment are no business of the authorizer's that we start. */
+static void
+hide_passwords(const struct case_set *cases)
+{
+	size_t i;
+
+	for (i = 0; i < cases->count; i++)
+		if (cases->items[i].password_source == AUTH_PASSWORD_ENV)
+			unsetenv(cases->items[i].password_name);
+}
+
 /* --- whom to ask --------------------------------------------------------------------------- */
 
 static void
@@ -191,6 +202,7 @@ run(struct options *options, const struct case_set *cases)
 	int r, status, has_died;
 
 	prepare(options, cases, &authorizer, &runner);
+	hide_passwords(cases);
 	find_authorizer(options, &authorizer, &application);
 	fit_jobs(options, cases);
 	runner.jobs = options->jobs;

@@ -76,7 +76,11 @@ write_diagnostics(FILE *out, const struct result *result)
 		write_quoted(out,
 		    verdict_describe(text, sizeof text, result_verdict(result)));
 		fprintf(out, "\n  server: %s\n", verdict_name(result->server));
-		fprintf(out, "  status: %d\n", result->reply.status);
+		if (result->reply.status != 0)
+			fprintf(out, "  status: %d\n", result->reply.status);
+		else
+			fprintf(out, "  status: %s\n",
+			    result->reply.status_count > 0 ? "invalid" : "none");
 	}
 	if (!result->is_probe && result->auth_case->file != NULL) {
 		fprintf(out, "  at: \"");

@@ -152,6 +152,12 @@ verdict_judge(struct verdict *verdict, enum verdict_server server, const struct 
 	verdict_reset(verdict);
 	if (seen == NULL)
 		return -FCGI_E_SYSTEM;
+	if (reply->oddities & REPLY_TOO_MANY) {
+		/* The servers have no such limit. */
+		verdict->why = "more headers than are judged here";
+		free(seen);
+		return 0;
+	}
 	if (servers[server].adapt != NULL)
 		servers[server].adapt(&rules);
 	seen_by_init_rules(seen, &rules, reply->request.request_id, 0, take_answer, &judging);

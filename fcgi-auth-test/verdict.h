@@ -40,7 +40,7 @@ struct verdict_settings {
 };
 
 enum verdict_decision {
-	VERDICT_NONE,		/* nothing was judged: never what verdict_judge() gives */
+	VERDICT_NONE,		/* nothing was judged, or the reply is larger than what can be */
 	VERDICT_ALLOW,
 	VERDICT_DENY,		/* the user is refused with status */
 	VERDICT_ERROR,		/* likewise, but with one of 500 and up, or without an answer: the
@@ -93,6 +93,7 @@ int verdict_user_expr_check(const char *user_expr);
 
 /*
  * Judges a finished reply.  What the verdict held before is given back.
+ * Of more than REPLY_HEADERS_MAX headers it is VERDICT_NONE.
  * Returns 0, or -FCGI_E_SYSTEM: no memory.
  */
 int verdict_judge(struct verdict *verdict, enum verdict_server server, const struct reply *reply,

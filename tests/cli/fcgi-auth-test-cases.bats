@@ -309,6 +309,20 @@ b HTTP_B=2' ]
   run ! grep -q 0123 err
 }
 
+@test "cases: a password of the environment is not left to the authorizer" {
+  printf '%s\n' 'Case: a' 'User: alice' 'Password-Env: SECRET' 'Expect: allow' >cases
+  # shellcheck disable=SC2016
+  SECRET=wonder runs cases -- sh -c 'env >seen; exec "$0"' "$authorizer"
+  [ -s seen ]
+  run ! grep -q wonder seen
+}
+
+@test "cases: a Status that is missing is not one that is none" {
+  printf '%s\n' 'Case: a' 'User: alice' 'Password: wonder' 'Expect: deny' >cases
+  run -1 runs cases -- "$authorizer" none
+  grep -qx '  status: none' out
+}
+
 @test "cases: what was not asked is let in nowhere, and keeps what is expected of it" {
   printf '%s\n' 'Case: a' 'Skip: broken' 'Expect: deny 403' 'Expect-Headers:' ' A' ' B: ~^b' \
     'Expect-Variables: C=d' 'Expect-No-Variables: E' 'Expect-Body: f' 'Expect-Stderr: ~g' >cases

@@ -577,9 +577,24 @@ static void
 what_was_never_judged_lets_nobody_in(void **state)
 {
 	const struct verdict verdict = { 0 };
+	struct verdict judged = { 0 };
+	struct verdict_settings settings;
+	static unsigned char many[4 * (REPLY_HEADERS_MAX + 1) + 1];
+	struct reply reply;
 	char text[64];
+	size_t i;
 
 	(void)state;
+	for (i = 0; i < sizeof many - 1; i++)
+		many[i] = (unsigned char)"A:x\n"[i % 4];
+	many[sizeof many - 1] = '\n';
+	hear(&reply, "HeE", many, sizeof many, REPLY_CLOSED);
+	verdict_defaults(&settings, AUTH_AUTHENTICATOR);
+	assert_int_equal(verdict_judge(&judged, VERDICT_AUTHNZ, &reply, &settings), 0);
+	assert_int_equal(judged.decision, VERDICT_NONE);
+	assert_non_null(judged.why);
+	verdict_reset(&judged);
+	reply_reset(&reply);
 	assert_int_equal(verdict.decision, VERDICT_NONE);
 	assert_string_equal(verdict_describe(text, sizeof text, &verdict), "none");
 }

@@ -255,6 +255,9 @@ main(int argc, char **argv)
 	while ((fd = accept(FCGI_LISTENSOCK_FILENO, NULL, NULL)) >= 0) {
 		if (read_request(fd, &request)) {
 			decision = decide(&request);
+			/* Before its answer is out: who comes after that is refused for certain. */
+			if (is("once") && decision.allows)
+				close(FCGI_LISTENSOCK_FILENO);
 			if (is("mixed"))
 				serve_mixed(fd, &request, &decision);
 			else

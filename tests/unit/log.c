@@ -215,7 +215,8 @@ numbered_lines(size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		snprintf(lines + i * 32, 33, "line %08zu ................ \n", i);
+		snprintf(lines + i * 32, 33, "line %08u ................ \n",
+		    (unsigned int)(i % 100000000));
 	return lines;
 }
 

@@ -4,7 +4,7 @@ EXTRA_DIST += %D%/missing.sh %D%/fpm_page.h %D%/guard.h %D%/must.h %D%/no_netlin
 EXTRA_DIST += %D%/letters.h %D%/folder.h %D%/openmetrics.h %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
 EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
 EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh %D%/preset_shown.h
-EXTRA_DIST += %D%/samples.h
+EXTRA_DIST += %D%/samples.h %D%/valgrind.h
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 

@@ -24,6 +24,7 @@
 #include "fcgi_error.h"
 #include "spawn_explain.h"
 #include "spawn_run.h"
+#include "valgrind.h"
 
 enum { GUARD_MS = 20000 };
 

@@ -28,6 +28,7 @@
 
 #include "spawn_explain.h"
 #include "spawn_run.h"
+#include "valgrind.h"
 
 enum {
 	SOMEBODY = 64321,	/* a user that nobody is */

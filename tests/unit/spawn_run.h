@@ -79,12 +79,4 @@ in_child(int (*body)(void *data), void *data)
 	return wait_for(pid);
 }
 
-static inline int
-under_valgrind(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	return preload != NULL && strstr(preload, "vgpreload") != NULL;
-}
-
 #endif

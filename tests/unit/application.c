@@ -187,7 +187,7 @@ what_has_no_interpreter_leaves_nothing(void **state)
 static void
 what_cannot_be_started_leaves_nothing(void **state)
 {
-	char missing[] = "./missing";
+	char missing[] = "./missing", shell[] = "sh";
 	char *argv[] = { missing, NULL };
 	struct application application;
 	char why[512];
@@ -199,6 +199,7 @@ what_cannot_be_started_leaves_nothing(void **state)
 	assert_string_equal(why, "./missing: cannot execute: No such file or directory");
 	assert_false(is_there(application.directory));
 
+	argv[0] = shell;
 	must(setenv("TMPDIR", "/nowhere", 1) == 0);
 	application_init(&application);
 	assert_int_equal(application_start(&application, argv, environ, why, sizeof why),

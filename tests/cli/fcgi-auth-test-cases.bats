@@ -292,7 +292,7 @@ b HTTP_B=2' ]
 
 @test "cases: lists of options without anything in them are refused" {
   printf '%s\n' 'Case: a' >cases
-  for option in --verdict= --verdict=, --tags= --tags=, -W, --ignore= --ignore=,; do
+  for option in --verdict= '--verdict=,' --tags= '--tags=,' '-W,' --ignore= '--ignore=,'; do
     run -2 runs "$option" :1 cases
     grep -q ": there is nothing in it" err
   done

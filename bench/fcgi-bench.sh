@@ -188,7 +188,7 @@ show_calls() {
 
 # Processor time of all threads of a process, in ns.
 spent_ns() {
-  cat "/proc/$1/task"/*/schedstat | awk '{ sum += $1 } END { printf "%d", sum }'
+  cat "/proc/$1/task"/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'
 }
 
 # ask NAME PID COUNT COMMAND...: as take, and the server's processor time under the name with ":".

@@ -33,7 +33,6 @@ enum {
 	BACKLOG = 1024,
 	MAX_REQS = 16384,
 	ANSWER_MAX = 16 << 20,	/* bytes; a request has a copy of its own */
-	ANSWER_PART = 65536,
 	OWN_FDS = 32,	/* descriptors that are not connections, rounded up generously */
 };
 
@@ -128,24 +127,17 @@ read_users(struct options *options, const char *path)
 static void
 read_answer(struct options *options, const char *path)
 {
-	struct buffer *answer = &options->answer;
-	FILE *file = fopen(path, "re");
-	size_t len = 1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (file == NULL)
+	if (fd < 0)
 		cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
-	answer->len = 0;
-	while (len > 0 && answer->len <= ANSWER_MAX) {
-		if (buffer_reserve(answer, ANSWER_PART) < 0)
-			cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
-		len = fread(answer->data + answer->len, 1, ANSWER_PART, file);
-		answer->len += len;
+	options->answer.len = 0;
+	if (buffer_read(&options->answer, fd, ANSWER_MAX) < 0) {
+		if (errno == EFBIG)
+			cli_die(&options->cli, 1, "%s: longer than %d MiB", path, ANSWER_MAX >> 20);
+		cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
 	}
-	if (ferror(file))
-		cli_die(&options->cli, 1, "%s: %s", path, strerror(errno));
-	if (answer->len > ANSWER_MAX)
-		cli_die(&options->cli, 1, "%s: longer than %d MiB", path, ANSWER_MAX >> 20);
-	fclose(file);
+	close(fd);
 }
 
 static void

@@ -4,10 +4,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fcgi_error.h"
 
-enum { FIRST_SIZE = 4096, KEEP_SIZE = 65536 };
+enum { FIRST_SIZE = 4096, KEEP_SIZE = 65536, READ_SIZE = 65536 };
 
 int
 buffer_reserve(struct buffer *buffer, size_t len)
@@ -39,6 +40,26 @@ buffer_append(struct buffer *buffer, const void *data, size_t len)
 	if (len > 0)
 		memcpy(buffer->data + buffer->len, data, len);
 	buffer->len += len;
+	return 0;
+}
+
+int
+buffer_read(struct buffer *buffer, int fd, size_t max)
+{
+	ssize_t len;
+
+	do {
+		if (buffer_reserve(buffer, READ_SIZE) < 0)
+			return -FCGI_E_SYSTEM;
+		len = read(fd, buffer->data + buffer->len, READ_SIZE);
+		if (len < 0)
+			return -FCGI_E_SYSTEM;
+		buffer->len += (size_t)len;
+		if (buffer->len > max) {
+			errno = EFBIG;
+			return -FCGI_E_SYSTEM;
+		}
+	} while (len > 0);
 	return 0;
 }
 

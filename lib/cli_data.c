@@ -8,26 +8,18 @@
 
 #include "buffer.h"
 
-enum { PART = 65536 };
-
 /* option, data: for messages. */
 static void
 read_all(const struct cli *cli, struct buffer *body, int fd, const char *option, const char *data)
 {
-	ssize_t n = 1;
-
-	while (n > 0) {
-		if (buffer_reserve(body, PART) < 0)
-			cli_die(cli, cli->about->usage_status, "out of memory");
-		n = read(fd, body->data + body->len, PART);
-		if (n < 0)
-			cli_die(cli, cli->about->usage_status, "%s %s: %s", option, data,
-			    strerror(errno));
-		body->len += (size_t)n;
-		if (body->len > CLI_DATA_MAX)
-			cli_die(cli, cli->about->usage_status, "%s %s: longer than %d MiB", option,
-			    data, CLI_DATA_MAX >> 20);
-	}
+	if (buffer_read(body, fd, CLI_DATA_MAX) == 0)
+		return;
+	if (errno == ENOMEM)
+		cli_die(cli, cli->about->usage_status, "out of memory");
+	if (errno == EFBIG)
+		cli_die(cli, cli->about->usage_status, "%s %s: longer than %d MiB", option, data,
+		    CLI_DATA_MAX >> 20);
+	cli_die(cli, cli->about->usage_status, "%s %s: %s", option, data, strerror(errno));
 }
 
 static int

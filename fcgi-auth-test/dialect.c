@@ -10,6 +10,8 @@
 #include "buffer.h"
 #include "dialect_file.h"
 #include "fcgi_error.h"
+#include "preset_builtin.h"
+#include "preset_headers.h"
 #include "preset_rules.h"
 
 void
@@ -28,37 +30,7 @@ dialect_close(struct dialect *dialect)
 const char *
 dialect_name(size_t index)
 {
-	size_t i;
-
-	for (i = 0; i < index; i++)
-		if (dialect_builtins[i].name == NULL)
-			return NULL;
-	return dialect_builtins[index].name;
-}
-
-static int
-fail_unknown(const char *name, char *why, size_t why_size)
-{
-	size_t i;
-	int len = snprintf(why, why_size, "there is no dialect '%s'; there are:", name);
-
-	for (i = 0; len >= 0 && (size_t)len < why_size && dialect_name(i) != NULL; i++)
-		len += snprintf(why + len, why_size - (size_t)len, " %s", dialect_name(i));
-	return -FCGI_E_SYNTAX;
-}
-
-static int
-get_text(struct buffer *text, const char *name, char *why, size_t why_size)
-{
-	const struct preset_builtin *builtin = dialect_builtins;
-
-	if (strchr(name, '/') != NULL)
-		return preset_read(text, name, why, why_size);
-	while (builtin->name != NULL && strcmp(builtin->name, name) != 0)
-		builtin++;
-	if (builtin->name == NULL)
-		return fail_unknown(name, why, why_size);
-	return buffer_append(text, builtin->text, strlen(builtin->text));
+	return preset_builtin_name(dialect_builtins, index);
 }
 
 int
@@ -67,8 +39,7 @@ dialect_open(struct dialect *dialect, const char *name, char *why, size_t why_si
 	struct buffer text = { 0 };
 	int r;
 
-	*why = '\0';
-	r = get_text(&text, name, why, why_size);
+	r = preset_builtin_read(&text, dialect_builtins, "dialect", name, why, why_size);
 	if (r == 0 && (dialect->name = strdup(name)) == NULL)
 		r = -FCGI_E_SYSTEM;
 	if (r == 0)
@@ -89,23 +60,12 @@ dialect_knows(const struct dialect *dialect, enum auth_phase phase)
 
 /* --- the request's headers -------------------------------------------------------------------- */
 
-static const struct preset_header *
-find_header(const struct preset_request *request, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < request->header_count; i++)
-		if (strcasecmp(request->headers[i].name, name) == 0)
-			return &request->headers[i];
-	return NULL;
-}
-
 enum dialect_stdin
 dialect_stdin(const struct dialect *dialect, const struct dialect_question *question)
 {
 	const struct preset_request *request = &question->request;
-	const struct preset_header *length = find_header(request, "Content-Length");
-	int has_body = request->has_body || find_header(request, "Transfer-Encoding") != NULL;
+	const struct preset_header *length = preset_headers_asked(request, "Content-Length");
+	int has_body = request->has_body || preset_headers_asked(request, "Transfer-Encoding") != NULL;
 
 	if (length != NULL && length->value != NULL)
 		has_body = length->value[strspn(length->value, "0")] != '\0';
@@ -171,7 +131,7 @@ ask_headers(struct asked *asked, const struct dialect_question *question)
 {
 	const struct preset_request *request = &question->request;
 
-	if (question->user == NULL || find_header(request, "Authorization") != NULL)
+	if (question->user == NULL || preset_headers_asked(request, "Authorization") != NULL)
 		return 0;
 	asked->basic = is_basic(question) ? make_basic(question) : strdup("");
 	asked->headers = calloc(request->header_count + 1, sizeof *asked->headers);

@@ -120,28 +120,31 @@ read_role(struct reader *reader, char *p)
 }
 
 static int
-read_stdin(struct reader *reader, char *p)
+take_stdin(struct reader *reader, char *p, enum dialect_stdin *how)
 {
 	int r = take_choice(reader, p, "none", "empty");
 
 	if (r < 0)
 		return r;
-	reader->dialect->stdin_get = r ? DIALECT_STDIN_EMPTY : DIALECT_STDIN_NONE;
-	if (!reader->has_stdin_post)
-		reader->dialect->stdin_post = reader->dialect->stdin_get;
+	*how = r ? DIALECT_STDIN_EMPTY : DIALECT_STDIN_NONE;
 	return 0;
+}
+
+static int
+read_stdin(struct reader *reader, char *p)
+{
+	int r = take_stdin(reader, p, &reader->dialect->stdin_get);
+
+	if (r == 0 && !reader->has_stdin_post)
+		reader->dialect->stdin_post = reader->dialect->stdin_get;
+	return r;
 }
 
 static int
 read_stdin_post(struct reader *reader, char *p)
 {
-	int r = take_choice(reader, p, "none", "empty");
-
-	if (r < 0)
-		return r;
 	reader->has_stdin_post = 1;
-	reader->dialect->stdin_post = r ? DIALECT_STDIN_EMPTY : DIALECT_STDIN_NONE;
-	return 0;
+	return take_stdin(reader, p, &reader->dialect->stdin_post);
 }
 
 static int

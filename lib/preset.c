@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "fcgi_error.h"
-#include "line.h"
 #include "preset_builtin.h"
 #include "preset_context.h"
 #include "preset_rules.h"
@@ -277,60 +276,6 @@ preset_apply_rules(struct params *params, const struct preset_rules *rules,
 	return r;
 }
 
-static int
-fail_unknown(const char *name, char *why, size_t why_size)
-{
-	size_t i;
-	int len = snprintf(why, why_size, "there is no preset '%s'; there are:", name);
-
-	for (i = 0; len >= 0 && (size_t)len < why_size && preset_name(i) != NULL; i++)
-		len += snprintf(why + len, why_size - (size_t)len, " %s", preset_name(i));
-	return -FCGI_E_SYNTAX;
-}
-
-static int
-read_whole(FILE *file, struct buffer *text)
-{
-	size_t got;
-
-	do {
-		if (buffer_reserve(text, BUFSIZ) < 0)
-			return -FCGI_E_SYSTEM;
-		got = fread(text->data + text->len, 1, BUFSIZ, file);
-		text->len += got;
-		if (text->len > LINE_FILE_MAX) {
-			errno = EFBIG;
-			return -FCGI_E_SYSTEM;
-		}
-	} while (got == BUFSIZ);
-	return ferror(file) ? -FCGI_E_SYSTEM : 0;
-}
-
-int
-preset_read(struct buffer *text, const char *path, char *why, size_t why_size)
-{
-	FILE *file = fopen(path, "re");
-	int r = file != NULL ? read_whole(file, text) : -FCGI_E_SYSTEM;
-
-	if (r < 0)
-		snprintf(why, why_size, "%s: %s", path, strerror(errno));
-	if (file != NULL)
-		fclose(file);
-	return r;
-}
-
-static int
-read_builtin(struct buffer *text, const char *name, char *why, size_t why_size)
-{
-	size_t i;
-
-	for (i = 0; preset_builtins[i].name != NULL; i++)
-		if (strcmp(preset_builtins[i].name, name) == 0)
-			return buffer_append(text, preset_builtins[i].text,
-			    strlen(preset_builtins[i].text));
-	return fail_unknown(name, why, why_size);
-}
-
 int
 preset_apply(struct params *params, const char *name, const struct preset_request *request,
     char *why, size_t why_size)
@@ -341,9 +286,7 @@ preset_apply(struct params *params, const char *name, const struct preset_reques
 	size_t number;
 	int r;
 
-	*why = '\0';
-	r = strchr(name, '/') != NULL ? preset_read(&text, name, why, why_size) :
-	    read_builtin(&text, name, why, why_size);
+	r = preset_builtin_read(&text, preset_builtins, "preset", name, why, why_size);
 	if (r == 0) {
 		r = preset_rules_read(&rules, (const char *)text.data, text.len, &number, reason,
 		    sizeof reason);
@@ -362,10 +305,5 @@ preset_apply(struct params *params, const char *name, const struct preset_reques
 const char *
 preset_name(size_t index)
 {
-	size_t i;
-
-	for (i = 0; i < index; i++)
-		if (preset_builtins[i].name == NULL)
-			return NULL;
-	return preset_builtins[index].name;
+	return preset_builtin_name(preset_builtins, index);
 }

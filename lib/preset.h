@@ -60,13 +60,6 @@ int preset_apply(struct params *params, const char *name, const struct preset_re
 int preset_apply_rules(struct params *params, const struct preset_rules *rules,
     const struct preset_request *request, char *why, size_t why_size);
 
-/*
- * Reads a file that has a preset in it, or anything else.
- * text: the whole of it is appended.  why: on failure one line without the program's name.
- * Returns 0, or -FCGI_E_SYSTEM.
- */
-int preset_read(struct buffer *text, const char *path, char *why, size_t why_size);
-
 /* The names of those built in, sorted: index 0 and up.  Returns NULL behind the last. */
 const char *preset_name(size_t index);
 

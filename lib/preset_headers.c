@@ -9,9 +9,8 @@
 #include "base64.h"
 #include "fcgi_error.h"
 
-/* Also one that says to leave the header out. */
-static const struct preset_header *
-find_asked(const struct preset_request *request, const char *name)
+const struct preset_header *
+preset_headers_asked(const struct preset_request *request, const char *name)
 {
 	size_t i;
 
@@ -40,7 +39,7 @@ static int
 add_host(struct preset_headers *headers, const struct preset_request *request,
     const struct preset_url *url)
 {
-	const struct preset_header *asked = find_asked(request, "Host");
+	const struct preset_header *asked = preset_headers_asked(request, "Host");
 	int written = url->has_port && url->port != (url->https ? 443 : 80);
 
 	/* It is the first, wherever it was asked for. */
@@ -63,7 +62,7 @@ add_authorization(struct preset_headers *headers, const struct preset_request *r
 	char *plain, *coded;
 	int len;
 
-	if (request->user == NULL || find_asked(request, "Authorization") != NULL)
+	if (request->user == NULL || preset_headers_asked(request, "Authorization") != NULL)
 		return 0;
 	len = asprintf(&plain, "%s:%s", request->user,
 	    request->password != NULL ? request->password : "");
@@ -86,8 +85,8 @@ add_body(struct preset_headers *headers, const struct preset_request *request)
 {
 	if (!request->has_body)
 		return;
-	if (find_asked(request, "Content-Length") == NULL &&
-	    find_asked(request, "Transfer-Encoding") == NULL) {
+	if (preset_headers_asked(request, "Content-Length") == NULL &&
+	    preset_headers_asked(request, "Transfer-Encoding") == NULL) {
 		if (request->length_unknown) {
 			add(headers, "Transfer-Encoding", "chunked");
 		} else {
@@ -96,7 +95,7 @@ add_body(struct preset_headers *headers, const struct preset_request *request)
 			add(headers, "Content-Length", headers->length);
 		}
 	}
-	if (find_asked(request, "Content-Type") == NULL)
+	if (preset_headers_asked(request, "Content-Type") == NULL)
 		add(headers, "Content-Type", "application/x-www-form-urlencoded");
 }
 
@@ -116,7 +115,7 @@ preset_headers_make(struct preset_headers *headers, const struct preset_request 
 		r = add_authorization(headers, request);
 	if (r < 0)
 		return r;
-	asked = find_asked(request, "Host");
+	asked = preset_headers_asked(request, "Host");
 	for (i = 0; i < request->header_count; i++)
 		if (&request->headers[i] != asked)
 			add_asked(headers, &request->headers[i]);

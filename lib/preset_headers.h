@@ -6,6 +6,13 @@
 #include "preset.h"
 #include "preset_url.h"
 
+/*
+ * The first header of that name that the request asks for, case aside, also one that says to leave
+ * it out; or NULL.
+ */
+const struct preset_header *preset_headers_asked(const struct preset_request *request,
+    const char *name);
+
 /* Zero-filled before use; preset_headers_reset() gives its memory back. */
 struct preset_headers {
 	struct preset_header *items;	/* values are never NULL; some are the request's */

@@ -4,17 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "fcgi_error.h"
 
 static int
 add(struct credentials *credentials, const char *user, const char *password)
 {
-	struct credential *items = credentials->items;
 	size_t count = credentials->count;
+	struct credential *items = array_grow(credentials->items, count, sizeof *items);
 
-	/* Room is doubled whenever it is full, which is when count is a power of two. */
-	if ((count & (count - 1)) == 0)
-		items = reallocarray(items, count > 0 ? 2 * count : 1, sizeof *items);
 	if (items == NULL)
 		return -FCGI_E_SYSTEM;
 	credentials->items = items;

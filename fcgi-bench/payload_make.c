@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "base64.h"
 #include "cli_data.h"
 #include "credentials.h"
@@ -142,7 +143,8 @@ add_payload(const struct maker *maker, const struct recipe *recipe, const char *
 {
 	struct payloads *payloads = maker->payloads;
 	const struct cli *cli = &recipe->options->cli;
-	struct payload *items = payloads->items, *payload;
+	struct payload *items = array_grow(payloads->items, payloads->count, sizeof *items);
+	struct payload *payload;
 	struct params params = { 0 };
 	struct payload_content content = {
 		.role = recipe->options->role,
@@ -154,9 +156,6 @@ add_payload(const struct maker *maker, const struct recipe *recipe, const char *
 		.data_len = recipe->data_len,
 	};
 
-	if ((payloads->count & (payloads->count - 1)) == 0)
-		items = reallocarray(items, payloads->count > 0 ? 2 * payloads->count : 1,
-		    sizeof *items);
 	if (items == NULL)
 		die_of_memory(cli);
 	payloads->items = items;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "fcgi_error.h"
 #include "replace.h"
 #include "text.h"
@@ -46,13 +47,12 @@ state_file_reset(struct state_file *state)
 static struct state_entry *
 add(struct state_file *state, char *target)
 {
-	struct state_entry *entries = state->entries;
+	struct state_entry *entries;
 
-	/* Room is doubled whenever it is full, which is when count is a power of two. */
-	if (target != NULL && (state->count & (state->count - 1)) == 0)
-		entries = reallocarray(entries, state->count > 0 ? 2 * state->count : 1,
-		    sizeof *entries);
-	if (target == NULL || entries == NULL) {
+	if (target == NULL)
+		return NULL;
+	entries = array_grow(state->entries, state->count, sizeof *entries);
+	if (entries == NULL) {
 		free(target);
 		return NULL;
 	}

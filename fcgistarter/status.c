@@ -7,29 +7,18 @@
 #include <bsd/stdlib.h>
 
 #include "clock.h"
+#include "array.h"
 #include "fcgi_error.h"
 #include "json.h"
 #include "text.h"
 
 enum { CELL_MAX = 64, COLUMNS_MAX = 8, HUMAN_SIZE = 5 };
 
-/*
- * Makes room for one more behind count items of size.  Room is doubled whenever it is full, which
- * is when count is a power of two.
- */
-static void *
-make_room(void *items, size_t count, size_t size)
-{
-	if (count > 0 && (count & (count - 1)) != 0)
-		return items;
-	return reallocarray(items, count > 0 ? 2 * count : 1, size);
-}
-
 int
 status_add_listener(struct status *status, const char *address, const struct queue *queue)
 {
 	struct status_listener *listeners =
-	    make_room(status->listeners, status->listener_count, sizeof *listeners);
+	    array_grow(status->listeners, status->listener_count, sizeof *listeners);
 	char *copy;
 
 	if (listeners == NULL)
@@ -47,7 +36,7 @@ int
 status_add_instance(struct status *status, const struct status_instance *instance)
 {
 	struct status_instance *instances =
-	    make_room(status->instances, status->instance_count, sizeof *instances);
+	    array_grow(status->instances, status->instance_count, sizeof *instances);
 
 	if (instances == NULL)
 		return -FCGI_E_SYSTEM;

@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/addr.c %D%/addr.h
 %C%_libfcgiutils_a_SOURCES += %D%/addr_listen.c %D%/addr_listen.h
 %C%_libfcgiutils_a_SOURCES += %D%/application.c %D%/application.h
+%C%_libfcgiutils_a_SOURCES += %D%/array.c %D%/array.h
 %C%_libfcgiutils_a_SOURCES += %D%/base64.c %D%/base64.h
 %C%_libfcgiutils_a_SOURCES += %D%/buffer.c %D%/buffer.h
 %C%_libfcgiutils_a_SOURCES += %D%/cgi_block.c %D%/cgi_block.h

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "fcgi_error.h"
 #include "line.h"
 
@@ -41,18 +42,6 @@ fail(struct reader *reader, const char *why)
 	return -FCGI_E_SYNTAX;
 }
 
-/*
- * Room for one more of size bytes each: doubled when it is full, which is when count is a power of
- * two.
- */
-static void *
-grow(void *items, size_t count, size_t size)
-{
-	if ((count & (count - 1)) != 0)
-		return items;
-	return reallocarray(items, count > 0 ? 2 * count : 1, size);
-}
-
 static struct stanza *
 last_stanza(const struct reader *reader)
 {
@@ -85,7 +74,7 @@ static int
 begin_stanza(struct reader *reader)
 {
 	struct stanza_file *stanzas = reader->stanzas;
-	struct stanza *items = grow(stanzas->items, stanzas->count, sizeof *items);
+	struct stanza *items = array_grow(stanzas->items, stanzas->count, sizeof *items);
 
 	if (items == NULL)
 		return -FCGI_E_SYSTEM;
@@ -99,7 +88,7 @@ static int
 add_field(struct reader *reader, const char *name, size_t len)
 {
 	struct stanza *stanza = last_stanza(reader);
-	struct stanza_field *fields = grow(stanza->fields, stanza->count, sizeof *fields);
+	struct stanza_field *fields = array_grow(stanza->fields, stanza->count, sizeof *fields);
 	char *copy;
 
 	if (fields == NULL)

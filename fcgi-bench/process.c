@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "clock.h"
 #include "fcgi_error.h"
 #include "number.h"
+#include "proc_file.h"
 
 static int64_t
 ticks_ns(uint64_t ticks, long ticks_per_s)
@@ -52,21 +52,10 @@ process_parse(struct process *process, const char *text, long ticks_per_s)
 int
 process_read(struct process *process, pid_t pid)
 {
-	char path[48], text[1024];
-	ssize_t len;
-	int fd, error;
+	char text[1024];
 
-	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (proc_file_read(pid, "stat", text, sizeof text) < 0)
 		return -FCGI_E_SYSTEM;
-	len = read(fd, text, sizeof text - 1);
-	error = errno;
-	close(fd);
-	errno = error;
-	if (len < 0)
-		return -FCGI_E_SYSTEM;
-	text[len] = '\0';
 	errno = EPROTO;
 	return process_parse(process, text, sysconf(_SC_CLK_TCK)) < 0 ? -FCGI_E_SYSTEM : 0;
 }

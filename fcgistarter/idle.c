@@ -1,6 +1,5 @@
 #include "idle.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "proc_file.h"
 
 enum { NOT_WAITING = -1, UNKNOWN = -2 };
 
@@ -36,20 +36,11 @@ static const long looking_after_itself[] = {
 static long
 read_call(pid_t pid)
 {
-	char path[64], text[256], *end;
-	ssize_t len;
+	char text[256], *end;
 	long call;
-	int fd;
 
-	snprintf(path, sizeof path, "/proc/%ld/syscall", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (proc_file_read(pid, "syscall", text, sizeof text) <= 0)
 		return UNKNOWN;
-	len = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (len <= 0)
-		return UNKNOWN;
-	text[len] = '\0';
 	call = strtol(text, &end, 10);
 	return end == text ? NOT_WAITING : call;
 }

@@ -228,14 +228,8 @@ late_share(const struct tally *total)
 static uint64_t
 count_due(const struct tally *total)
 {
-	const struct failure_table *table = &total->failures;
-	uint64_t due = total->complete + table->total + total->unsent;
-	const struct failure_row *row;
-
-	for (row = table->rows; row < table->rows + table->count; row++)
-		if (row->failure.kind == FAILURE_UNSENT)
-			due -= row->times;
-	return due;
+	return total->complete + total->failures.total + total->unsent -
+	    failure_times(&total->failures, FAILURE_UNSENT);
 }
 
 /* Share of the requests that found every connection busy when they were due. */

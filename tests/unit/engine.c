@@ -609,6 +609,15 @@ streams_share_a_connection(void **state)
 }
 
 static void
+set_rate(struct run *run, double rate)
+{
+	run->plan.open_loop = 1;
+	run->stage = (struct schedule_stage){ CLOCK_NEVER, rate };
+	run->plan.schedule.stages = &run->stage;
+	run->plan.schedule.stage_count = 1;
+}
+
+static void
 an_open_loop_begins_what_is_due_in_the_window(void **state)
 {
 	struct run *run = new_run();
@@ -616,13 +625,10 @@ an_open_loop_begins_what_is_due_in_the_window(void **state)
 
 	(void)state;
 	set_up(run, ANSWERS, 64, 0);
-	run->plan.open_loop = 1;
 	run->plan.threads = 2;
 	run->plan.warmup_ns = 100 * CLOCK_NS_PER_MS;
 	run->plan.duration_ns = 500 * CLOCK_NS_PER_MS;
-	run->stage = (struct schedule_stage){ CLOCK_NEVER, 2000 };
-	run->plan.schedule.stages = &run->stage;
-	run->plan.schedule.stage_count = 1;
+	set_rate(run, 2000);
 	finish(run, start(run));
 	assert_int_equal(run->total.complete + run->total.unsent, 1000);
 	assert_int_equal(run->total.failures.total, 0);
@@ -641,12 +647,9 @@ what_found_no_connection_is_told(void **state)
 
 	(void)state;
 	set_up(run, SILENT, 64, 0);
-	run->plan.open_loop = 1;
 	run->plan.duration_ns = 200 * CLOCK_NS_PER_MS;
 	run->plan.timeout_ns = 300 * CLOCK_NS_PER_MS;
-	run->stage = (struct schedule_stage){ CLOCK_NEVER, 500 };
-	run->plan.schedule.stages = &run->stage;
-	run->plan.schedule.stage_count = 1;
+	set_rate(run, 500);
 	finish(run, start(run));
 	assert_int_equal(run->total.complete, 0);
 	assert_int_equal(run->total.failures.total, 100);
@@ -658,15 +661,6 @@ what_found_no_connection_is_told(void **state)
 	assert_int_equal(run->total.spans[TALLY_RESPONSE].count, 96);
 	assert_true(run->total.spans[TALLY_RESPONSE].max_ns > (uint64_t)(150 * CLOCK_NS_PER_MS));
 	tear_down(run);
-}
-
-static void
-set_rate(struct run *run, double rate)
-{
-	run->plan.open_loop = 1;
-	run->stage = (struct schedule_stage){ CLOCK_NEVER, rate };
-	run->plan.schedule.stages = &run->stage;
-	run->plan.schedule.stage_count = 1;
 }
 
 static void

@@ -1,10 +1,9 @@
 # One program a module; the suffix .tap picks the driver.  cmocka prints TAP because
 # AM_TESTS_ENVIRONMENT asks for it.
-EXTRA_DIST += %D%/missing.sh %D%/fpm_page.h %D%/guard.h %D%/must.h %D%/no_netlink.h %D%/pieces.h %D%/transcript.h %D%/wire.h
-EXTRA_DIST += %D%/letters.h %D%/folder.h %D%/openmetrics.h %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh
-EXTRA_DIST += %D%/missing.sh %D%/guard.h %D%/must.h %D%/pieces.h %D%/transcript.h %D%/wire.h
-EXTRA_DIST += %D%/client_side.h %D%/server_side.h %D%/spawn_run.h %D%/run.sh %D%/preset_shown.h
-EXTRA_DIST += %D%/samples.h %D%/valgrind.h
+EXTRA_DIST += %D%/client_side.h %D%/folder.h %D%/fpm_page.h %D%/guard.h %D%/letters.h
+EXTRA_DIST += %D%/missing.sh %D%/must.h %D%/no_netlink.h %D%/openmetrics.h %D%/pieces.h
+EXTRA_DIST += %D%/preset_shown.h %D%/run.sh %D%/samples.h %D%/server_side.h %D%/spawn_run.h
+EXTRA_DIST += %D%/transcript.h %D%/valgrind.h %D%/wire.h
 TAP_LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/run.sh
 UNIT_LIBS = $(FCGIUTILS_LIBS) $(CMOCKA_LIBS)
 

@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "accept_error.h"
 #include "clock.h"
@@ -14,15 +12,23 @@
 enum { AT_ONCE = 64 }; /* connections, before the others have their turn */
 
 #define RETRY_NS (100 * CLOCK_NS_PER_MS)
-#define STOP_RETRY_NS (5 * CLOCK_NS_PER_MS)
 
-/* --- in the loop ------------------------------------------------------------------------------ */
+static void
+end(struct acceptor *acceptor)
+{
+	if (!acceptor->running)
+		return;
+	acceptor->running = 0;
+	ev_io_stop(acceptor->server->loop, &acceptor->io);
+	timer_stop(&acceptor->server->timers, &acceptor->retry);
+	if (acceptor->shared)
+		accept_shared_reset(&acceptor->accept_shared);
+}
 
 static void
 fail(struct acceptor *acceptor, int error)
 {
-	acceptor->running = 0;
-	ev_io_stop(acceptor->server->loop, &acceptor->io);
+	end(acceptor);
 	server_accept_failed(acceptor->server, error);
 }
 
@@ -43,8 +49,12 @@ wait_a_little(struct acceptor *acceptor, int error)
 static int
 accept_one(struct acceptor *acceptor)
 {
-	int fd = accept4(acceptor->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
 
+	if (acceptor->shared)
+		fd = accept_shared_take(&acceptor->accept_shared, acceptor->listen_fd);
+	else
+		fd = accept4(acceptor->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
 		acceptor->complained = 0;
 		server_accepted(acceptor->server, fd);
@@ -89,60 +99,21 @@ on_retry(struct timer *timer)
 		ev_io_start(acceptor->server->loop, &acceptor->io);
 }
 
-/* --- by the thread ---------------------------------------------------------------------------- */
-
-static void
-on_thread(struct ev_loop *loop, struct ev_io *io, int events)
-{
-	struct acceptor *acceptor = io->data;
-	struct server *server = acceptor->server;
-	int fd, r, error;
-
-	(void)events;
-	while ((r = accept_thread_take(&acceptor->thread, &fd)) > 0)
-		server_accepted(server, fd);
-	if (r == 0)
-		return;
-	error = errno;
-	acceptor->running = 0;
-	timer_stop(&server->timers, &acceptor->retry);
-	ev_io_stop(loop, io);
-	accept_thread_join(&acceptor->thread);
-	if (error != EINTR)
-		server_accept_failed(server, error);
-	else
-		server_accept_stopped(server);
-}
-
-static void
-on_stop_retry(struct timer *timer)
-{
-	struct acceptor *acceptor = timer->owner;
-	struct timers *timers = &acceptor->server->timers;
-
-	accept_thread_stop(&acceptor->thread);
-	timer_start(timers, timer, clock_after(clock_now_ns(), STOP_RETRY_NS));
-}
-
-/* --- both ------------------------------------------------------------------------------------- */
-
 int
 acceptor_init(struct acceptor *acceptor, struct server *server, int listen_fd, int own)
 {
-	int flags = fcntl(listen_fd, F_GETFL), fd = listen_fd;
+	int flags = fcntl(listen_fd, F_GETFL);
 
 	*acceptor = (struct acceptor){ .server = server, .listen_fd = listen_fd, .own = own };
 	if (flags < 0 || (own && fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK) < 0))
 		return -FCGI_E_SYSTEM;
-	acceptor->threaded = !own && !(flags & O_NONBLOCK);
-	if (acceptor->threaded)
-		fd = accept_thread_start(&acceptor->thread, listen_fd, server->config->max_conns);
-	if (fd < 0)
+	acceptor->shared = !own && !(flags & O_NONBLOCK);
+	if (acceptor->shared && accept_shared_init(&acceptor->accept_shared) < 0)
 		return -FCGI_E_SYSTEM;
 	acceptor->running = 1;
-	acceptor->retry.fire = acceptor->threaded ? on_stop_retry : on_retry;
+	acceptor->retry.fire = on_retry;
 	acceptor->retry.owner = acceptor;
-	ev_io_init(&acceptor->io, acceptor->threaded ? on_thread : on_listening, fd, EV_READ);
+	ev_io_init(&acceptor->io, on_listening, listen_fd, EV_READ);
 	acceptor->io.data = acceptor;
 	ev_io_start(server->loop, &acceptor->io);
 	return 0;
@@ -151,50 +122,17 @@ acceptor_init(struct acceptor *acceptor, struct server *server, int listen_fd, i
 void
 acceptor_room(struct acceptor *acceptor)
 {
-	if (!acceptor->running || acceptor->stopping)
-		return;
-	if (acceptor->threaded)
-		accept_thread_room(&acceptor->thread);
-	else if (!acceptor->retry.pending)
+	if (acceptor->running && !acceptor->retry.pending)
 		ev_io_start(acceptor->server->loop, &acceptor->io);
 }
 
 void
 acceptor_stop(struct acceptor *acceptor)
 {
-	if (!acceptor->running)
-		return;
-	acceptor->stopping = 1;
-	if (acceptor->threaded) {
-		on_stop_retry(&acceptor->retry);
-		return;
-	}
-	ev_io_stop(acceptor->server->loop, &acceptor->io);
-	while (acceptor->own && server_has_room(acceptor->server) && accept_one(acceptor))
+	while (acceptor->running && acceptor->own && server_has_room(acceptor->server) &&
+	    accept_one(acceptor))
 		;
-	timer_stop(&acceptor->server->timers, &acceptor->retry);
-	acceptor->running = 0;
-}
-
-void
-acceptor_reset(struct acceptor *acceptor)
-{
-	struct pollfd readable = { .fd = acceptor->io.fd, .events = POLLIN };
-	int fd = -1, r = 0;
-
-	if (!acceptor->running)
-		return;
-	acceptor->running = 0;
-	ev_io_stop(acceptor->server->loop, &acceptor->io);
-	timer_stop(&acceptor->server->timers, &acceptor->retry);
-	while (acceptor->threaded && r >= 0) {
-		accept_thread_stop(&acceptor->thread);
-		(void)poll(&readable, 1, (int)(STOP_RETRY_NS / CLOCK_NS_PER_MS));
-		while ((r = accept_thread_take(&acceptor->thread, &fd)) > 0)
-			close(fd);
-	}
-	if (acceptor->threaded)
-		accept_thread_join(&acceptor->thread);
+	end(acceptor);
 }
 
 int

@@ -1,8 +1,8 @@
 /*
  * Connections off a listening socket, into the loop.
  *
- * A socket of our own, and one that is nonblocking already, is accepted from in the loop; for a
- * blocking one that others share there is accept_thread.h.
+ * A socket of our own, and one that is nonblocking already, is accepted from as usual; for a
+ * blocking one that others share there is accept_shared.h.
  */
 #ifndef ACCEPTOR_H
 #define ACCEPTOR_H
@@ -10,7 +10,7 @@
 #include <ev.h>
 #include <stddef.h>
 
-#include "accept_thread.h"
+#include "accept_shared.h"
 #include "timer.h"
 
 struct server;
@@ -20,13 +20,12 @@ struct acceptor {
 	struct server *server;
 	int listen_fd;			/* the server's */
 	int own;
-	int threaded;
+	int shared;			/* it is blocking and not ours alone */
 	int running;			/* the listening socket is in use */
-	int stopping;
 	int complained;
-	struct ev_io io;		/* of the listening socket, or of the thread's pipe */
+	struct ev_io io;		/* of the listening socket */
 	struct timer retry;
-	struct accept_thread thread;
+	struct accept_shared accept_shared;
 };
 
 /*
@@ -39,15 +38,9 @@ int acceptor_init(struct acceptor *acceptor, struct server *server, int listen_f
 /* A connection has been closed: there is room for one more. */
 void acceptor_room(struct acceptor *acceptor);
 
-/*
- * Accepts no more.  What waits on a socket of our own is still taken, since nobody else will.
- * A thread may end a little later: until then acceptor_running() is 1.
- */
+/* Accepts no more.  What waits on a socket of our own is still taken, since nobody else will. */
 void acceptor_stop(struct acceptor *acceptor);
 
 int acceptor_running(const struct acceptor *acceptor);
-
-/* Ends it outside of the loop; what it has accepted and not handed over is closed. */
-void acceptor_reset(struct acceptor *acceptor);
 
 #endif

@@ -126,21 +126,6 @@ named(const char *path)
 	return action;
 }
 
-/*
- * Whether a variable says that an authorizer is called, which only servers say that call one: who has
- * the question answered as a page must not take it for a yes.
- */
-static int
-is_for_authorizer(const struct request *request)
-{
-	struct fcgi_slice role = { NULL, 0 };
-
-	if (request_param(request, "FCGI_APACHE_ROLE", &role))
-		return 1;
-	return request_param(request, "FCGI_ROLE", &role) && role.len == 10 &&
-	    memcmp(role.data, "AUTHORIZER", role.len) == 0;
-}
-
 void
 action_find(struct request *request)
 {
@@ -153,9 +138,9 @@ action_find(struct request *request)
 	/* Filters are called for files and authorizers for any page: their paths say nothing. */
 	if (request->role == FCGI_AUTHORIZER)
 		action = named("/auth");
-	else if (is_for_authorizer(request) && (action == NULL ||
-		action->answer != action_auth_answer))
-		action = NULL;
+	else if (request->for_authorizer &&
+	    (action == NULL || action->answer != action_auth_answer))
+		action = NULL;	/* who has the question answered as a page takes that for a yes */
 	else if (request->role == FCGI_FILTER && (action == NULL || action == table))
 		action = named("/echo");
 	if (action == NULL || request->malformed)

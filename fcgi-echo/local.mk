@@ -1,7 +1,7 @@
 bin_PROGRAMS += %D%/fcgi-echo
 %C%_fcgi_echo_SOURCES = \
 	%D%/accept_error.h \
-	%D%/accept_thread.c %D%/accept_thread.h \
+	%D%/accept_shared.c %D%/accept_shared.h \
 	%D%/acceptor.c %D%/acceptor.h \
 	%D%/action.c %D%/action.h \
 	%D%/action_auth.c \
@@ -33,4 +33,4 @@ bin_PROGRAMS += %D%/fcgi-echo
 	%D%/users.c %D%/users.h
 %C%_fcgi_echo_CFLAGS = $(AM_CFLAGS) $(MD_CFLAGS) -pthread
 %C%_fcgi_echo_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_LDFLAGS)
-%C%_fcgi_echo_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS) $(CRYPT_LIBS) $(MD_LIBS) $(M_LIBS)
+%C%_fcgi_echo_LDADD = $(FCGIUTILS_LIBS) $(EV_LIBS) $(CRYPT_LIBS) $(MD_LIBS) $(M_LIBS) $(RT_LIBS)

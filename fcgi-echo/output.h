@@ -7,8 +7,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "fcgi_body.h"
 #include "fcgi_proto.h"
+#include "fcgi_record.h"
 
 enum {
 	OUTPUT_CONTENT = 65535,	/* content of the largest record */
@@ -48,15 +51,44 @@ output_content(const struct output *output)
 }
 
 /*
- * All of these add one record, for which there is room.
- *
- * record: of a stream whose content, len <= OUTPUT_CONTENT bytes, is in its place already; without
- *   content it ends the stream.
- * end_request: FCGI_END_REQUEST; protocol_status: an enum fcgi_protocol_status.
+ * Adds a record of a stream, for which there is room.
+ * len: of its content, at most OUTPUT_CONTENT, which is in its place already; 0 ends the stream.
  */
-void output_record(struct output *output, uint8_t type, uint16_t request_id, size_t len);
-void output_end_request(struct output *output, uint16_t request_id, uint32_t app_status,
-    uint8_t protocol_status);
+static inline void
+output_record(struct output *output, uint8_t type, uint16_t request_id, size_t len)
+{
+	const struct fcgi_record record = {
+		.version = FCGI_VERSION_1,
+		.type = type,
+		.request_id = request_id,
+		.content_length = (uint16_t)len,
+		.padding_length = fcgi_record_padding((uint16_t)len),
+	};
+	unsigned char *header = output->data + output->end;
+
+	fcgi_record_encode(header, &record);
+	/* All that padding may be: a constant length costs less than the right one. */
+	if (len > 0)
+		memset(header + FCGI_HEADER_LEN + len, 0, FCGI_ALIGNMENT);
+	output->end += FCGI_HEADER_LEN + len + record.padding_length;
+}
+
+/*
+ * Adds FCGI_END_REQUEST, for which there is room.
+ * protocol_status: an enum fcgi_protocol_status.
+ */
+static inline void
+output_end_request(struct output *output, uint16_t request_id, uint32_t app_status,
+    uint8_t protocol_status)
+{
+	const struct fcgi_end end = {
+		.app_status = app_status,
+		.protocol_status = protocol_status,
+	};
+
+	fcgi_end_encode(output_content(output), &end);
+	output_record(output, FCGI_END_REQUEST, request_id, FCGI_BODY_LEN);
+}
 
 /* Notes that len bytes have left. */
 static inline void

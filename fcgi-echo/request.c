@@ -7,13 +7,13 @@
 #include "fcgi_nv.h"
 
 struct request *
-request_new(struct request_list *spare)
+request_new(struct request_stack *spare)
 {
-	struct request *request = TAILQ_FIRST(spare);
+	struct request *request = SLIST_FIRST(spare);
 
 	if (request != NULL) {
-		TAILQ_REMOVE(spare, request, entry);
-		memset(request, 0, offsetof(struct request, timer));
+		SLIST_REMOVE_HEAD(spare, spare);
+		memset(request, 0, offsetof(struct request, spare));
 	} else {
 		request = calloc(1, sizeof *request);
 		if (request == NULL)
@@ -26,7 +26,7 @@ request_new(struct request_list *spare)
 }
 
 void
-request_free(struct request *request, struct request_list *spare)
+request_free(struct request *request, struct request_stack *spare)
 {
 	if (request->kept.len > 0)
 		buffer_clear(&request->kept);
@@ -35,16 +35,16 @@ request_free(struct request *request, struct request_list *spare)
 	if (request->spool.fd >= 0)
 		spool_close(&request->spool);
 	/* The last one used is the one still in the caches. */
-	TAILQ_INSERT_HEAD(spare, request, entry);
+	SLIST_INSERT_HEAD(spare, request, spare);
 }
 
 void
-request_drop_spare(struct request_list *spare)
+request_drop_spare(struct request_stack *spare)
 {
 	struct request *request;
 
-	while ((request = TAILQ_FIRST(spare)) != NULL) {
-		TAILQ_REMOVE(spare, request, entry);
+	while ((request = SLIST_FIRST(spare)) != NULL) {
+		SLIST_REMOVE_HEAD(spare, spare);
 		buffer_free(&request->kept);
 		buffer_free(&request->page);
 		free(request);
@@ -89,28 +89,54 @@ request_keep_params(struct request *request)
 	return 0;
 }
 
-static int
+/* Of a name that is as long. */
+static inline int
 is_named(const struct fcgi_nv *nv, const char *name)
 {
-	return memcmp(nv->name, name, nv->name_len) == 0;
+	return memcmp(nv->name, name, strlen(name)) == 0;
+}
+
+static inline struct fcgi_slice
+value_of(const struct fcgi_nv *nv)
+{
+	return (struct fcgi_slice){ nv->value, nv->value_len };
 }
 
 void
 request_read_params(struct request *request)
 {
 	const unsigned char *p = request->params.data, *end = p + request->params.len;
-	struct fcgi_slice script_name = { NULL, 0 }, path_info = { NULL, 0 };
+	struct fcgi_slice script_name = { NULL, 0 }, path_info = { NULL, 0 }, role = { NULL, 0 };
 	struct fcgi_nv nv;
 	int r;
 
+	/* One walk for all of them: it is the most of what a small request costs. */
 	while ((r = fcgi_nv_next(&p, end, &nv)) > 0) {
-		if (nv.name_len == 9 && is_named(&nv, "PATH_INFO"))
-			path_info = (struct fcgi_slice){ nv.value, nv.value_len };
-		else if (nv.name_len == 11 && is_named(&nv, "SCRIPT_NAME"))
-			script_name = (struct fcgi_slice){ nv.value, nv.value_len };
-		else if (nv.name_len == 14 && is_named(&nv, "REQUEST_METHOD"))
-			request->method = (struct fcgi_slice){ nv.value, nv.value_len };
+		switch (nv.name_len) {
+		case 9:
+			if (is_named(&nv, "PATH_INFO"))
+				path_info = value_of(&nv);
+			else if (is_named(&nv, "FCGI_ROLE"))
+				role = value_of(&nv);
+			break;
+		case 11:
+			if (is_named(&nv, "SCRIPT_NAME"))
+				script_name = value_of(&nv);
+			break;
+		case 14:
+			if (is_named(&nv, "REQUEST_METHOD"))
+				request->method = value_of(&nv);
+			break;
+		case 16:
+			if (is_named(&nv, "FCGI_APACHE_ROLE"))
+				request->for_authorizer = 1;
+			break;
+		default:
+			break;
+		}
 	}
+	if (role.len == 10 && memcmp(role.data, "AUTHORIZER", role.len) == 0)
+		request->for_authorizer = 1;
 	request->malformed = r < 0;
 	request->path = path_info.len > 0 ? path_info : script_name;
 	request->head = request->method.len == 4 && memcmp(request->method.data, "HEAD", 4) == 0;
@@ -137,9 +163,9 @@ request_param(const struct request *request, const char *name, struct fcgi_slice
 	int found = 0;
 
 	while (fcgi_nv_next(&p, end, &nv) > 0) {
-		if (nv.name_len != len || !is_named(&nv, name))
+		if (nv.name_len != len || memcmp(nv.name, name, len) != 0)
 			continue;
-		*value = (struct fcgi_slice){ nv.value, nv.value_len };
+		*value = value_of(&nv);
 		found = 1;
 	}
 	return found;

@@ -40,7 +40,7 @@ struct request_delay {
 
 struct request {
 	struct client *client;
-	TAILQ_ENTRY(request) entry;	/* of its client's producers, or of the spare ones */
+	TAILQ_ENTRY(request) entry;	/* of its client's producers, while producing */
 	request_step *more;		/* valid while producing */
 	const struct action *action;	/* NULL until PARAMS have ended */
 	size_t slot;			/* of its client */
@@ -51,6 +51,7 @@ struct request {
 	uint8_t answering;		/* its action has been told to answer */
 	uint8_t malformed;		/* PARAMS end inside a pair */
 	uint8_t head;			/* HEAD: the answer has no body */
+	uint8_t for_authorizer;		/* a variable says so, which only servers say that call one */
 	uint8_t stderr_used;
 	uint8_t producing;		/* on its client's list of producers */
 	struct damage damage;
@@ -63,6 +64,7 @@ struct request {
 	size_t page_sent;
 	struct hash_job *job;		/* of an answer that waits for a password check */
 	/* What follows is not zero-filled for each request: empty, or for the action to set. */
+	SLIST_ENTRY(request) spare;	/* of the spare ones */
 	struct timer timer;		/* of an answer that waits */
 	struct buffer kept;		/* PARAMS that have outlived the input they came in */
 	struct buffer page;		/* an answer rendered as a whole */
@@ -76,15 +78,16 @@ struct request {
 };
 
 TAILQ_HEAD(request_list, request);
+SLIST_HEAD(request_stack, request);
 
 /* Returns a request, zero-filled but for params.data, spool.fd and state; NULL without memory. */
-struct request *request_new(struct request_list *spare);
+struct request *request_new(struct request_stack *spare);
 
 /* Keeps the request for request_new(). */
-void request_free(struct request *request, struct request_list *spare);
+void request_free(struct request *request, struct request_stack *spare);
 
 /* Frees the spare ones. */
-void request_drop_spare(struct request_list *spare);
+void request_drop_spare(struct request_stack *spare);
 
 /*
  * Adds to PARAMS.  The first slice is left where it lies, in the input: an answer that is given at

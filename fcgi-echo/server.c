@@ -71,7 +71,7 @@ server_init(struct server *server, const struct server_config *config, struct li
 	server->blocks.block_size = CLIENT_BLOCK;
 	TAILQ_INIT(&server->clients);
 	TAILQ_INIT(&server->spare_clients);
-	TAILQ_INIT(&server->spare_requests);
+	SLIST_INIT(&server->spare_requests);
 	server->loop = ev_default_loop(0);
 	if (server->loop == NULL || timers_init(&server->timers, server->loop) < 0)
 		return -FCGI_E_SYSTEM;
@@ -97,7 +97,7 @@ server_reset(struct server *server)
 {
 	struct client *client;
 
-	acceptor_reset(&server->acceptor);
+	acceptor_stop(&server->acceptor);
 	hasher_reset(&server->hasher);
 	while ((client = TAILQ_FIRST(&server->clients)) != NULL)
 		client_close(client);
@@ -143,12 +143,6 @@ server_accept_failed(struct server *server, int error)
 		end_when_done(server);
 	else
 		stop(server);
-}
-
-void
-server_accept_stopped(struct server *server)
-{
-	end_when_done(server);
 }
 
 void

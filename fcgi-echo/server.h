@@ -50,7 +50,7 @@ struct server {
 	uint64_t delays;		/* answers that were to wait, so far */
 	uint32_t sticky_status;		/* the last appStatus that was not 0 */
 	int stopping;
-	struct request_list spare_requests; /* shared with client.c */
+	struct request_stack spare_requests; /* shared with client.c */
 	struct client_list clients;
 	struct client_list spare_clients;
 	size_t spare_client_count;
@@ -91,9 +91,6 @@ void server_accept_waits(struct server *server, int error);
 
 /* The listening socket cannot be accepted from any more: the server ends. */
 void server_accept_failed(struct server *server, int error);
-
-/* What acceptor_stop() began has come to its end. */
-void server_accept_stopped(struct server *server);
 
 /* A connection has been closed. */
 void server_client_gone(struct server *server);

@@ -15,21 +15,6 @@ fcgi_begin_encode(unsigned char *dst, const struct fcgi_begin *begin)
 }
 
 void
-fcgi_begin_decode(struct fcgi_begin *begin, const unsigned char *src)
-{
-	begin->role = be16dec(src);
-	begin->flags = src[2];
-}
-
-void
-fcgi_end_encode(unsigned char *dst, const struct fcgi_end *end)
-{
-	memset(dst, 0, FCGI_BODY_LEN);
-	be32enc(dst, end->app_status);
-	dst[4] = end->protocol_status;
-}
-
-void
 fcgi_end_decode(struct fcgi_end *end, const unsigned char *src)
 {
 	end->app_status = be32dec(src);

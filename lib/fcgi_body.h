@@ -3,6 +3,10 @@
 #define FCGI_BODY_H
 
 #include <stdint.h>
+#include <string.h>
+#include <bsd/sys/endian.h>
+
+#include "fcgi_proto.h"
 
 struct fcgi_begin {
 	uint16_t role;	/* enum fcgi_role, or another the peer may refuse */
@@ -19,11 +23,25 @@ struct fcgi_end {
  * Readers: src has FCGI_BODY_LEN bytes, reserved ones are ignored.
  */
 void fcgi_begin_encode(unsigned char *dst, const struct fcgi_begin *begin);
-void fcgi_begin_decode(struct fcgi_begin *begin, const unsigned char *src);
-void fcgi_end_encode(unsigned char *dst, const struct fcgi_end *end);
 void fcgi_end_decode(struct fcgi_end *end, const unsigned char *src);
 void fcgi_unknown_type_encode(unsigned char *dst, uint8_t type);
 uint8_t fcgi_unknown_type_decode(const unsigned char *src);
+
+/* Those of each answer, for a server that counts instructions. */
+static inline void
+fcgi_begin_decode(struct fcgi_begin *begin, const unsigned char *src)
+{
+	begin->role = be16dec(src);
+	begin->flags = src[2];
+}
+
+static inline void
+fcgi_end_encode(unsigned char *dst, const struct fcgi_end *end)
+{
+	memset(dst, 0, FCGI_BODY_LEN);
+	be32enc(dst, end->app_status);
+	dst[4] = end->protocol_status;
+}
 
 /* The specification's name of a role ("RESPONDER"); NULL for one it does not define. */
 const char *fcgi_role_name(uint16_t role);

@@ -1,6 +1,7 @@
 #include "fcgi_serve.h"
 
 #include <string.h>
+#include <bsd/sys/endian.h>
 
 #include "fcgi_error.h"
 
@@ -263,67 +264,58 @@ fcgi_serve_next(struct fcgi_serve *serve, const unsigned char **p, const unsigne
 
 /* --- a request that lies whole in the input --------------------------------------------------- */
 
-/* Returns the length of a whole record of that type and id, header and padding too; or 0. */
-static inline size_t
-whole_len(const unsigned char *at, const unsigned char *end, uint8_t type, const unsigned char *id)
+/* Takes a record of that type and id that lies whole in the input, its padding too; 0: it does not. */
+static inline int
+take_record(const unsigned char **p, const unsigned char *end, enum fcgi_type type, uint16_t id,
+    struct fcgi_slice *content)
 {
+	const uint32_t start = (uint32_t)FCGI_VERSION_1 << 24 | (uint32_t)type << 16 | id;
+	const unsigned char *at = *p;
 	size_t len;
 
-	if (end - at < FCGI_HEADER_LEN || at[0] != FCGI_VERSION_1 || at[1] != type ||
-	    memcmp(at + 2, id, 2) != 0)
+	if (end - at < FCGI_HEADER_LEN || be32dec(at) != start)
 		return 0;
-	len = FCGI_HEADER_LEN + (size_t)(at[4] << 8 | at[5]) + at[6];
-	return (size_t)(end - at) < len ? 0 : len;
-}
-
-/* Nothing but a header and padding: the end of a stream. */
-static inline size_t
-whole_end_len(const unsigned char *at, const unsigned char *end, uint8_t type,
-    const unsigned char *id)
-{
-	size_t len = whole_len(at, end, type, id);
-
-	return len > 0 && (at[4] | at[5]) == 0 ? len : 0;
+	content->data = at + FCGI_HEADER_LEN;
+	content->len = be16dec(at + 4);
+	len = FCGI_HEADER_LEN + content->len + at[6];
+	if ((size_t)(end - at) < len)
+		return 0;
+	*p = at + len;
+	return 1;
 }
 
 int
 fcgi_serve_request(struct fcgi_serve *serve, const unsigned char **p, const unsigned char *end,
     struct fcgi_serve_event *event)
 {
-	const unsigned char *begin = *p, *id = begin + 2, *params, *at;
-	size_t begin_len, params_len, len;
-	struct fcgi_begin body;
+	const unsigned char *at = *p;
+	struct fcgi_slice body, params, params_end, stdin_end;
+	struct fcgi_begin begin;
+	uint16_t id;
 
 	/* The first slot is free when the connection is idle, and nearly always it is. */
-	if (serve->used > 0 || end - begin < FCGI_HEADER_LEN || (id[0] | id[1]) == 0 ||
-	    !fcgi_reader_between_records(&serve->reader))
+	if (serve->used > 0 || !fcgi_reader_between_records(&serve->reader) ||
+	    end - at < FCGI_HEADER_LEN)
 		return 0;
-	begin_len = whole_len(begin, end, FCGI_BEGIN_REQUEST, id);
-	if (begin_len == 0 || begin[4] != 0 || begin[5] != FCGI_BODY_LEN)
+	id = be16dec(at + 2);
+	if (id == FCGI_NULL_REQUEST_ID ||
+	    !take_record(&at, end, FCGI_BEGIN_REQUEST, id, &body) || body.len != FCGI_BODY_LEN ||
+	    !take_record(&at, end, FCGI_PARAMS, id, &params) || params.len == 0 ||
+	    !take_record(&at, end, FCGI_PARAMS, id, &params_end) || params_end.len > 0 ||
+	    !take_record(&at, end, FCGI_STDIN, id, &stdin_end) || stdin_end.len > 0)
 		return 0;
-	params = begin + begin_len;
-	params_len = whole_len(params, end, FCGI_PARAMS, id);
-	if (params_len == 0 || (params[4] | params[5]) == 0)
-		return 0;
-	at = params + params_len;
-	if ((len = whole_end_len(at, end, FCGI_PARAMS, id)) == 0)
-		return 0;
-	at += len;
-	if ((len = whole_end_len(at, end, FCGI_STDIN, id)) == 0)
-		return 0;
-	fcgi_begin_decode(&body, begin + FCGI_HEADER_LEN);
-	if (body.role != FCGI_RESPONDER)
+	fcgi_begin_decode(&begin, body.data);
+	if (begin.role != FCGI_RESPONDER)
 		return 0;
 	serve->slots[0] = (struct fcgi_serve_slot){
-		.request_id = (uint16_t)(id[0] << 8 | id[1]),
-		.role = body.role,
-		.flags = body.flags,
+		.request_id = id,
+		.role = begin.role,
+		.flags = begin.flags,
 		.closed = PARAMS_CLOSED | STDIN_CLOSED,
 	};
 	serve->used = 1;
 	event->slot = 0;
-	event->slice = (struct fcgi_slice){ params + FCGI_HEADER_LEN,
-		(size_t)(params[4] << 8 | params[5]) };
-	*p = at + len;
+	event->slice = params;
+	*p = at;
 	return 1;
 }

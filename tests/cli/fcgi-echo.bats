@@ -249,6 +249,16 @@ usage_error() {
   done
 }
 
+@test "on descriptor 0: one that is told of a client who is not there waits for nobody" {
+  command -v strace >/dev/null || skip 'strace is missing'
+  # Each time it asks whether a client waits it hears that one does.
+  "$fcgistarter" -s ./app.sock -P "$PWD/pids" -- \
+    strace -D -o "$PWD/trace" -e trace=poll -e inject=poll:retval=1 "$fcgi_echo" 3>&-
+  run -0 timeout 60 "$wire" ./app.sock 'get 1 / keep' 'wait end 1' 'get 2 / keep' 'wait end 2'
+  works ./app.sock
+  grep -q 'fd=0.*INJECTED' trace
+}
+
 @test "on descriptor 0: the listening socket stays as the launcher made it" {
   launch 2
   works ./app.sock

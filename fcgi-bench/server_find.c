@@ -85,19 +85,27 @@ add_holders(struct server *server, const struct processes *all, uint64_t inode)
 	return found;
 }
 
-/* Where several addresses are tried one after the other the first that is served is meant. */
+/*
+ * Where several addresses are tried one after the other the first that is served is meant.
+ * *elsewhere: whether each is a TCP address that nobody listens at in our network.
+ */
 static int
-find_target(struct server *server, struct processes *all, const struct plan_target *target)
+find_target(struct server *server, struct processes *all, const struct plan_target *target,
+    int *elsewhere)
 {
 	struct queue queue;
 	pid_t pid;
-	int i;
+	int i, r;
 
+	*elsewhere = target->socket_count > 0;
 	for (i = 0; i < target->socket_count; i++) {
 		pid = find_listener(&target->sockets[i]);
 		if (pid != 0)
 			return add_pid(server, pid);
-		if (queue_read_at(&target->sockets[i], &queue) < 0 || queue.inode == 0)
+		r = queue_read_at(&target->sockets[i], &queue);
+		if (r != -FCGI_E_ELSEWHERE || target->sockets[i].sa.ss_family == AF_UNIX)
+			*elsewhere = 0;
+		if (r < 0 || queue.inode == 0)
 			continue;
 		if (all->count == 0 && processes_read(all) < 0)
 			return 0;
@@ -117,10 +125,22 @@ find_backlog(struct server *server, const struct plan *plan)
 		server->backlog = queue.limit;
 }
 
+static void
+say_why(struct server *server, const char *target, int elsewhere)
+{
+	if (elsewhere)
+		snprintf(server->why, sizeof server->why, "%.64s is on another host, or in a "
+		    "container: where it can be seen from here give --pid or --cgroup", target);
+	else
+		snprintf(server->why, sizeof server->why,
+		    "no process that listens at %.80s can be seen: give --pid or --cgroup", target);
+}
+
 void
 server_find(struct server *server, const struct plan *plan)
 {
 	struct processes all = { 0 };
+	int elsewhere;
 	size_t i;
 
 	find_backlog(server, plan);
@@ -130,13 +150,11 @@ server_find(struct server *server, const struct plan *plan)
 	if (server->pid_count > 0 || server->cgroup != NULL)
 		return;
 	for (i = 0; i < plan->target_count; i++) {
-		if (find_target(server, &all, &plan->targets[i]))
+		if (find_target(server, &all, &plan->targets[i], &elsewhere))
 			continue;
 		/* Half of an application's time would be worse than none. */
 		server->pid_count = 0;
-		snprintf(server->why, sizeof server->why,
-		    "no process that listens at %.80s can be seen: give --pid or --cgroup",
-		    plan->targets[i].name);
+		say_why(server, plan->targets[i].name, elsewhere);
 		break;
 	}
 	server->is_found = 1;

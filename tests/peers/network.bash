@@ -34,12 +34,21 @@ connect_hosts() {
   here=("${enter[@]}" --target "$holder")
   hold "${here[@]}" unshare --net
   there=("${enter[@]}" --target "$holder")
+  are_apart
   "${here[@]}" ip link add wire type veth peer name wire netns "$holder" 2>/dev/null ||
     skip 'this kernel has no veth'
   set_up 1 "${here[@]}"
   set_up 2 "${there[@]}"
   ECHO_WRAPPER=${there[*]}
   run_here fcgi_bench "$fcgi_bench"
+}
+
+# Nothing that is done to them is done to the network of this machine.
+are_apart() {
+  local ours theirs
+  ours=$(readlink /proc/self/ns/net)
+  theirs=$("${here[@]}" readlink /proc/self/ns/net; "${there[@]}" readlink /proc/self/ns/net)
+  [ "$(sort -u <<<"$ours"$'\n'"$theirs" | wc -l)" -eq 3 ]
 }
 
 set_up() {
@@ -73,6 +82,7 @@ run_here() {
 
 # set_sysctl NAME VALUE: in the network of here.
 set_sysctl() {
+  are_apart || return
   "${here[@]}" sh -c 'echo "$2" >"/proc/sys/net/$1"' sh "$1" "$2" 2>/dev/null ||
     skip "net/$1 cannot be set"
 }

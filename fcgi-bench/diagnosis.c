@@ -113,17 +113,28 @@ diagnose_syn(struct result *result)
 {
 	const uint64_t *slow = result->total.slow_connects;
 	uint64_t in_vain = count_failed_connects(result, FAILURE_TIMEOUT, 0);
-	uint64_t times = slow[0] + slow[1] + slow[2] + in_vain;
+	uint64_t late = slow[0] + slow[1] + slow[2], times = late + in_vain;
 	char backlog[48] = "";
 
 	if (times == 0)
 		return;
 	if (result->server_backlog > 0)
 		snprintf(backlog, sizeof backlog, " of %" PRId64, result->server_backlog);
-	diagnose(result, DIAGNOSIS_SYN_RETRANSMISSION,
-	    "%" PRIu64 " connection%s took about 1, 3 or 7 s%s: a SYN was lost and sent again, "
-	    "most often because the application's backlog%s was full", times, plural(times),
-	    in_vain > 0 ? ", or longer than they were given" : "", backlog);
+	if (result->total.connects == 0)
+		diagnose(result, DIAGNOSIS_SYN_RETRANSMISSION,
+		    "%" PRIu64 " connection%s had no answer at all in the time given: no host has "
+		    "that address, a firewall drops what is sent there, or the application's "
+		    "backlog%s is full", times, plural(times), backlog);
+	else if (late == 0)
+		diagnose(result, DIAGNOSIS_SYN_RETRANSMISSION,
+		    "%" PRIu64 " connection%s took longer than the time given: SYNs were lost, most "
+		    "often because the application's backlog%s was full, else on their way", times,
+		    plural(times), backlog);
+	else
+		diagnose(result, DIAGNOSIS_SYN_RETRANSMISSION,
+		    "%" PRIu64 " connection%s took about 1, 3 or 7 s%s: a SYN was lost and sent "
+		    "again, most often because the application's backlog%s was full", times,
+		    plural(times), in_vain > 0 ? ", or longer than they were given" : "", backlog);
 }
 
 static void
@@ -151,13 +162,19 @@ static void
 diagnose_ports(struct result *result)
 {
 	uint64_t times = count_failed_connects(result, FAILURE_ERRNO, EADDRNOTAVAIL);
+	const struct plan *plan = result->plan;
+	const char *advice = "use -k";
 
 	if (times == 0)
 		return;
+	if (plan->keep_alive)
+		advice = plan->requests_per_connection > 0
+		    ? "keep them for more requests"
+		    : "use fewer (-c)";
 	diagnose(result, DIAGNOSIS_PORTS_EXHAUSTED,
-	    "%" PRIu64 " connection%s found no free port of ours: closed ones keep theirs for a "
-	    "minute; use -k, a UNIX socket, or widen net.ipv4.ip_local_port_range", times,
-	    plural(times));
+	    "%" PRIu64 " request%s found no free port of ours for a connection: closed ones keep "
+	    "theirs for a minute; %s, a UNIX socket, or widen net.ipv4.ip_local_port_range", times,
+	    plural(times), advice);
 }
 
 /* Whether the request was answered after all, but with something else. */
@@ -347,7 +364,9 @@ diagnose_server(struct result *result)
 {
 	double share = no_free_share(&result->total);
 
-	if (!result->plan->open_loop || !is_served_late(&result->total))
+	/* Where there was no connection, there was none to be free. */
+	if (!result->plan->open_loop || result->total.connects == 0 ||
+	    !is_served_late(&result->total))
 		return;
 	diagnose(result, DIAGNOSIS_SERVER_SATURATED,
 	    "%.0f %% of the requests found every connection busy: %s", 100 * share,

@@ -154,17 +154,20 @@ count_ended(const struct engine *engine)
 	return __atomic_load_n(&engine->crew.ended, __ATOMIC_ACQUIRE);
 }
 
-/* When the last answer of a limited number came. */
+/* When the last answer of a limited number came; where none did, when the last was given up. */
 static int64_t
-last_done_ns(const struct engine *engine)
+last_done_ns(const struct engine *engine, int64_t begin_ns)
 {
-	int64_t last_ns = 0;
+	int64_t done_ns = begin_ns, over_ns = begin_ns;
 	unsigned int i;
 
-	for (i = 0; i < engine->crew.workers; i++)
-		if (engine->workers[i]->done_ns > last_ns)
-			last_ns = engine->workers[i]->done_ns;
-	return last_ns;
+	for (i = 0; i < engine->crew.workers; i++) {
+		if (engine->workers[i]->done_ns > done_ns)
+			done_ns = engine->workers[i]->done_ns;
+		if (engine->workers[i]->now_ns > over_ns)
+			over_ns = engine->workers[i]->now_ns;
+	}
+	return done_ns > begin_ns ? done_ns : over_ns;
 }
 
 /* Whether as many requests were begun as there were to be. */
@@ -189,7 +192,7 @@ engine_window(const struct engine *engine, int64_t *begin_ns, int64_t *end_ns)
 	*end_ns = clock_earlier(clock_after(*begin_ns, crew->plan->duration_ns),
 	    __atomic_load_n(&crew->stop_ns, __ATOMIC_RELAXED));
 	if (limit > 0 && count_ended(engine) == crew->workers && is_used_up(engine))
-		*end_ns = last_done_ns(engine);
+		*end_ns = last_done_ns(engine, *begin_ns);
 	if (*end_ns < *begin_ns)
 		*end_ns = *begin_ns;
 }

@@ -22,12 +22,13 @@ struct question {
 };
 
 static void
-prepare(struct question *question, int64_t deadline_ns)
+prepare(struct question *question, int64_t connect_deadline_ns, int64_t deadline_ns)
 {
 	struct iovec iov = { .iov_base = question->out };
 	struct fcgi_writer writer;
 
 	conn_init(&question->conn, question->in, sizeof question->in);
+	question->conn.connect_deadline_ns = connect_deadline_ns;
 	question->conn.deadline_ns = deadline_ns;
 	fcgi_values_init(&question->values, question->content, sizeof question->content);
 	/* All three: there are applications that know but the whole of it. */
@@ -83,31 +84,31 @@ explain(const struct question *question, int error, char *why, size_t size)
 {
 	const struct conn *conn = &question->conn;
 
+	if (conn->state != CONN_OPEN && conn->state != CONN_CLOSED)
+		return error;
+	/* Once there was a connection it is an answer of a kind. */
 	if (error == -FCGI_E_SYSTEM)
 		strlcpy(why, strerror(conn->error), size);
-	else if (error == -FCGI_E_TIMEOUT && conn->state != CONN_OPEN)
-		strlcpy(why, "no connection in time", size);
 	else if (error == -FCGI_E_TIMEOUT)
 		strlcpy(why, "it does not answer FCGI_GET_VALUES in time", size);
 	else if (error == -FCGI_E_CLOSED)
 		strlcpy(why, "it closes the connection in answer to FCGI_GET_VALUES", size);
 	else
 		fcgi_fault_describe(why, size, error, &conn->reader);
-	/* Once there was a connection it is an answer of a kind. */
-	if (conn->state == CONN_OPEN || conn->state == CONN_CLOSED)
-		return MPXS_UNKNOWN;
-	return error;
+	return MPXS_UNKNOWN;
 }
 
 int
-mpxs_ask(const struct plan_target *target, int64_t timeout_ns, char *why, size_t size)
+mpxs_ask(const struct plan_target *target, int64_t connect_timeout_ns, int64_t timeout_ns,
+    char *why, size_t size)
 {
 	struct question question;
 	int64_t now_ns = clock_now_ns();
 	int r;
 
 	*why = '\0';
-	prepare(&question, clock_after(now_ns, timeout_ns));
+	prepare(&question, clock_after(now_ns, connect_timeout_ns),
+	    clock_after(now_ns, timeout_ns));
 	r = conn_open(&question.conn, target->sockets, target->socket_count, now_ns);
 	if (r == 0)
 		r = wait_for_answer(&question);

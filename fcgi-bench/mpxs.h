@@ -15,11 +15,12 @@ enum mpxs_answer {
 
 /*
  * Asks a target for FCGI_MPXS_CONNS (FastCGI 1.0, section 4.1) on a connection of its own.
- * timeout_ns: for all of it.
- * why, size: with MPXS_UNKNOWN, and with an error, why in words; bytes of the peer's are in it as
- * they came.  160 bytes hold any.
+ * timeout_ns: for all of it; connect_timeout_ns: for connecting.
+ * why, size: with MPXS_UNKNOWN why in words, else ""; bytes of the peer's are in it as they came.
+ * 160 bytes hold any.
  * Returns an enum mpxs_answer, or -FCGI_E_SYSTEM or -FCGI_E_TIMEOUT: there is no connection.
  */
-int mpxs_ask(const struct plan_target *target, int64_t timeout_ns, char *why, size_t size);
+int mpxs_ask(const struct plan_target *target, int64_t connect_timeout_ns, int64_t timeout_ns,
+    char *why, size_t size);
 
 #endif

@@ -56,7 +56,7 @@ read_cgroup(struct server *server, int64_t *cpu_ns)
 	if (read_figure(server->cgroup, "cpuacct.usage", NULL, cpu_ns) == 0)
 		return 0;
 	snprintf(server->why, sizeof server->why,
-	    "%.80s holds neither cpu.stat nor cpuacct.usage: is it a control group?",
+	    "%.80s holds neither usage_usec in cpu.stat nor cpuacct.usage: is it a control group?",
 	    server->cgroup);
 	return -FCGI_E_SYSTEM;
 }

@@ -85,26 +85,33 @@ add_holders(struct server *server, const struct processes *all, uint64_t inode)
 	return found;
 }
 
-/* Where several addresses are tried one after the other the first that is served is meant. */
+/*
+ * Where several addresses are tried one after the other the first that is served is meant.
+ * Returns 1 when who serves it is known, else 0, or -FCGI_E_ELSEWHERE where all of them are TCP
+ * addresses that nobody listens at in our network.
+ */
 static int
 find_target(struct server *server, struct processes *all, const struct plan_target *target)
 {
+	int i, r, not_found = -FCGI_E_ELSEWHERE;
 	struct queue queue;
 	pid_t pid;
-	int i;
 
 	for (i = 0; i < target->socket_count; i++) {
 		pid = find_listener(&target->sockets[i]);
 		if (pid != 0)
 			return add_pid(server, pid);
-		if (queue_read_at(&target->sockets[i], &queue) < 0 || queue.inode == 0)
+		r = queue_read_at(&target->sockets[i], &queue);
+		if (r != -FCGI_E_ELSEWHERE || target->sockets[i].sa.ss_family == AF_UNIX)
+			not_found = 0;
+		if (r < 0 || queue.inode == 0)
 			continue;
 		if (all->count == 0 && processes_read(all) < 0)
 			return 0;
 		if (add_holders(server, all, queue.inode))
 			return 1;
 	}
-	return 0;
+	return not_found;
 }
 
 static void
@@ -117,11 +124,26 @@ find_backlog(struct server *server, const struct plan *plan)
 		server->backlog = queue.limit;
 }
 
+/* found: what find_target() returned. */
+static void
+say_why(struct server *server, const char *target, int found)
+{
+	char *why = server->why;
+
+	if (found == -FCGI_E_ELSEWHERE)
+		snprintf(why, sizeof server->why, "%.64s is on another host, or in a container: "
+		    "where it can be seen from here give --pid or --cgroup", target);
+	else
+		snprintf(why, sizeof server->why, "no process that listens at %.64s can be seen: "
+		    "give --pid or --cgroup", target);
+}
+
 void
 server_find(struct server *server, const struct plan *plan)
 {
 	struct processes all = { 0 };
 	size_t i;
+	int r;
 
 	find_backlog(server, plan);
 	*server->why = '\0';
@@ -130,13 +152,12 @@ server_find(struct server *server, const struct plan *plan)
 	if (server->pid_count > 0 || server->cgroup != NULL)
 		return;
 	for (i = 0; i < plan->target_count; i++) {
-		if (find_target(server, &all, &plan->targets[i]))
+		r = find_target(server, &all, &plan->targets[i]);
+		if (r > 0)
 			continue;
 		/* Half of an application's time would be worse than none. */
 		server->pid_count = 0;
-		snprintf(server->why, sizeof server->why,
-		    "no process that listens at %.80s can be seen: give --pid or --cgroup",
-		    plan->targets[i].name);
+		say_why(server, plan->targets[i].name, r);
 		break;
 	}
 	server->is_found = 1;

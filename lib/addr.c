@@ -453,6 +453,26 @@ addr_explain_denied(char *dst, size_t size, const char *path)
 	return dst;
 }
 
+/* What a routing table says of an address comes as errors that have other names. */
+static char *
+explain_route(char *dst, size_t size, const struct addr_socket *socket, int error)
+{
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&socket->sa;
+	const char *text = "";
+
+	if (error == EINVAL && socket->sa.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) && v6->sin6_scope_id == 0)
+		text = "a link-local address needs its %INTERFACE";
+	else if (error == EINVAL)
+		text = "its route is a blackhole";
+	else if (error == EACCES)
+		text = "its route is prohibited, or it is a broadcast address";
+	else if (error == EPERM)
+		text = "a firewall of this host forbids it";
+	snprintf(dst, size, "%s", text);
+	return dst;
+}
+
 char *
 addr_explain_connect(char *dst, size_t size, const struct addr_socket *socket, int error)
 {
@@ -460,7 +480,7 @@ addr_explain_connect(char *dst, size_t size, const struct addr_socket *socket, i
 
 	dst[0] = '\0';
 	if (socket->sa.ss_family != AF_UNIX)
-		return dst;
+		return explain_route(dst, size, socket, error);
 	if (error == EACCES)
 		return addr_explain_denied(dst, size, local->sun_path);
 	if (error == ENOENT && strchr(local->sun_path, '/') == NULL &&

@@ -95,8 +95,9 @@ int addr_connected(int fd);
 char *addr_explain_denied(char *dst, size_t size, const char *path);
 
 /*
- * Says more about connect(2) having failed with this errno: the above for EACCES, and for ENOENT
- * that what looks like a host was taken for a path.
+ * Says more about connect(2) having failed with this errno.  At a path: the above for EACCES, and
+ * for ENOENT that what looks like a host was taken for a path.  Over TCP: EINVAL, EACCES and EPERM
+ * are what routes and firewalls say.
  * Returns dst, "" when there is no more to say.
  */
 char *addr_explain_connect(char *dst, size_t size, const struct addr_socket *socket, int error);

@@ -11,6 +11,8 @@ need_jq() {
 bench() {
   local expected=$1
   shift
+  # An earlier run's is not taken for this one's.
+  rm -f report
   if [ "$expected" = any ]; then
     run --separate-stderr timeout 120 "$fcgi_bench" --format json:report "$@"
   else

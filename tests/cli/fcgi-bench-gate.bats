@@ -113,7 +113,7 @@ is_running_threads() {
   bench 2 -n 100 --pid "$gone" "$ECHO_ADDR"
   [[ $stderr == "fcgi-bench: --pid: there is no process $gone" ]]
   bench 2 -n 100 --cgroup "$PWD" "$ECHO_ADDR"
-  [[ $stderr == "fcgi-bench: --cgroup: $PWD holds neither cpu.stat nor cpuacct.usage: is it a control group?" ]]
+  [[ $stderr == "fcgi-bench: --cgroup: $PWD holds neither usage_usec in cpu.stat nor cpuacct.usage: is it a control group?" ]]
   [ ! -e report ]
 }
 

@@ -33,6 +33,13 @@ teardown() {
   holds '.requests.complete == 0 and .requests.failed == 50 and .errors == {total: 50, valid: {"status 503": 50}}'
 }
 
+@test "load: -n without an answer lasts until the last request is given up" {
+  start_echo --fault=silent
+  bench 3 -n 4 -c 2 -t 2 -w 0 --timeout 200ms "$ECHO_ADDR"
+  holds '.errors == {total: 4, "first-byte": {timeout: 4}} and .rps == 0'
+  holds '.duration_s >= 0.4 and .duration_s < 5'
+}
+
 @test "load: with several threads, connections and ids -n is still exact" {
   start_echo --log-env=requests
   bench 0 -n 1001 -c 5 -t 3 -m 7 "$ECHO_ADDR"
@@ -239,6 +246,10 @@ teardown() {
   bench 3 -z 1h -w 0 --interval 50ms ./missing.sock
   holds '.requests.complete == 0 and .errors.connect.ENOENT > 0 and .verdict == "failed"'
   holds '.reason == "no connection could be made: ENOENT"'
+  # Nor is it asked whether it multiplexes, instead of a report.
+  bench 3 -m 4 -n 5 -w 0 ./missing.sock
+  holds '.errors == {total: 5, connect: {ENOENT: 5}} and .options.streams == 4'
+  [ -z "$stderr" ]
   bench 3 -n 5 localhost
   holds '.reason | startswith("no connection could be made: ENOENT (")'
 }

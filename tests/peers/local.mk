@@ -1,10 +1,13 @@
-# Tests against real programs.  Not part of make check: ./check installs the peers and runs these
-# unprivileged; make check-peers runs them with what is installed, as who you are.
+# Tests against real programs, and over real networks.  Not part of make check: ./check installs the
+# peers and runs these unprivileged, but for those that make networks and control groups; make
+# check-peers runs them with what is installed, as who you are.
 PEER_TESTS = \
 	%D%/applications.bats \
 	%D%/auth-dialects.bats \
 	%D%/auth-real.bats \
 	%D%/auth-verdicts.bats \
+	%D%/bench-cgroup.bats \
+	%D%/bench-net.bats \
 	%D%/bench.bats \
 	%D%/packaging.bats \
 	%D%/php-fpm.bats \
@@ -19,7 +22,7 @@ PEER_TESTS = \
 	%D%/web.bats
 
 EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/packaging-run.bash
-EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/presets.bash
+EXTRA_DIST += $(PEER_TESTS) %D%/helper.bash %D%/network.bash %D%/presets.bash
 EXTRA_DIST += %D%/apache2-presets.sh %D%/lighttpd-presets.sh %D%/nginx-presets.sh
 EXTRA_DIST += %D%/auth.bash %D%/auth-apache2.sh %D%/auth-lighttpd.sh %D%/auth-nginx.sh
 EXTRA_DIST += %D%/apache2.sh %D%/lighttpd.sh %D%/nginx.sh %D%/php-fpm.sh

@@ -364,8 +364,33 @@ explains_a_failed_connect(void **state)
 	strcpy(local->sun_path, "/");
 	assert_int_equal(
 	    strncmp(addr_explain_connect(text, sizeof text, &socket, EACCES), "file is ", 8), 0);
-	local->sun_family = AF_INET;
+}
+
+static void
+explains_what_routes_say(void **state)
+{
+	struct addr_socket socket = { .sa.ss_family = AF_INET };
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&socket.sa;
+	char text[128];
+
+	(void)state;
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, EINVAL),
+	    "its route is a blackhole");
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, EACCES),
+	    "its route is prohibited, or it is a broadcast address");
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, EPERM),
+	    "a firewall of this host forbids it");
 	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, ENOENT), "");
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, ETIMEDOUT), "");
+	v6->sin6_family = AF_INET6;
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, EINVAL),
+	    "its route is a blackhole");
+	assert_int_equal(inet_pton(AF_INET6, "fe80::1", &v6->sin6_addr), 1);
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, EINVAL),
+	    "a link-local address needs its %INTERFACE");
+	v6->sin6_scope_id = 1;
+	assert_string_equal(addr_explain_connect(text, sizeof text, &socket, EINVAL),
+	    "its route is a blackhole");
 }
 
 int
@@ -380,6 +405,7 @@ main(void)
 		cmocka_unit_test(tells_a_full_unix_queue),
 		cmocka_unit_test(explains_a_denial),
 		cmocka_unit_test(explains_a_failed_connect),
+		cmocka_unit_test(explains_what_routes_say),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);

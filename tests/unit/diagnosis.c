@@ -41,6 +41,7 @@ set_up(void **state)
 	run->result.duration_s = 10;
 	run->result.rps = 100000;
 	run->result.total.complete = 1000000;
+	run->result.total.connects = 8;
 	run->result.total.connections_used = 8;
 	run->result.total.busy_ns = CLOCK_NS_PER_S / 2;
 	strcpy(run->result.host.clocksource, "tsc");
@@ -157,7 +158,25 @@ connections_that_failed_are_told_by_cause(void **state)
 	must_say(run, 3, DIAGNOSIS_BACKLOG_FULL, DIAGNOSIS_PORTS_EXHAUSTED, DIAGNOSIS_CLOSED_LOOP);
 	must_contain(run, 0, "42 connections were turned away");
 	must_contain(run, 0, "(a backlog of 5)");
-	must_contain(run, 1, "7 connections found no free port");
+	must_contain(run, 1, "7 requests found no free port of ours for a connection: ");
+}
+
+static void
+ports_that_ran_out_are_told_with_what_spares_them(void **state)
+{
+	struct run *run = *state;
+
+	count_failures(run, FAILURE_CONNECT, FAILURE_ERRNO, EADDRNOTAVAIL, 1);
+	must_say(run, 2, DIAGNOSIS_PORTS_EXHAUSTED, DIAGNOSIS_CLOSED_LOOP);
+	must_have_text(run, 0, "1 request found no free port of ours for a connection: closed ones "
+	    "keep theirs for a minute; use fewer (-c), a UNIX socket, or widen "
+	    "net.ipv4.ip_local_port_range");
+	run->plan.requests_per_connection = 1;
+	result_diagnose(&run->result);
+	must_contain(run, 0, "for a minute; keep them for more requests, a UNIX socket, or");
+	run->plan.keep_alive = 0;
+	result_diagnose(&run->result);
+	must_contain(run, 0, "for a minute; use -k, a UNIX socket, or");
 }
 
 static void
@@ -174,6 +193,27 @@ slow_connections_are_told(void **state)
 	count_failures(run, FAILURE_CONNECT, FAILURE_TIMEOUT, 0, 4);
 	must_say(run, 2, DIAGNOSIS_SYN_RETRANSMISSION, DIAGNOSIS_CLOSED_LOOP);
 	must_contain(run, 0, "7 connections took about 1, 3 or 7 s, or longer than");
+	memset(run->result.total.slow_connects, 0, sizeof run->result.total.slow_connects);
+	must_say(run, 2, DIAGNOSIS_SYN_RETRANSMISSION, DIAGNOSIS_CLOSED_LOOP);
+	must_have_text(run, 0, "4 connections took longer than the time given: SYNs were lost, most "
+	    "often because the application's backlog of 5 was full, else on their way");
+}
+
+/* An address that never answers is not blamed on the application alone, nor called busy. */
+static void
+silence_is_told(void **state)
+{
+	struct run *run = *state;
+
+	open_loop(run, 100000);
+	run->result.total.complete = run->result.total.connects = 0;
+	run->result.total.connections_used = 0;
+	run->result.total.no_free = 1000;
+	count_failures(run, FAILURE_CONNECT, FAILURE_TIMEOUT, 0, 16);
+	must_say(run, 1, DIAGNOSIS_SYN_RETRANSMISSION);
+	must_have_text(run, 0, "16 connections had no answer at all in the time given: no host has "
+	    "that address, a firewall drops what is sent there, or the application's backlog is "
+	    "full");
 }
 
 static void
@@ -442,7 +482,9 @@ main(void)
 		RUN_TEST(a_good_run_is_only_explained),
 		RUN_TEST(starved_connections_are_told_with_the_number_to_use),
 		RUN_TEST(connections_that_failed_are_told_by_cause),
+		RUN_TEST(ports_that_ran_out_are_told_with_what_spares_them),
 		RUN_TEST(slow_connections_are_told),
+		RUN_TEST(silence_is_told),
 		RUN_TEST(refused_keep_alive_is_told),
 		RUN_TEST(an_application_that_ended_is_told),
 		RUN_TEST(answers_that_are_none_are_told),

@@ -307,7 +307,7 @@ a_control_group_has_a_figure_of_its_own(void **state)
 	(void)state;
 	assert_int_equal(server_cpu_ns(&server, &cpu_ns), -FCGI_E_SYSTEM);
 	assert_string_equal(server.why,
-	    ". holds neither cpu.stat nor cpuacct.usage: is it a control group?");
+	    ". holds neither usage_usec in cpu.stat nor cpuacct.usage: is it a control group?");
 	write_file("cpuacct.usage", "123456789\n");
 	assert_int_equal(reading(&server), 123456789);
 	write_file("cpu.stat", "nr_periods 3\nusage_usec 4711\nuser_usec 4000\n");
@@ -421,6 +421,24 @@ says_that_nobody_was_found(void **state)
 }
 
 static void
+says_that_it_is_elsewhere(void **state)
+{
+	struct plan_target target = { .name = "192.0.2.2:9000", .socket_count = 1 };
+	const struct plan plan = { .targets = &target, .target_count = 1 };
+	struct server server = { 0 };
+	int gai;
+
+	(void)state;
+	must(addr_parse(&target.addr, target.name) == 0);
+	must(addr_resolve(&target.addr, 0, target.sockets, &gai) == 1);
+	server_find(&server, &plan);
+	assert_int_equal(server.pid_count, 0);
+	assert_string_equal(server.why, "192.0.2.2:9000 is on another host, or in a container: "
+	    "where it can be seen from here give --pid or --cgroup");
+	server_reset(&server);
+}
+
+static void
 what_the_owner_says_stays(void **state)
 {
 	struct plan_target target;
@@ -472,6 +490,7 @@ main(void)
 		FOLDER_TEST(finds_who_holds_any_kind_of_socket),
 		FOLDER_TEST(finds_who_listened),
 		FOLDER_TEST(says_that_nobody_was_found),
+		cmocka_unit_test(says_that_it_is_elsewhere),
 		FOLDER_TEST(what_the_owner_says_stays),
 		cmocka_unit_test(finds_anew),
 	};

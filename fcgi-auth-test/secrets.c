@@ -280,10 +280,11 @@ find_at(const struct secrets *secrets, const unsigned char *p, const unsigned ch
     size_t *len, int weak)
 {
 	struct search search = { .p = p, .end = end, .weak = weak };
-	const struct range all = { secrets->items, secrets->items + secrets->sorted, 0 };
+	struct range all = { .items = secrets->items };
 
-	if (!secrets->starts[*p] && *p != '%' && *p != '+')
+	if (secrets->sorted == 0 || (!secrets->starts[*p] && *p != '%' && *p != '+'))
 		return NULL;
+	all.end = all.items + secrets->sorted;
 	search_from(&search, all, p);
 	search.decodes = 1;
 	if (search.met_code)

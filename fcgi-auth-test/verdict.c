@@ -175,9 +175,11 @@ verdict_judge(struct verdict *verdict, enum verdict_server server, const struct 
 		return -FCGI_E_SYSTEM;
 	if (servers[server].adapt != NULL)
 		servers[server].adapt(&rules);
-	seen_by_init_rules(&room->seen, &rules, reply->request.request_id, 0, take_answer, &judging);
+	seen_by_init_rules(&room->seen, &rules, reply->request.request_id, 0, take_answer,
+	    &judging);
 	/* httpd has no limit, and others have their own. */
-	seen_by_set_room(&room->seen, room->block, reply->wire.len, room->headers, REPLY_HEADERS_MAX);
+	seen_by_set_room(&room->seen, room->block, reply->wire.len, room->headers,
+	    REPLY_HEADERS_MAX);
 	judging.seen = &room->seen;
 	feed(&judging, &room->seen);
 	if (!judging.ended)

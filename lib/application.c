@@ -209,7 +209,7 @@ is_gone(struct application *application)
 	return application->is_reaper ? none_left : application->pid == 0;
 }
 
-/* Those outside the group that have become our children since the last time.  None is told twice. */
+/* Those outside the group that have become our children since; none is told twice. */
 static void
 signal_left_behind(const struct application *application, struct children *told, int number)
 {

@@ -15,7 +15,7 @@
 struct application {
 	struct addr addr;	/* where it listens, or will */
 	pid_t pid;		/* of its first process, which leads a group; 0: there is none */
-	int is_reaper;		/* private from here on: whoever loses his parent becomes our child */
+	int is_reaper;		/* private from here on: orphans become our children */
 	struct addr_file file;
 	char directory[64];
 	int has_directory;

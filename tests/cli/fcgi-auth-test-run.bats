@@ -103,7 +103,7 @@ Bail out! interrupted' ]
 
 # The authorizer, behind a child with a session of its own and a daemon, who do not mind TERM.
 leaves_behind='behind() {
-  setsid sh -c "trap : TERM; echo \$\$ >$1.new; mv $1.new $1; while :; do sleep 600; done" >own 2>&1 &
+  setsid sh -c "trap : TERM; echo \$\$ >$1.new; mv $1.new $1; while :; do sleep 60; done" >own 2>&1 &
 }
 behind child
 (behind daemon)
@@ -129,7 +129,7 @@ exec "$0" "$@"'
 @test "run: children of whoever has become us are left alone" {
   sed -i '/^Case: b/,/^$/d' cases
   # shellcheck disable=SC2016 # the inner shell's
-  timeout 60 sh -c 'sleep 600 & echo $! >other; exec "$@"' sh "$auth_test" --no-probes cases -- \
+  timeout 60 sh -c 'sleep 60 & echo $! >other; exec "$@"' sh "$auth_test" --no-probes cases -- \
     "$fcgi_echo" >out 2>err 3>&-
   kill "$(cat other)"
 }

@@ -169,10 +169,10 @@ is_no_more(const char *path)
  * left: a daemon of the application's; own: a session of a child that is still there; stubborn: one
  * that has to be killed.
  */
-#define LEAVES "setsid sh -c 'echo $$ >new; mv new left; exec sleep 600' & "
-#define KEEPS "setsid sh -c 'setsid sleep 600 & echo $! >new.own; mv new.own own; wait' & "
+#define LEAVES "setsid sh -c 'echo $$ >new; mv new left; exec sleep 60' & "
+#define KEEPS "setsid sh -c 'setsid sleep 60 & echo $! >new.own; mv new.own own; wait' & "
 #define STUBBORN "setsid sh -c 'trap \"\" TERM; echo $$ >new.stubborn; " \
-		 "mv new.stubborn stubborn; while :; do sleep 600; done' & "
+		 "mv new.stubborn stubborn; while :; do sleep 60; done' & "
 
 static void
 what_has_left_its_group_ends_with_it(void **state)
@@ -181,7 +181,7 @@ what_has_left_its_group_ends_with_it(void **state)
 	char why[128];
 
 	(void)state;
-	must(start(&application, LEAVES KEEPS "exec sleep 600", why, sizeof why) == 0);
+	must(start(&application, LEAVES KEEPS "exec sleep 60", why, sizeof why) == 0);
 	wait_for_file("left");
 	wait_for_file("own");
 	assert_false(application_has_ended(&application, why, sizeof why));
@@ -221,7 +221,7 @@ children_from_before_are_left_alone(void **state)
 	if (before == 0)
 		for (;;)
 			pause();
-	must(start(&application, LEAVES "exec sleep 600", why, sizeof why) == 0);
+	must(start(&application, LEAVES "exec sleep 60", why, sizeof why) == 0);
 	wait_for_file("left");
 	left = read_pid("left");
 	application_stop(&application, GUARD_NS);

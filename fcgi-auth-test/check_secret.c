@@ -24,6 +24,7 @@ checking_begin(struct checking *checking)
 		r = secrets_add_password(&checking->own, password);
 	if (r == 0 && password->len >= SECRET_MIN)
 		r = secrets_add_basic(&checking->own, user, password);
+	secrets_sort(&checking->own);
 	checking->error = r;
 	return r;
 }

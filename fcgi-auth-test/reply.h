@@ -15,7 +15,7 @@
 #include "fcgi_request.h"
 
 /* No authorizer has to say more than that; what comes beyond is not taken. */
-enum { REPLY_WIRE_MAX = 4 * 1024 * 1024, REPLY_HEADERS_MAX = 1000 };
+enum { REPLY_WIRE_MAX = 4 * 1024 * 1024, REPLY_HEADERS_MAX = 10000 };
 
 /* How the exchange ended. */
 enum reply_ending {

@@ -249,7 +249,7 @@ prepare(struct runner *runner, struct task *task, struct ask *ask)
 	*ask = (struct ask){ .title = result->title, .owner = task };
 	runner_plan(runner, &task->question, &ask->plan);
 	r = question_encode(&task->question, &ask->wire);
-	if (r == 0)
+	if (r == 0 && !task->is_alone)
 		r = runner_learn(runner, &task->question);
 	return r < 0 ? r : 1;
 }
@@ -288,6 +288,7 @@ ask_tasks(struct runner *runner, struct task *tasks, size_t count, size_t jobs)
 		r = prepare(runner, &tasks[i], &asks[ask_count]);
 		ask_count += r > 0;
 	}
+	secrets_sort(&runner->secrets);
 	if (r >= 0)
 		r = runner_ask(runner, asks, ask_count, jobs, done, runner);
 	for (i = 0; i < ask_count; i++)
@@ -374,6 +375,8 @@ run(struct runner *runner)
 	size_t i;
 	int r = describe_hang(runner);
 
+	if (r == 0)
+		r = runner_list_users(runner);
 	for (i = 0; r == 0 && i < runner->cases->count; i++)
 		if (is_chosen(runner, &runner->cases->items[i]))
 			r = add_results(runner, &runner->cases->items[i]);
@@ -413,5 +416,6 @@ runner_reset(struct runner *runner)
 		result_reset(&runner->results[i]);
 	free(runner->results);
 	free(runner->hang);
+	free(runner->users);
 	secrets_reset(&runner->secrets);
 }

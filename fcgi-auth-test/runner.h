@@ -41,6 +41,7 @@ struct runner {
 	struct probe_before before;	/* private */
 	char *hang;			/* private: what judge.hang and judge.secrets are */
 	struct secrets secrets;
+	const struct auth_bytes **users; /* private: of all cases, sorted */
 };
 
 /*
@@ -65,7 +66,11 @@ struct result *runner_add(struct runner *runner);
 int runner_ask(const struct runner *runner, struct ask *asks, size_t count, size_t jobs,
     ask_done *done, void *to);
 
-/* Takes in the secrets of a question, before any is asked.  Returns 0, or -FCGI_E_SYSTEM. */
+/*
+ * Before any is asked: lists the users of all cases; takes in the secrets of a question, to be
+ * sorted when those of all are there.  Return 0, or -FCGI_E_SYSTEM.
+ */
+int runner_list_users(struct runner *runner);
 int runner_learn(struct runner *runner, const struct question *question);
 
 /*

@@ -1,22 +1,54 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi_error.h"
 #include "runner.h"
 
+static int
+compare(const struct auth_bytes *a, const void *data, size_t len)
+{
+	if (a->len != len)
+		return a->len < len ? -1 : 1;
+	return len > 0 ? memcmp(a->data, data, len) : 0;
+}
+
+static int
+compare_users(const void *a, const void *b)
+{
+	const struct auth_bytes *const *one = a, *const *other = b;
+
+	return compare(*one, (*other)->data, (*other)->len);
+}
+
+static int
+compare_secret(const void *a, const void *b)
+{
+	const struct secret *secret = a;
+	const struct auth_bytes *const *user = b;
+
+	return -compare(*user, secret->data, secret->len);
+}
+
+int
+runner_list_users(struct runner *runner)
+{
+	size_t i, count = runner->cases->count;
+
+	runner->users = reallocarray(NULL, count + 1, sizeof *runner->users);
+	if (runner->users == NULL)
+		return -FCGI_E_SYSTEM;
+	for (i = 0; i < count; i++)
+		runner->users[i] = &runner->cases->items[i].user;
+	qsort(runner->users, count, sizeof *runner->users, compare_users);
+	return 0;
+}
+
 /* The name of a user, which everybody may be told. */
 static int
 is_user(const struct runner *runner, const struct secret *secret)
 {
-	const struct auth_bytes *user;
-	size_t i;
-
-	for (i = 0; i < runner->cases->count; i++) {
-		user = &runner->cases->items[i].user;
-		if (user->len == secret->bytes.len &&
-		    memcmp(user->data, secret->bytes.data, user->len) == 0)
-			return 1;
-	}
-	return 0;
+	return bsearch(secret, runner->users, runner->cases->count, sizeof *runner->users,
+	    compare_secret) != NULL;
 }
 
 int

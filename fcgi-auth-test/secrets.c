@@ -3,49 +3,81 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "base64.h"
+#include "buffer.h"
 #include "fcgi_error.h"
 #include "number.h"
 #include "text.h"
 
 /* --- collecting them ----------------------------------------------------------------------- */
 
-static struct secret *
-find_same(struct secrets *secrets, const void *data, size_t len)
+/* As their bytes are, and before what is longer. */
+static int
+compare(const void *a, const void *b)
 {
-	struct secret *secret = secrets->items;
-	size_t i;
+	const struct secret *one = a, *other = b;
+	size_t len = one->len < other->len ? one->len : other->len;
+	int r = memcmp(one->data, other->data, len);
 
-	for (i = 0; i < secrets->count; i++, secret++)
-		if (secret->bytes.len == len && memcmp(secret->bytes.data, data, len) == 0)
-			return secret;
-	return NULL;
+	return r != 0 ? r : (one->len > other->len) - (one->len < other->len);
+}
+
+static int
+compare_as_added(const void *a, const void *b)
+{
+	const struct secret *one = a, *other = b;
+	int r = compare(a, b);
+
+	return r != 0 ? r : (one->number > other->number) - (one->number < other->number);
 }
 
 static int
 add(struct secrets *secrets, enum secret_form form, const void *data, size_t len, int weak)
 {
-	struct secret secret = { .form = form, .is_weak = weak }, *items;
-	size_t at;
+	struct secret secret = { .form = form, .is_weak = weak, .len = len }, *items;
 
 	if (len == 0)
 		return 0;
-	items = find_same(secrets, data, len);
-	if (items != NULL) {
-		items->is_weak &= weak;
-		return 0;
-	}
-	items = reallocarray(secrets->items, secrets->count + 1, sizeof *items);
+	items = array_grow(secrets->items, secrets->count, sizeof *items);
 	if (items == NULL)
 		return -FCGI_E_SYSTEM;
 	secrets->items = items;
-	if (buffer_append(&secret.bytes, data, len) < 0)
+	secret.data = malloc(len);
+	if (secret.data == NULL)
 		return -FCGI_E_SYSTEM;
-	for (at = secrets->count++; at > 0 && items[at - 1].bytes.len < len; at--)
-		items[at] = items[at - 1];
-	items[at] = secret;
-	secrets->starts[*(const unsigned char *)data] = 1;
+	memcpy(secret.data, data, len);
+	secret.number = secrets->added++;
+	items[secrets->count++] = secret;
+	secrets->starts[*secret.data] = 1;
 	return 0;
+}
+
+static void
+forget(struct secret *secret)
+{
+	explicit_bzero(secret->data, secret->len);
+	free(secret->data);
+}
+
+void
+secrets_sort(struct secrets *secrets)
+{
+	struct secret *items = secrets->items;
+	size_t i, kept = 0;
+
+	if (secrets->sorted == secrets->count)
+		return;
+	qsort(items, secrets->count, sizeof *items, compare_as_added);
+	for (i = 1; i < secrets->count; i++) {
+		if (compare(&items[kept], &items[i]) != 0) {
+			items[++kept] = items[i];
+			continue;
+		}
+		items[kept].is_weak &= items[i].is_weak;
+		forget(&items[i]);
+	}
+	secrets->count = secrets->sorted = kept + 1;
 }
 
 int
@@ -141,15 +173,16 @@ secrets_add_question(struct secrets *secrets, const struct auth_case *auth_case,
 		r = secrets_add_basic(secrets, &user, &password);
 	for (i = 0; r == 0 && i < params->count; i++)
 		r = add_param(secrets, &params->items[i]);
+	secrets_sort(secrets);
 	return r;
 }
 
 int
 secrets_join(struct secrets *run, const struct secret *secret, int weak)
 {
-	if (secret->bytes.len < SECRET_MIN)
+	if (secret->len < SECRET_MIN)
 		return 0;
-	return add(run, secret->form, secret->bytes.data, secret->bytes.len,
+	return add(run, secret->form, secret->data, secret->len,
 	    weak || secret->form == SECRET_VALUE);
 }
 
@@ -167,44 +200,97 @@ decode(const unsigned char *p, const unsigned char *end, size_t *len)
 	return *p == '+' ? ' ' : *p;
 }
 
-/* How many of the bytes the secret takes, encoded or not; 0: they do not begin with it. */
-static size_t
-match(const struct secret *secret, const unsigned char *p, const unsigned char *end)
-{
-	const unsigned char *start = p, *bytes = secret->bytes.data;
-	size_t i, len;
+/* Those that begin alike, with the bytes that were compared with a text so far. */
+struct range {
+	const struct secret *items, *end;
+	size_t len;
+};
 
-	if ((size_t)(end - p) >= secret->bytes.len && memcmp(p, bytes, secret->bytes.len) == 0)
-		return secret->bytes.len;
-	for (i = 0; i < secret->bytes.len; i++, p += len) {
-		if (p == end)
-			return 0;
-		if (decode(p, end, &len) == bytes[i])
-			continue;
-		if (*p != bytes[i])
-			return 0;
-		len = 1;
+/* The first of them that goes on with that byte or a higher one. */
+static const struct secret *
+first_from(const struct range *range, int byte)
+{
+	const struct secret *low = range->items, *high = range->end, *middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (middle->data[range->len] < byte)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return (size_t)(p - start);
+	return low;
+}
+
+/* Those of them that go on with that byte. */
+static struct range
+narrow(const struct range *range, int byte)
+{
+	return (struct range){ first_from(range, byte), first_from(range, byte + 1),
+		range->len + 1 };
+}
+
+struct search {
+	const unsigned char *p, *end;	/* the text */
+	int weak;			/* also those */
+	int decodes;
+	int met_code;			/* decoding, other bytes come out */
+	const struct secret *found;	/* the longest; NULL: none */
+	size_t taken;			/* of the text by it */
+};
+
+/* range: those that are met by what is before p. */
+static void
+search_from(struct search *search, struct range range, const unsigned char *p)
+{
+	struct range plain;
+	size_t len;
+	int byte;
+
+	while (range.items < range.end) {
+		/* The shortest is in front, and ends here, or none does. */
+		if (range.items->len == range.len) {
+			if ((search->weak || !range.items->is_weak) &&
+			    (search->found == NULL || search->found->len < range.len)) {
+				search->found = range.items;
+				search->taken = (size_t)(p - search->p);
+			}
+			range.items++;
+		}
+		if (p == search->end)
+			return;
+		byte = decode(p, search->end, &len);
+		search->met_code |= len > 1 || byte != *p;
+		if (!search->decodes) {
+			byte = *p;
+			len = 1;
+		} else if (byte != *p) {
+			plain = narrow(&range, *p);
+			/* Both are seldom there: each time they are, there are fewer in each. */
+			if (plain.items < plain.end)
+				search_from(search, plain, p + 1);
+		}
+		range = narrow(&range, byte);
+		p += len;
+	}
 }
 
 static const struct secret *
 find_at(const struct secrets *secrets, const unsigned char *p, const unsigned char *end,
     size_t *len, int weak)
 {
-	const struct secret *secret = secrets->items;
-	size_t i;
+	struct search search = { .p = p, .end = end, .weak = weak };
+	struct range all = { .items = secrets->items };
 
-	if (!secrets->starts[*p] && *p != '%' && *p != '+')
+	if (secrets->sorted == 0 || (!secrets->starts[*p] && *p != '%' && *p != '+'))
 		return NULL;
-	for (i = 0; i < secrets->count; i++, secret++) {
-		if (secret->is_weak && !weak)
-			continue;
-		*len = match(secret, p, end);
-		if (*len > 0)
-			return secret;
-	}
-	return NULL;
+	all.end = all.items + secrets->sorted;
+	search_from(&search, all, p);
+	search.decodes = 1;
+	if (search.met_code)
+		search_from(&search, all, p);
+	*len = search.taken;
+	return search.found;
 }
 
 const struct secret *
@@ -233,10 +319,8 @@ secrets_reset(struct secrets *secrets)
 {
 	size_t i;
 
-	for (i = 0; i < secrets->count; i++) {
-		explicit_bzero(secrets->items[i].bytes.data, secrets->items[i].bytes.len);
-		buffer_free(&secrets->items[i].bytes);
-	}
+	for (i = 0; i < secrets->count; i++)
+		forget(&secrets->items[i]);
 	free(secrets->items);
 	*secrets = (struct secrets){ 0 };
 }

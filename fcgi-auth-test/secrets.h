@@ -8,7 +8,6 @@
 #include <stddef.h>
 
 #include "auth_case.h"
-#include "buffer.h"
 #include "fcgi_reader.h"
 #include "params.h"
 
@@ -28,17 +27,27 @@ struct secret {
 	enum secret_form form;
 	int is_weak;		/* not to be shown, but no fault when another is told: a made-up
 				   password, a cookie of a session that is shared */
-	struct buffer bytes;
+	unsigned char *data;
+	size_t len;
+	size_t number;		/* private: the first has the lowest */
 };
 
-/* Zero-filled before use.  The longest first: one may lie in another. */
+/*
+ * Zero-filled before use.  First all are added, then they are sorted, and then looked for; more may
+ * be added again.
+ */
 struct secrets {
 	struct secret *items;
 	size_t count;
+	size_t sorted;			/* private: so many are in order, each there once */
+	size_t added;			/* private: so many were */
 	unsigned char starts[256];	/* private: what one may begin with */
 };
 
-/* Adds a copy, once; an empty one is none.  Returns 0, or -FCGI_E_SYSTEM: no memory. */
+/*
+ * Adds a copy; an empty one is none.  Of equal ones the first form stays.
+ * Returns 0, or -FCGI_E_SYSTEM: no memory.
+ */
 int secrets_add(struct secrets *secrets, enum secret_form form, const void *data, size_t len);
 
 /* The password and its base 64, with the padding and without.  Returns as secrets_add(). */
@@ -48,7 +57,7 @@ int secrets_add_password(struct secrets *secrets, const struct fcgi_slice *passw
 int secrets_add_basic(struct secrets *secrets, const struct fcgi_slice *user,
     const struct fcgi_slice *password);
 
-/* All those of a question.  params: that are sent.  Returns as secrets_add(). */
+/* All those of a question, sorted.  params: that are sent.  Returns as secrets_add(). */
 int secrets_add_question(struct secrets *secrets, const struct auth_case *auth_case,
     const struct params *params);
 
@@ -59,8 +68,11 @@ int secrets_add_question(struct secrets *secrets, const struct auth_case *auth_c
  */
 int secrets_join(struct secrets *run, const struct secret *secret, int weak);
 
+/* Before they are looked for. */
+void secrets_sort(struct secrets *secrets);
+
 /*
- * The secret that the bytes begin with, as it is or percent-encoded, wholly or in part.
+ * The longest secret that the bytes begin with, as it is or percent-encoded, wholly or in part.
  * *len: how many of the bytes it takes.  Returns it, or NULL.
  */
 const struct secret *secrets_at(const struct secrets *secrets, const void *data, const void *end,

@@ -141,33 +141,51 @@ how_it_ended(const struct reply *reply)
 	}
 }
 
+/* What a server makes of the reply, with room for all of it to be header block. */
+struct room {
+	struct seen_by seen;
+	struct seen_by_header headers[REPLY_HEADERS_MAX];
+	char block[];
+};
+
+/* Of the reply's bytes there are copies in it. */
+static void
+room_wipe(struct room *room, size_t len)
+{
+	explicit_bzero(room->seen.record, sizeof room->seen.record);
+	explicit_bzero(room->block, len);
+	free(room);
+}
+
 int
 verdict_judge(struct verdict *verdict, enum verdict_server server, const struct reply *reply,
     const struct verdict_settings *settings)
 {
 	struct judging judging = { .verdict = verdict, .settings = settings, .reply = reply };
 	struct seen_by_rules rules = *seen_by_find(servers[server].rules);
-	struct seen_by *seen = malloc(sizeof *seen);
+	struct room *room;
 
 	verdict_reset(verdict);
-	if (seen == NULL)
-		return -FCGI_E_SYSTEM;
 	if (reply->oddities & REPLY_TOO_MANY) {
-		/* The servers have no such limit. */
 		verdict->why = "more headers than are judged here";
-		free(seen);
 		return 0;
 	}
+	room = malloc(sizeof *room + reply->wire.len);
+	if (room == NULL)
+		return -FCGI_E_SYSTEM;
 	if (servers[server].adapt != NULL)
 		servers[server].adapt(&rules);
-	seen_by_init_rules(seen, &rules, reply->request.request_id, 0, take_answer, &judging);
-	judging.seen = seen;
-	feed(&judging, seen);
+	seen_by_init_rules(&room->seen, &rules, reply->request.request_id, 0, take_answer,
+	    &judging);
+	/* httpd has no limit, and others have their own. */
+	seen_by_set_room(&room->seen, room->block, reply->wire.len, room->headers,
+	    REPLY_HEADERS_MAX);
+	judging.seen = &room->seen;
+	feed(&judging, &room->seen);
 	if (!judging.ended)
-		(void)seen_by_end(seen, how_it_ended(reply));
+		(void)seen_by_end(&room->seen, how_it_ended(reply));
 	servers[server].decide(&judging);
-	explicit_bzero(seen, sizeof *seen);
-	free(seen);
+	room_wipe(room, reply->wire.len);
 	return judging.error;
 }
 

@@ -10,6 +10,7 @@
 #define VERDICT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "auth_case.h"
 #include "reply.h"
@@ -54,6 +55,7 @@ struct verdict_entry {
 	char *name;
 	char *value;
 	size_t value_len;
+	uint32_t name_hash;	/* private: there may be thousands to compare with */
 };
 
 struct verdict_list {

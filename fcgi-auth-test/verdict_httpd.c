@@ -38,6 +38,8 @@ verdict_adapt_authnz(struct seen_by_rules *rules)
 	/* A Location is but a header. */
 	rules->location = STATUS_OK;
 	rules->last = NULL;
+	/* The head that goes out is not looked at. */
+	rules->merges = 0;
 }
 
 void
@@ -58,6 +60,7 @@ verdict_adapt_fastcgi(struct seen_by_rules *rules)
 	rules->location = STATUS_OK;
 	rules->length = LENGTH_DROPPED;
 	rules->last = NULL;
+	rules->merges = 0;
 	rules->own_type = 0;
 }
 

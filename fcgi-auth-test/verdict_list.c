@@ -42,13 +42,27 @@ make_name(const struct cgi_header *header, enum verdict_spelling spelling)
 	return name;
 }
 
+/* FNV-1a, case aside. */
+static uint32_t
+hash(const char *name)
+{
+	uint32_t sum = 2166136261;
+
+	for (; *name != '\0'; name++)
+		sum = (sum ^ (unsigned char)(*name >= 'A' && *name <= 'Z' ? *name + 32 : *name)) *
+		    16777619;
+	return sum;
+}
+
 static struct verdict_entry *
 find(const struct verdict_list *list, const char *name)
 {
+	uint32_t name_hash = hash(name);
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		if (strcasecmp(list->items[i].name, name) == 0)
+		if (list->items[i].name_hash == name_hash &&
+		    strcasecmp(list->items[i].name, name) == 0)
 			return &list->items[i];
 	return NULL;
 }
@@ -75,7 +89,7 @@ add_value(struct verdict_entry *entry, const struct cgi_header *header, int join
 static int
 add_entry(struct verdict_list *list, char *name, const struct cgi_header *header)
 {
-	struct verdict_entry *items, entry = { .name = name };
+	struct verdict_entry *items, entry = { .name = name, .name_hash = hash(name) };
 
 	if (add_value(&entry, header, 0) < 0)
 		return -1;

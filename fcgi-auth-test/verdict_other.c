@@ -93,7 +93,7 @@ lighttpd_read_on(struct judging *judging, size_t *at)
 	struct seen_by *seen = judging->seen;
 
 	*at += seen->body_at;
-	seen_by_init_rules(seen, seen->rules, seen->request_id, 0, seen->sink, seen->to);
+	seen_by_restart(seen);
 	judging->body_len = 0;
 	if (*at < out->len)
 		seen_by_take_stdout(seen, out->data + *at, out->len - *at);

@@ -1,11 +1,11 @@
 #include "retire.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "children.h"
 #include "clock.h"
 #include "idle.h"
 
@@ -82,20 +82,16 @@ retire_step(struct supervisor *supervisor, struct instance *instance)
 static pid_t
 signal_children(int number)
 {
-	char path[64];
-	FILE *list;
+	struct children children = { 0 };
 	pid_t one = 0;
-	long pid;
+	size_t i;
 
-	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-	list = fopen(path, "re");
-	if (list == NULL)
-		return 0;
-	while (fscanf(list, "%ld", &pid) == 1) {
-		kill((pid_t)pid, number);
-		one = (pid_t)pid;
+	(void)children_list(&children);
+	for (i = 0; i < children.count; i++) {
+		one = children.pids[i];
+		kill(one, number);
 	}
-	fclose(list);
+	children_reset(&children);
 	return one;
 }
 

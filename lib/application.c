@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "clock.h"
 #include "fcgi_error.h"
 #include "spawn.h"
@@ -88,6 +90,20 @@ make_socket(struct application *application, char *why, size_t why_size)
 	return -1;
 }
 
+/*
+ * What the application leaves behind becomes our child, and so ours to end.  If there are children
+ * before (of a shell that has become us), what they leave behind could not be told from it.
+ */
+static void
+become_reaper(struct application *application)
+{
+	siginfo_t info;
+
+	application->is_reaper =
+	    waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD &&
+	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+}
+
 int
 application_start(struct application *application, char *const *argv, char *const *envp,
     char *why, size_t why_size)
@@ -113,6 +129,9 @@ application_start(struct application *application, char *const *argv, char *cons
 	spawn.listen_fd = make_socket(application, why, why_size);
 	if (spawn.listen_fd < 0)
 		return -FCGI_E_SYSTEM;
+	/* Who starts us may have ignored it, and then nobody would be told of an end. */
+	signal(SIGCHLD, SIG_DFL);
+	become_reaper(application);
 	application->pid = spawn_start(&spawn, &failure);
 	/* Only it listens: when it is gone, connecting fails. */
 	close(spawn.listen_fd);
@@ -123,6 +142,7 @@ application_start(struct application *application, char *const *argv, char *cons
 		? spawn_explain(explained, sizeof explained, path, failure.error)
 		: strerror(failure.error));
 	application->pid = 0;
+	application->is_reaper = 0;
 	remove_socket(application);
 	return -FCGI_E_SYSTEM;
 }
@@ -134,21 +154,41 @@ group_is_gone(pid_t group)
 	return kill(-group, 0) < 0 && errno == ESRCH;
 }
 
-int
-application_has_ended(struct application *application, char *why, size_t why_size)
+/* Takes in whoever has ended.  Returns 1 when no child is left, else 0. */
+static int
+reap(struct application *application)
 {
 	int status;
 	pid_t pid;
 
+	while ((pid = waitpid(application->is_reaper ? -1 : application->pid, &status,
+		    WNOHANG)) > 0)
+		if (pid == application->pid) {
+			application->first_has_ended = 1;
+			application->status = status;
+		}
+	return pid < 0;
+}
+
+/* The kernel keeps the number for as long as the group has members. */
+static int
+has_ended(const struct application *application)
+{
+	return application->first_has_ended && group_is_gone(application->pid);
+}
+
+int
+application_has_ended(struct application *application, char *why, size_t why_size)
+{
+	int status;
+
 	if (application->pid == 0)
 		return 0;
-	pid = waitpid(application->pid, &status, WNOHANG);
-	/* The kernel keeps the number for as long as the group has members. */
-	if (pid == 0 || !group_is_gone(application->pid))
+	(void)reap(application);
+	if (!has_ended(application))
 		return 0;
-	if (pid < 0)
-		snprintf(why, why_size, "ended");
-	else if (WIFEXITED(status))
+	status = application->status;
+	if (WIFEXITED(status))
 		snprintf(why, why_size, "ended with status %d", WEXITSTATUS(status));
 	else
 		snprintf(why, why_size, "ended by signal %d (%s)", WTERMSIG(status),
@@ -157,33 +197,62 @@ application_has_ended(struct application *application, char *why, size_t why_siz
 	return 1;
 }
 
+/* Returns 1 when all of it is gone, else 0. */
+static int
+is_gone(struct application *application)
+{
+	int none_left = reap(application);
+
+	/* The number may be another's from now on. */
+	if (application->pid > 0 && has_ended(application))
+		application->pid = 0;
+	return application->is_reaper ? none_left : application->pid == 0;
+}
+
+/* Those outside the group that have become our children since; none is told twice. */
+static void
+signal_left_behind(const struct application *application, struct children *told, int number)
+{
+	struct children children = { 0 };
+	size_t i;
+
+	if (!application->is_reaper)
+		return;
+	(void)children_list(&children);
+	for (i = 0; i < children.count; i++)
+		if (!children_has(told, children.pids[i]) &&
+		    getpgid(children.pids[i]) != application->pid)
+			kill(children.pids[i], number);
+	children_reset(told);
+	*told = children;
+}
+
 /* Returns 1 when all of it is gone, 0 when time is up. */
 static int
-wait_for_end(const struct application *application, int64_t grace_ns)
+end_all(struct application *application, int number, int64_t grace_ns)
 {
 	const struct timespec look = { .tv_nsec = LOOK_NS };
 	int64_t until_ns = clock_after(clock_now_ns(), grace_ns);
+	struct children told = { 0 };
+	int gone;
 
-	for (;;) {
-		waitpid(application->pid, NULL, WNOHANG);
-		if (group_is_gone(application->pid))
-			return 1;
-		if (clock_now_ns() >= until_ns)
-			return 0;
+	if (application->pid > 0)
+		kill(-application->pid, number);
+	while (!(gone = is_gone(application)) && clock_now_ns() < until_ns) {
+		signal_left_behind(application, &told, number);
 		nanosleep(&look, NULL);
 	}
+	children_reset(&told);
+	return gone;
 }
 
 void
 application_stop(struct application *application, int64_t grace_ns)
 {
-	if (application->pid > 0) {
-		kill(-application->pid, SIGTERM);
-		if (!wait_for_end(application, grace_ns)) {
-			kill(-application->pid, SIGKILL);
-			wait_for_end(application, CLOCK_NS_PER_S);
-		}
-		application->pid = 0;
-	}
+	if ((application->pid > 0 || application->is_reaper) &&
+	    !end_all(application, SIGTERM, grace_ns))
+		(void)end_all(application, SIGKILL, CLOCK_NS_PER_S);
+	application->pid = 0;
+	application->is_reaper = 0;
 	remove_socket(application);
 }

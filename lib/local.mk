@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/buffer.c %D%/buffer.h
 %C%_libfcgiutils_a_SOURCES += %D%/cgi_block.c %D%/cgi_block.h
 %C%_libfcgiutils_a_SOURCES += %D%/cgi_response.c %D%/cgi_response.h
+%C%_libfcgiutils_a_SOURCES += %D%/children.c %D%/children.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli.c %D%/cli.h
 %C%_libfcgiutils_a_SOURCES += %D%/cli_value.c
 %C%_libfcgiutils_a_SOURCES += %D%/cli_data.c %D%/cli_data.h

@@ -30,13 +30,37 @@ seen_by_init_rules(struct seen_by *seen, const struct seen_by_rules *rules, uint
     int head_only, seen_by_sink *sink, void *to)
 {
 	/* The buffers are large, and read only as far as they were written. */
-	memset(seen, 0, offsetof(struct seen_by, headers));
+	memset(seen, 0, offsetof(struct seen_by, own_headers));
 	seen->rules = rules;
 	seen->sink = sink;
 	seen->to = to;
 	seen->request_id = request_id;
 	seen->head_only = head_only != 0;
 	seen->body_left = UINT64_MAX;
+	seen_by_set_room(seen, seen->own_block, sizeof seen->own_block, seen->own_headers,
+	    SEEN_BY_HEADERS_MAX);
+}
+
+void
+seen_by_set_room(struct seen_by *seen, char *block, size_t block_max,
+    struct seen_by_header *headers, size_t headers_max)
+{
+	seen->block = block;
+	seen->block_max = block_max;
+	seen->headers = headers;
+	seen->headers_max = headers_max;
+}
+
+void
+seen_by_restart(struct seen_by *seen)
+{
+	struct seen_by_header *headers = seen->headers;
+	size_t headers_max = seen->headers_max, block_max = seen->block_max;
+	char *block = seen->block;
+
+	seen_by_init_rules(seen, seen->rules, seen->request_id, seen->head_only, seen->sink,
+	    seen->to);
+	seen_by_set_room(seen, block, block_max, headers, headers_max);
 }
 
 int

@@ -24,7 +24,7 @@
 
 struct seen_by_rules;
 
-/* Headers beyond that many are to every server what a block too large is. */
+/* Headers beyond that many are to every server what a block too large is, but for another room. */
 enum { SEEN_BY_BLOCK_MAX = 65536, SEEN_BY_HEADERS_MAX = 1000 };
 
 /* What a piece of the HTTP answer is. */
@@ -81,10 +81,15 @@ struct seen_by {
 	struct fcgi_record wire;
 	size_t wire_overhead;	/* of the block: headers of records */
 	size_t block_len;
+	size_t line_count;
 	size_t body_at;		/* where the block ends in the buffer and the body begins */
 	size_t header_count;
-	struct seen_by_header headers[SEEN_BY_HEADERS_MAX];
-	char block[SEEN_BY_BLOCK_MAX];
+	struct seen_by_header *headers; /* own_headers, or another's room, as the block */
+	size_t headers_max;
+	char *block;
+	size_t block_max;
+	struct seen_by_header own_headers[SEEN_BY_HEADERS_MAX];
+	char own_block[SEEN_BY_BLOCK_MAX];
 	unsigned char record[65536];
 };
 

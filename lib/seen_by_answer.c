@@ -215,6 +215,13 @@ reject_block(struct seen_by *seen)
 
 /* --- STDOUT ----------------------------------------------------------------------------------- */
 
+/* Behind so many some servers do not find the end. */
+static int
+has_too_many_lines(const struct seen_by *seen)
+{
+	return seen->rules->lines_max > 0 && seen->line_count > seen->rules->lines_max;
+}
+
 /* Whether the block ends with this byte. */
 static int
 ends_block(struct seen_by *seen, char c)
@@ -231,7 +238,8 @@ ends_block(struct seen_by *seen, char c)
 	}
 	if (any) {
 		if (c == '\n' && *state != IN_LINE)
-			return 1;
+			return !has_too_many_lines(seen);
+		seen->line_count += c == '\n';
 		*state = c == '\n' ? AT_LINE : c == '\r' && *state == AT_LINE ? BEHIND_LINE_CR
 									      : IN_LINE;
 		return 0;
@@ -286,7 +294,7 @@ take_block(struct seen_by *seen, const unsigned char *p, size_t len)
 	size_t max = seen->rules->wire_max, taken = 0;
 
 	while (taken < len && !seen->over && seen->state == IN_BLOCK) {
-		if (seen->block_len == sizeof seen->block ||
+		if (seen->block_len == seen->block_max ||
 		    (max > 0 && seen->block_len + seen->wire_overhead >= max)) {
 			seen->why = "the CGI header block is too large";
 			reject_block(seen);

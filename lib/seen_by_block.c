@@ -137,7 +137,7 @@ add_header(struct seen_by *seen, struct cgi_header *header)
 		return 0;
 	if (r < 0 || check_value(seen, header) < 0)
 		return bad(seen, odd);
-	if (seen->header_count == SEEN_BY_HEADERS_MAX)
+	if (seen->header_count == seen->headers_max)
 		return bad(seen, "the CGI header block has too many headers");
 	if (seen->rules->drops_empty && header->value_len == 0 && !seen_by_is(header, "Status"))
 		return 0;

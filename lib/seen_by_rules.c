@@ -96,6 +96,7 @@ const struct seen_by_rules seen_by_rules[] = {
 	    .names = NAMES_BLANK_END_SKIPPED,
 	    .values = VALUES_ANY,
 	    .wire_max = 65535,
+	    .lines_max = 8189,
 	    .lead = " \t",
 	    .trail = "",
 	    .status = STATUS_THREE_AND_END,

@@ -112,6 +112,7 @@ struct seen_by_rules {
 	uint8_t bad_header_empty; /* a bad line gets its status without an error page */
 	size_t wire_max;	/* of the block and the headers of its records; 0: no limit */
 	size_t line_max;	/* 0: no limit */
+	size_t lines_max;	/* a block of more has no end; 0: no limit */
 	const char *lead;	/* what is taken off the values' ends */
 	const char *trail;
 
@@ -144,6 +145,16 @@ enum seen_state {
 
 extern const struct seen_by_rules seen_by_rules[];
 extern const size_t seen_by_rules_count;
+
+/*
+ * Gives room to a header block that is larger than SEEN_BY_BLOCK_MAX, or has more headers than
+ * SEEN_BY_HEADERS_MAX; before anything is fed.  The caller's, alive as long as seen.
+ */
+void seen_by_set_room(struct seen_by *seen, char *block, size_t block_max,
+    struct seen_by_header *headers, size_t headers_max);
+
+/* Forgets the answer up to here: what comes is another one. */
+void seen_by_restart(struct seen_by *seen);
 
 /* The rules of one of the servers by its name, or NULL. */
 const struct seen_by_rules *seen_by_find(const char *server);

@@ -101,6 +101,39 @@ Bail out! interrupted' ]
   grep -q '^fcgi-auth-test: standard output: ' err
 }
 
+# The authorizer, behind a child with a session of its own and a daemon, who do not mind TERM.
+leaves_behind='behind() {
+  setsid sh -c "trap : TERM; echo \$\$ >$1.new; mv $1.new $1; while :; do sleep 60; done" >own 2>&1 &
+}
+behind child
+(behind daemon)
+while [ ! -e child ] || [ ! -e daemon ]; do sleep 0.1; done
+exec "$0" "$@"'
+
+@test "run: nothing that the authorizer has started is left, in whatever session" {
+  sed -i '/^Case: b/,/^$/d' cases
+  timeout 60 "$auth_test" --no-probes cases -- sh -c "$leaves_behind" "$fcgi_echo" >out 2>err 3>&-
+  [ ! -s err ]
+  is_gone "$(cat daemon)"
+  is_gone "$(cat child)"
+}
+
+@test "run: of an authorizer that has died, too, nothing is left" {
+  sed -i '/^Case: b/,/^$/d' cases
+  run -3 timeout 60 "$auth_test" --no-probes cases -- sh -c "$leaves_behind" false 3>&-
+  [[ $output == *'sh: ended with status 1'* ]]
+  is_gone "$(cat daemon)"
+  is_gone "$(cat child)"
+}
+
+@test "run: children of whoever has become us are left alone" {
+  sed -i '/^Case: b/,/^$/d' cases
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout 60 sh -c 'sleep 60 & echo $! >other; exec "$@"' sh "$auth_test" --no-probes cases -- \
+    "$fcgi_echo" >out 2>err 3>&-
+  kill "$(cat other)"
+}
+
 @test "run: no more at a time than files may be open" {
   start_echo
   printf 'Case: %s\n\n' $(seq 60) >many

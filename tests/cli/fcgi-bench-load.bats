@@ -215,6 +215,12 @@ teardown() {
   [ -z "$(ls tmp)" ]
 }
 
+@test "load: what a command has put into another session ends with it" {
+  # shellcheck disable=SC2016 # the inner shell's
+  bench 0 -n 5 -- sh -c '(setsid sleep 60 >out 2>&1 & echo $! >daemon); exec "$0"' "$fcgi_echo"
+  is_gone "$(cat daemon)"
+}
+
 @test "load: a command that cannot be started is told" {
   mkdir tmp
   TMPDIR=$PWD/tmp bench 2 -n 5 -- ./missing

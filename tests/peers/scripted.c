@@ -5,6 +5,7 @@
  *
  *	out=HEX		a STDOUT record of these bytes; err=HEX: of STDERR
  *	fill=N		N bytes 'x' of STDOUT
+ *	lines=N		N headers of 16 bytes each, no two alike; short=N: of 3 bytes, all alike
  *	eof		the empty record that ends STDOUT
  *	end		END_REQUEST; end=P: with protocolStatus P
  *	raw=HEX		bytes that need be no record
@@ -94,6 +95,25 @@ fill(int fd, const struct request *request, size_t left)
 }
 
 static void
+put_lines(int fd, const struct request *request, size_t count, int is_short)
+{
+	enum { LINE_LEN = 16 };
+	char piece[PIECE_MAX + 1];
+	size_t i, len = 0;
+
+	for (i = 0; i < count; i++) {
+		if (is_short)
+			len += (size_t)sprintf(piece + len, "a:\n");
+		else
+			len += (size_t)sprintf(piece + len, "X-%06zu: abcde\n", i % 1000000);
+		if (len + LINE_LEN > PIECE_MAX || i + 1 == count) {
+			put_record(fd, request, FCGI_STDOUT, piece, len);
+			len = 0;
+		}
+	}
+}
+
+static void
 obey(int fd, const struct request *request, char *word)
 {
 	const struct linger now = { .l_onoff = 1 };
@@ -107,6 +127,10 @@ obey(int fd, const struct request *request, char *word)
 		put_record(fd, request, FCGI_STDERR, bytes, read_hex(bytes, value));
 	else if (strcmp(name, "fill") == 0)
 		fill(fd, request, (size_t)atol(value));
+	else if (strcmp(name, "lines") == 0)
+		put_lines(fd, request, (size_t)atol(value), 0);
+	else if (strcmp(name, "short") == 0)
+		put_lines(fd, request, (size_t)atol(value), 1);
 	else if (strcmp(name, "eof") == 0)
 		put_record(fd, request, FCGI_STDOUT, "", 0);
 	else if (strcmp(name, "raw") == 0)

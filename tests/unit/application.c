@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -146,6 +147,93 @@ all_that_it_has_started_ends_with_it(void **state)
 	assert_int_equal(errno, ESRCH);
 }
 
+static pid_t
+read_pid(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	int pid = 0;
+
+	must(file != NULL && fscanf(file, "%d", &pid) == 1 && pid > 0);
+	fclose(file);
+	return (pid_t)pid;
+}
+
+static void
+is_no_more(const char *path)
+{
+	assert_int_equal(kill(read_pid(path), 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
+/*
+ * left: a daemon of the application's; own: a session of a child that is still there; stubborn: one
+ * that has to be killed.
+ */
+#define LEAVES "setsid sh -c 'echo $$ >new; mv new left; exec sleep 60' & "
+#define KEEPS "setsid sh -c 'setsid sleep 60 & echo $! >new.own; mv new.own own; wait' & "
+#define STUBBORN "setsid sh -c 'trap \"\" TERM; echo $$ >new.stubborn; " \
+		 "mv new.stubborn stubborn; while :; do sleep 60; done' & "
+
+static void
+what_has_left_its_group_ends_with_it(void **state)
+{
+	struct application application;
+	char why[128];
+
+	(void)state;
+	must(start(&application, LEAVES KEEPS "exec sleep 60", why, sizeof why) == 0);
+	wait_for_file("left");
+	wait_for_file("own");
+	assert_false(application_has_ended(&application, why, sizeof why));
+	application_stop(&application, GUARD_NS);
+	is_no_more("left");
+	is_no_more("own");
+}
+
+static void
+what_one_that_has_ended_left_behind_ends_too(void **state)
+{
+	struct application application;
+	char why[128];
+
+	(void)state;
+	must(start(&application, LEAVES STUBBORN "exit 3", why, sizeof why) == 0);
+	wait_for_file("left");
+	wait_for_file("stubborn");
+	wait_for_end(&application, why, sizeof why);
+	assert_string_equal(why, "ended with status 3");
+	assert_int_equal(kill(read_pid("left"), 0), 0);
+	application_stop(&application, 50 * CLOCK_NS_PER_MS);
+	is_no_more("left");
+	is_no_more("stubborn");
+}
+
+/* Whose children they are could not be told. */
+static void
+children_from_before_are_left_alone(void **state)
+{
+	struct application application;
+	pid_t before = fork(), left;
+	char why[128];
+
+	(void)state;
+	must(before >= 0);
+	if (before == 0)
+		for (;;)
+			pause();
+	must(start(&application, LEAVES "exec sleep 60", why, sizeof why) == 0);
+	wait_for_file("left");
+	left = read_pid("left");
+	application_stop(&application, GUARD_NS);
+	assert_int_equal(application.pid, 0);
+	assert_int_equal(waitpid(before, NULL, WNOHANG), 0);
+	assert_int_equal(kill(left, SIGKILL), 0);
+	must(kill(before, SIGKILL) == 0 && waitpid(before, NULL, 0) == before);
+	/* An earlier test has made us the reaper of what this one leaves. */
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
 static void
 one_that_does_not_end_is_made_to(void **state)
 {
@@ -215,6 +303,9 @@ main(void)
 		FOLDER_TEST(it_listens_where_nobody_else_can_reach_it),
 		FOLDER_TEST(its_end_is_told_once),
 		FOLDER_TEST(all_that_it_has_started_ends_with_it),
+		FOLDER_TEST(what_has_left_its_group_ends_with_it),
+		FOLDER_TEST(what_one_that_has_ended_left_behind_ends_too),
+		FOLDER_TEST(children_from_before_are_left_alone),
 		FOLDER_TEST(one_that_does_not_end_is_made_to),
 		FOLDER_TEST(what_has_no_interpreter_leaves_nothing),
 		FOLDER_TEST(what_cannot_be_started_leaves_nothing),

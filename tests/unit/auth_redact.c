@@ -1,14 +1,18 @@
 #include "redact.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
+#include "number.h"
 #include "params.h"
+#include "random.h"
 
 static char user[] = "alice", password[] = "wonder", long_password[] = "wonderland",
 	    odd_password[] = "a+b c%";
@@ -94,14 +98,15 @@ secrets_of_other_questions_are_hidden_too(void **state)
 	struct redact redact = { 0 };
 	const struct params none = { 0 };
 	const struct secret theirs = { .form = SECRET_PASSWORD,
-		.bytes = { .data = (unsigned char *)long_password, .len = 10 } };
+		.data = (unsigned char *)long_password, .len = 10 };
 	const struct secret too_short = { .form = SECRET_PASSWORD,
-		.bytes = { .data = (unsigned char *)user, .len = SECRET_MIN - 1 } };
+		.data = (unsigned char *)user, .len = SECRET_MIN - 1 };
 	char *shown;
 
 	(void)state;
 	assert_int_equal(secrets_join(&run, &theirs, 1), 0);
 	assert_int_equal(secrets_join(&run, &too_short, 0), 0);
+	secrets_sort(&run);
 	assert_int_equal(redact_init(&redact, &run, &asked, &none), 0);
 	shown = redact_text(&redact, "wonderland, wonder, ali", 23);
 	assert_string_equal(shown, "***, ***, ali");
@@ -110,10 +115,127 @@ secrets_of_other_questions_are_hidden_too(void **state)
 	assert_null(secrets_find(&run, "wonderland", 10, 0));
 	assert_non_null(secrets_find(&run, "wonderland", 10, 1));
 	assert_int_equal(secrets_join(&run, &theirs, 0), 0);
+	secrets_sort(&run);
 	assert_int_equal(run.count, 1);
 	assert_non_null(secrets_find(&run, "wonderland", 10, 0));
 	redact_reset(&redact);
 	secrets_reset(&run);
+}
+
+/* How many of the bytes the secret takes, encoded or not; 0: they do not begin with it. */
+static size_t
+matches(const struct secret *secret, const char *p, const char *end)
+{
+	const char *start = p;
+	size_t i, len;
+	int byte;
+
+	if ((size_t)(end - p) >= secret->len && memcmp(p, secret->data, secret->len) == 0)
+		return secret->len;
+	for (i = 0; i < secret->len; i++, p += len) {
+		if (p == end)
+			return 0;
+		byte = end - p >= 3 && *p == '%' ? number_hex_byte(p + 1) : -1;
+		len = byte >= 0 ? 3 : 1;
+		byte = byte >= 0 ? byte : *p == '+' ? ' ' : *p;
+		if (byte == secret->data[i])
+			continue;
+		if (*p != secret->data[i])
+			return 0;
+		len = 1;
+	}
+	return (size_t)(p - start);
+}
+
+/* Each secret compared with the bytes is what the search must come to, too. */
+static void
+finds_the_longest(const struct secrets *secrets, const char *p, const char *end)
+{
+	const struct secret *found;
+	size_t i, taken = 0, longest = 0;
+
+	for (i = 0; i < secrets->count; i++)
+		if (secrets->items[i].len > longest && matches(&secrets->items[i], p, end) > 0)
+			longest = secrets->items[i].len;
+	found = secrets_at(secrets, p, end, &taken);
+	assert_int_equal(found != NULL ? found->len : 0, longest);
+	if (found != NULL)
+		assert_int_equal(taken, matches(found, p, end));
+}
+
+static void
+random_bytes(uint64_t *random, char *dst, size_t len)
+{
+	static const char letters[] = "a %+2541";
+
+	while (len-- > 0)
+		*dst++ = letters[random_next(random) % (sizeof letters - 1)];
+}
+
+static void
+the_longest_of_many_is_found_in_every_coding(void **state)
+{
+	uint64_t random = 1;
+	struct secrets secrets = { 0 };
+	char text[40];
+	size_t round, i;
+
+	(void)state;
+	for (round = 0; round < 500; round++) {
+		for (i = 0; i < 40; i++) {
+			random_bytes(&random, text, sizeof text);
+			assert_int_equal(secrets_add(&secrets, SECRET_VALUE, text,
+			    1 + random_next(&random) % 8), 0);
+			if (i == 20)
+				secrets_sort(&secrets);
+		}
+		secrets_sort(&secrets);
+		random_bytes(&random, text, sizeof text);
+		for (i = 0; i < sizeof text; i++)
+			finds_the_longest(&secrets, text + i, text + sizeof text);
+		secrets_reset(&secrets);
+	}
+}
+
+static void
+of_equal_ones_the_first_stays(void **state)
+{
+	struct secrets secrets = { 0 };
+	const struct secret *found;
+
+	(void)state;
+	assert_int_equal(secrets_add(&secrets, SECRET_BASIC, "wonder", 6), 0);
+	assert_int_equal(secrets_add(&secrets, SECRET_VALUE, "alice", 5), 0);
+	assert_int_equal(secrets_add(&secrets, SECRET_PASSWORD, "wonder", 6), 0);
+	secrets_sort(&secrets);
+	assert_int_equal(secrets_add(&secrets, SECRET_VALUE, "wonder", 6), 0);
+	secrets_sort(&secrets);
+	assert_int_equal(secrets.count, 2);
+	found = secrets_find(&secrets, "no wonder", 9, 0);
+	assert_non_null(found);
+	assert_int_equal(found->form, SECRET_BASIC);
+	secrets_reset(&secrets);
+}
+
+/* Under a sanitizer nothing is counted, and nothing is too much. */
+static void
+many_take_no_more_room_than_their_bytes(void **state)
+{
+	enum { COUNT = 20000 };
+	struct secrets secrets = { 0 };
+	size_t before = mallinfo2().uordblks, i;
+	char text[16];
+
+	(void)state;
+	for (i = 0; i < COUNT; i++) {
+		snprintf(text, sizeof text, "password%zu", i);
+		assert_int_equal(secrets_add(&secrets, SECRET_PASSWORD, text, strlen(text)), 0);
+	}
+	secrets_sort(&secrets);
+	assert_true(mallinfo2().uordblks - before < COUNT * 200);
+	assert_non_null(secrets_find(&secrets, "a password19999", 15, 1));
+	assert_null(secrets_find(&secrets, "a password", 10, 1));
+	secrets_reset(&secrets);
 }
 
 static void
@@ -158,6 +280,9 @@ main(void)
 		cmocka_unit_test(no_password_and_an_empty_one_hide_nothing),
 		cmocka_unit_test(values_of_secret_variables_are_hidden),
 		cmocka_unit_test(secrets_of_other_questions_are_hidden_too),
+		cmocka_unit_test(the_longest_of_many_is_found_in_every_coding),
+		cmocka_unit_test(of_equal_ones_the_first_stays),
+		cmocka_unit_test(many_take_no_more_room_than_their_bytes),
 		cmocka_unit_test(what_is_shown_is_escaped_and_not_too_long),
 		cmocka_unit_test(names_that_are_secret_hide_their_values),
 	};

@@ -573,6 +573,75 @@ the_servers_have_names(void **state)
 	assert_int_equal(verdict_find(""), -FCGI_E_SYNTAX);
 }
 
+/* A refusal whose header block goes on with so many lines, in several records. */
+static void
+hear_lines(struct reply *reply, const char *line, size_t count)
+{
+	struct wire wire = { 0 };
+	char text[30000];
+	size_t len = strlen(line), have, i;
+
+	wire_record(&wire, 6, LETTERS_ID, "Status: 401\n", 12, 0);
+	for (i = 0; i < count;) {
+		for (have = 0; i < count && have + len <= sizeof text; have += len, i++)
+			memcpy(text + have, line, len);
+		wire_record(&wire, 6, LETTERS_ID, text, have, 0);
+	}
+	wire_record(&wire, 6, LETTERS_ID, "\n", 1, 0);
+	wire_record(&wire, 6, LETTERS_ID, "", 0, 0);
+	wire_record(&wire, 3, LETTERS_ID, "\0\0\0\0\0\0\0", 8, 0);
+	reply_init(reply, LETTERS_ID);
+	assert_int_equal(reply_feed(reply, wire.data, wire.len), 1);
+	assert_int_equal(reply_finish(reply, REPLY_CLOSED), 0);
+	wire_free(&wire);
+}
+
+static void
+httpd_has_no_limit_and_others_have_their_own(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t count;
+		const char *expected[COLUMNS];
+	} blocks[] = {
+		{ "a:\n", 1001,
+		    { "deny 401", "deny 401", "deny 401", "next",
+			"deny 401", "deny 401", "deny 401", "deny 401" } },
+		{ "a:\n", 8188,
+		    { "deny 401", "deny 401", "deny 401", "next",
+			"deny 401", "deny 401", "deny 401", "error 500" } },
+		/* lighttpd does not find the end of it, and then it is a yes. */
+		{ "a:\n", 8189,
+		    { "deny 401", "deny 401", "deny 401", "next",
+			"deny 401", "deny 401", "allow", "error 500" } },
+		/* 128 KiB. */
+		{ "X-A: abcdefghijklmnopqrstuvwxyz\n", 4096,
+		    { "deny 401", "deny 401", "deny 401", "next",
+			"deny 401", "deny 401", "error 502", "error 500" } },
+	};
+	struct verdict_settings settings;
+	struct verdict verdict = { 0 };
+	struct reply reply;
+	char text[64];
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+		hear_lines(&reply, blocks[i].line, blocks[i].count);
+		for (k = 0; k < COLUMNS; k++) {
+			verdict_defaults(&settings, columns[k].phase);
+			settings.authoritative = columns[k].authoritative;
+			settings.user = "foo";
+			assert_int_equal(verdict_judge(&verdict, columns[k].server, &reply,
+			    &settings), 0);
+			assert_string_equal(verdict_describe(text, sizeof text, &verdict),
+			    blocks[i].expected[k]);
+		}
+		reply_reset(&reply);
+	}
+	verdict_reset(&verdict);
+}
+
 static void
 what_was_never_judged_lets_nobody_in(void **state)
 {
@@ -613,6 +682,7 @@ main(void)
 		cmocka_unit_test(expressions_that_cannot_be_evaluated_are_refused),
 		cmocka_unit_test(without_an_answer_nobody_gets_in),
 		cmocka_unit_test(a_page_stands_in_for_an_answer_that_is_late),
+		cmocka_unit_test(httpd_has_no_limit_and_others_have_their_own),
 		cmocka_unit_test(what_was_never_judged_lets_nobody_in),
 		cmocka_unit_test(the_servers_have_names),
 	};

@@ -246,13 +246,21 @@ engine_stop(struct engine *engine)
 	(void)eventfd_write(crew->stop_fd, 1);
 }
 
-void
-engine_finish(struct engine *engine, struct tally *total)
+int
+engine_finish(struct engine *engine, struct tally *total, struct shares *shares)
 {
+	const struct plan *plan = engine->crew.plan;
 	unsigned int i;
 
-	for (i = 0; i < engine->crew.workers; i++)
+	if (shares != NULL &&
+	    shares_init(shares, plan->target_count, plan->targets->payloads.count) < 0)
+		return -FCGI_E_SYSTEM;
+	for (i = 0; i < engine->crew.workers; i++) {
 		interval_add(total, &engine->workers[i]->tally, &engine->workers[i]->whole);
+		if (shares != NULL)
+			shares_add(shares, &engine->workers[i]->shares);
+	}
+	return 0;
 }
 
 void
@@ -269,7 +277,7 @@ engine_free(struct engine *engine)
 		if (worker == NULL)
 			continue;
 		pthread_mutex_destroy(&worker->mailbox.lock);
-		free(worker->tally.payload_complete);
+		shares_reset(&worker->shares);
 		free(worker);
 	}
 	free(engine->workers);

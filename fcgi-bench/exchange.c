@@ -44,6 +44,7 @@ count_failure(struct worker *worker, const struct link_slot *slot, struct failur
 	if (!slot->is_counted && failure.kind != FAILURE_STARVED)
 		return;
 	failure_count(&worker->tally.failures, failure, 1);
+	share_fail(slot->share, failure);
 	if (failure.kind != FAILURE_TIMEOUT && failure.kind != FAILURE_STARVED)
 		worker->done_ns = worker->now_ns;
 }
@@ -242,6 +243,7 @@ choose_payload(struct link *link, struct link_slot *slot)
 
 	slot->payload_at = payloads->turns[link->turn];
 	slot->payload = &payloads->items[slot->payload_at];
+	slot->share = &link->shares[slot->payload_at];
 	if (++link->turn == payloads->turn_count)
 		link->turn = 0;
 }
@@ -343,11 +345,9 @@ __attribute__((always_inline)) static inline void
 count_answer(struct worker *worker, const struct link_slot *slot, int64_t now_ns)
 {
 	struct tally *tally = &worker->tally;
-	int64_t service_ns = now_ns - slot->sent_ns;
+	int64_t service_ns = now_ns - slot->sent_ns, latency_ns = service_ns;
 
 	tally->complete++;
-	tally->payload_complete[slot->payload_at]++;
-	tally->sent_bytes += slot->payload->len;
 	if (slot->first_ns == 0) {
 		histogram_record(&worker->whole, service_ns);
 	} else {
@@ -355,8 +355,11 @@ count_answer(struct worker *worker, const struct link_slot *slot, int64_t now_ns
 		histogram_record(&tally->spans[TALLY_FIRST_BYTE],
 		    slot->first_ns - slot->sent_ns);
 	}
-	if (worker->is_open_loop)
-		histogram_record(&tally->spans[TALLY_RESPONSE], now_ns - slot->due_ns);
+	if (worker->is_open_loop) {
+		latency_ns = now_ns - slot->due_ns;
+		histogram_record(&tally->spans[TALLY_RESPONSE], latency_ns);
+	}
+	share_take(slot->share, latency_ns);
 	worker->done_ns = now_ns;
 }
 

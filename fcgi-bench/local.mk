@@ -41,6 +41,7 @@ bin_PROGRAMS += %D%/fcgi-bench
 %C%_fcgi_bench_SOURCES += %D%/series.c %D%/series.h
 %C%_fcgi_bench_SOURCES += %D%/server.c %D%/server.h
 %C%_fcgi_bench_SOURCES += %D%/server_find.c
+%C%_fcgi_bench_SOURCES += %D%/share.c %D%/share.h
 %C%_fcgi_bench_SOURCES += %D%/tally.c %D%/tally.h
 %C%_fcgi_bench_SOURCES += %D%/verdict.c %D%/verdict.h
 %C%_fcgi_bench_SOURCES += %D%/worker.c %D%/worker.h

@@ -266,24 +266,63 @@ key_ends(struct json *json, const struct result *result)
 	json_object_end(json);
 }
 
-/* The requests one by one, where there are several. */
-static void
-key_payloads(struct json *json, const struct result *result)
+/* Returns 0, or -1 when memory is short. */
+static int
+put_share(struct json *json, const struct share *share)
+{
+	key_uint(json, "complete", share->complete);
+	key_uint(json, "failed", share->failed);
+	if (share->detail != NULL) {
+		key_errors(json, &share->detail->failures);
+		return key_histogram(json, "latency", &share->detail->latency);
+	}
+	json_key(json, "errors");
+	json_null(json);
+	json_key(json, "latency");
+	json_null(json);
+	return 0;
+}
+
+/* The kinds of requests one by one.  Returns as put_share(). */
+static int
+key_kinds(struct json *json, const struct result *result)
 {
 	const struct payloads *payloads = &result->plan->targets->payloads;
 	size_t i;
+	int r = 0;
 
 	json_key(json, "inputs");
 	json_array_begin(json);
-	for (i = 0; i < payloads->count && i < result->total.payload_count; i++) {
+	for (i = 0; r == 0 && i < payloads->count; i++) {
 		json_object_begin(json);
 		key_text(json, "name", payloads->items[i].name);
 		key_text(json, "role", role_name(payloads->items[i].role));
 		key_uint(json, "weight", payloads->items[i].weight);
-		key_uint(json, "complete", result->total.payload_complete[i]);
+		r = put_share(json, &result->kinds.items[i]);
 		json_object_end(json);
 	}
 	json_array_end(json);
+	return r;
+}
+
+/* Likewise the targets. */
+static int
+key_by_target(struct json *json, const struct result *result)
+{
+	const struct plan *plan = result->plan;
+	size_t i;
+	int r = 0;
+
+	json_key(json, "by_target");
+	json_array_begin(json);
+	for (i = 0; r == 0 && i < plan->target_count; i++) {
+		json_object_begin(json);
+		key_text(json, "name", plan->targets[i].name);
+		r = put_share(json, &result->targets.items[i]);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	return r;
 }
 
 static void
@@ -417,6 +456,7 @@ put_run(struct json *json, const struct result *result)
 	key_uint(json, "in_window", total->in_window);
 	key_uint(json, "cut_off", total->cut_off);
 	key_uint(json, "with_stderr", total->with_stderr);
+	key_uint(json, "unassigned", result->unassigned);
 	json_object_end(json);
 	key_errors(json, &total->failures);
 	if (key_span(json, "response", result, TALLY_RESPONSE) < 0 ||
@@ -432,7 +472,8 @@ put_run(struct json *json, const struct result *result)
 	key_uint(json, "received", total->received_bytes);
 	json_object_end(json);
 	key_ends(json, result);
-	key_payloads(json, result);
+	if (key_kinds(json, result) < 0 || key_by_target(json, result) < 0)
+		return -1;
 	key_intervals(json, result);
 	key_diagnoses(json, result);
 	key_gates(json, result);

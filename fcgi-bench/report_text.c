@@ -150,8 +150,9 @@ put_rest(FILE *to, const struct tally *total)
 		    "connection was closed\n", total->strays);
 }
 
+/* indent: columns before them. */
 static void
-put_failures(FILE *to, const struct failure_table *failures)
+put_failures(FILE *to, const struct failure_table *failures, int indent)
 {
 	char cause[FAILURE_CAUSE_MAX];
 	int phase;
@@ -160,7 +161,7 @@ put_failures(FILE *to, const struct failure_table *failures)
 	for (phase = 0; phase < FAILURE_PHASES; phase++)
 		for (i = 0; i < failures->count; i++)
 			if (failures->rows[i].failure.phase == phase)
-				fprintf(to, "  %-12s%" PRIu64 " %s\n",
+				fprintf(to, "%*s%-12s%" PRIu64 " %s\n", indent, "",
 				    failure_phase_name((enum failure_phase)phase),
 				    failures->rows[i].times,
 				    failure_cause(cause, sizeof cause,
@@ -241,21 +242,78 @@ put_ends(FILE *to, const struct result *result)
 	fputs("\n", to);
 }
 
+/* --- kinds of requests, and targets --------------------------------------------------------- */
+
 static void
-put_payloads(FILE *to, const struct result *result)
+put_percentile(FILE *to, const struct share *share, double percent)
+{
+	const struct share_detail *detail = share->detail;
+	char text[TIME_TEXT_MAX];
+
+	fprintf(to, "%9s", detail != NULL && histogram_valid(&detail->latency, percent)
+		? format_time(text, (double)histogram_percentile_ns(&detail->latency, percent))
+		: "-");
+}
+
+static void
+put_share(FILE *to, const struct share *share, const char *name)
+{
+	fprintf(to, "%12" PRIu64 "%10" PRIu64, share->complete, share->failed);
+	put_percentile(to, share, 50);
+	put_percentile(to, share, 99);
+	fputs("  ", to);
+	put_escaped(to, name);
+	fputs("\n", to);
+	if (share->detail != NULL)
+		put_failures(to, &share->detail->failures, 44);
+}
+
+/* Each one's latency is what the whole has in its first line. */
+static void
+put_shares_head(FILE *to, const struct result *result, const char *what)
+{
+	fprintf(to, "\n%12s%10s%9s%9s  %s (%s)\n", "good", "failed", "p50", "p99", what,
+	    result->plan->open_loop ? "response" : "service");
+}
+
+/* So that the failed ones add up. */
+static void
+put_unassigned(FILE *to, const struct result *result)
+{
+	if (result->unassigned > 0)
+		fprintf(to, "%12d%10" PRIu64 "%9s%9s  (had no connection)\n", 0,
+		    result->unassigned, "-", "-");
+}
+
+static void
+put_kinds(FILE *to, const struct result *result)
 {
 	const struct payloads *payloads = &result->plan->targets->payloads;
 	size_t i;
 
 	if (payloads->count < 2)
 		return;
-	fputs("\n", to);
-	for (i = 0; i < payloads->count && i < result->total.payload_count; i++) {
-		fprintf(to, "%12" PRIu64 "  ", result->total.payload_complete[i]);
-		put_escaped(to, payloads->items[i].name);
-		fputs("\n", to);
-	}
+	put_shares_head(to, result, "request");
+	for (i = 0; i < payloads->count; i++)
+		put_share(to, &result->kinds.items[i], payloads->items[i].name);
+	put_unassigned(to, result);
 }
+
+static void
+put_targets(FILE *to, const struct result *result)
+{
+	const struct plan *plan = result->plan;
+	size_t i;
+
+	if (plan->target_count < 2)
+		return;
+	put_shares_head(to, result, "target");
+	for (i = 0; i < plan->target_count; i++)
+		put_share(to, &result->targets.items[i], plan->targets[i].name);
+	put_unassigned(to, result);
+}
+
+/* --- the rest ------------------------------------------------------------------------------- */
 
 static void
 put_machine(FILE *to, const struct result *result)
@@ -392,11 +450,12 @@ report_text(FILE *to, const struct result *result, int verbose)
 		put_trials(to, result);
 	put_head(to, result->plan);
 	put_counts(to, result);
-	put_failures(to, &result->total.failures);
+	put_failures(to, &result->total.failures, 2);
 	put_rest(to, &result->total);
 	put_spans(to, result);
 	put_ends(to, result);
-	put_payloads(to, result);
+	put_kinds(to, result);
+	put_targets(to, result);
 	if (verbose)
 		put_machine(to, result);
 	put_diagnoses(to, result);

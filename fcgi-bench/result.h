@@ -7,6 +7,7 @@
 
 #include "host.h"
 #include "plan.h"
+#include "share.h"
 #include "tally.h"
 
 enum result_verdict { RESULT_GOOD, RESULT_FAILED, RESULT_INCONCLUSIVE };
@@ -56,6 +57,9 @@ struct gate_outcome;
 struct result {
 	const struct plan *plan;	/* NULL: --self-test alone; client_limit_rps is all there is */
 	struct tally total;
+	struct shares kinds;	/* of the requests, in the order of the plan's payloads */
+	struct shares targets;	/* in the order of the plan's */
+	uint64_t unassigned;	/* failed requests that are of neither, for want of a connection */
 	int64_t started_ms;	/* wall clock, since 1970 */
 	double duration_s;	/* of the window */
 	double rps;		/* good answers a second, of those that came in the window */
@@ -101,7 +105,7 @@ const char *diagnosis_name(enum diagnosis_kind kind);
  */
 const char *diagnosis_doubt(enum diagnosis_kind kind);
 
-/* Gives back the intervals and the counts by payload, and empties it. */
+/* Gives back the intervals and the shares, and empties it. */
 void result_reset(struct result *result);
 
 #endif

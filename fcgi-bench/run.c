@@ -246,6 +246,24 @@ watch_engine(struct watch *watch)
 	return 0;
 }
 
+/* Returns 0, or -1 when memory is short. */
+static int
+sum_up(struct watch *watch)
+{
+	struct result *result = watch->result;
+	struct shares shares = { 0 };
+	int r;
+
+	r = engine_finish(watch->engine, &result->total, &shares);
+	if (r == 0)
+		r = shares_by_kind(&result->kinds, &shares);
+	if (r == 0)
+		r = shares_by_target(&result->targets, &shares);
+	result->unassigned = result->total.failures.total - shares_failed(&shares);
+	shares_reset(&shares);
+	return r < 0 ? -1 : 0;
+}
+
 static int
 conclude(struct watch *watch)
 {
@@ -253,7 +271,8 @@ conclude(struct watch *watch)
 	struct tally *total = &result->total;
 	int64_t window_ns;
 
-	engine_finish(watch->engine, total);
+	if (sum_up(watch) < 0)
+		return -1;
 	engine_window(watch->engine, &watch->begin_ns, &watch->end_ns);
 	window_ns = watch->end_ns > watch->begin_ns ? watch->end_ns - watch->begin_ns : 0;
 	if (series_end(&watch->series, window_ns, total) < 0)
@@ -313,7 +332,6 @@ run_plan(struct run *run, const struct plan *plan, struct result *result)
 {
 	struct watch watch = { .run = run, .plan = plan, .result = result };
 	double limit_rps = result->client_limit_rps;
-	size_t payload_count = plan->targets->payloads.count;
 	int r;
 
 	result_reset(result);
@@ -328,9 +346,7 @@ run_plan(struct run *run, const struct plan *plan, struct result *result)
 	server_reset(&run->server);
 	server_find(&run->server, plan);
 	watch.sum = calloc(1, sizeof *watch.sum);
-	result->total.payload_complete = calloc(payload_count, sizeof(uint64_t));
-	result->total.payload_count = payload_count;
-	if (watch.sum == NULL || result->total.payload_complete == NULL ||
+	if (watch.sum == NULL ||
 	    series_init(&watch.series, plan->open_loop ? TALLY_RESPONSE : TALLY_SERVICE,
 		plan->interval_ns) < 0) {
 		cli_error(&run->options->cli, "out of memory");

@@ -134,7 +134,7 @@ load(struct self_test *test, struct run *run, char *why, size_t size)
 			engine_stop(engine);
 			engine_stop(engine);
 		}
-		engine_finish(engine, test->total);
+		r = engine_finish(engine, test->total, NULL);
 	}
 	if (is_stopped) {
 		snprintf(why, size, "interrupted");

@@ -51,12 +51,55 @@ teardown() {
   [ "${lines[-1]}" = 'failed: there was no good answer' ]
 }
 
+@test "report: each kind of requests and each target has its own failures and times" {
+  start_echo
+  first=$ECHO_ADDR
+  start_echo -l second.sock --fault=overloaded
+  printf 'Name: well\nUrl: /\nWeight: 2\n\nName: bad\nUrl: /status/503\n\nName: late\nUrl: /delay/20ms\n' >requests
+  bench 1 -n 400 -c 1 -k -i requests "$first"
+  holds '[.inputs[] | {name, complete, failed, errors}] == [
+    {name: "well", complete: 200, failed: 0, errors: {total: 0}},
+    {name: "bad", complete: 0, failed: 100, errors: {total: 100, valid: {"status 503": 100}}},
+    {name: "late", complete: 100, failed: 0, errors: {total: 0}}]'
+  holds '[.inputs[].latency.count] == [200, 0, 100]'
+  holds '.inputs[2].latency | .min_us >= 20000 and .p50_us >= 20000 and (.hdr | startswith("HISTFAAA"))'
+  holds '.inputs[0].latency.min_us < 20000 and .inputs[1].latency.p50_us == null'
+  # One target is the whole.
+  holds '.by_target | length == 1 and .[0].complete == 300 and .[0].failed == 100 and .[0].errors == null'
+  holds '.requests.unassigned == 0'
+  bench 1 -n 80 -c 2 "$first" second.sock
+  holds "[.by_target[].name] == [\"$first\", \"second.sock\"]"
+  holds '.by_target[0].failed == 0 and .by_target[0].complete == .requests.complete'
+  holds '.by_target[1].complete == 0 and .by_target[1].failed == .requests.failed and .requests.failed > 0'
+  holds '.by_target[1].errors == .errors and .by_target[0].latency.hdr == .service.hdr'
+  run -1 "$fcgi_bench" -n 80 -c 2 -i requests "$first" second.sock
+  # In the text both lists, a line each, and the causes.
+  grep -E '^ +good +failed +p50 +p99  request \(service\)$' <<<"$output"
+  grep -E '^ +0 +[0-9]+ +- +-  bad$' <<<"$output"
+  grep -E '^ +valid +[0-9]+ status 503$' <<<"$output"
+  grep -E '^ +good +failed +p50 +p99  target \(service\)$' <<<"$output"
+  grep -E '^ +0 +[0-9]+ +- +-  second\.sock$' <<<"$output"
+  # Of one kind to one target there is nothing more to be said than of the whole.
+  run -0 "$fcgi_bench" -n 10 "$first"
+  run -1 grep -E 'p50 +p99  ' <<<"$output"
+}
+
+@test "report: what never had a connection is of no kind and no target" {
+  start_echo
+  printf 'Url: /\n\nUrl: /delay/500ms\n' >requests
+  bench any -z 200ms -w 0 -R 100 -c 1 -k --timeout 300ms --interval 1h -i requests "$ECHO_ADDR"
+  holds '.requests.unsent > 0 and .requests.unassigned == .requests.unsent'
+  holds '([.inputs[].failed] | add) + .requests.unassigned == .requests.failed'
+  run "$fcgi_bench" -z 200ms -w 0 -R 100 -c 1 -k --timeout 300ms -i requests "$ECHO_ADDR"
+  grep -E '^ +0 +[0-9]+ +- +-  \(had no connection\)$' <<<"$output"
+}
+
 @test "report: JSON has all keys, in a closed and in an open loop" {
   need_jq
   start_echo
   keys='["schema","mode","started","targets","options","fingerprint","duration_s","rps","requests",
     "errors","response","service","lateness","connect","first_byte","connections","bytes","client",
-    "server","inputs","intervals","diagnoses","gates","find_max","interrupted","verdict","reason"]'
+    "server","inputs","by_target","intervals","diagnoses","gates","find_max","interrupted","verdict","reason"]'
   bench 0 -n 100 "$ECHO_ADDR"
   holds "keys_unsorted == $keys"
   holds '.schema == 1 and .mode == "closed" and .response == null and .lateness == null'

@@ -164,6 +164,7 @@ TESTS += %D%/engine.tap
 	fcgi-bench/pace.c \
 	fcgi-bench/payload.c \
 	fcgi-bench/schedule.c \
+	fcgi-bench/share.c \
 	fcgi-bench/tally.c \
 	fcgi-bench/worker.c
 %C%_engine_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
@@ -493,6 +494,12 @@ TESTS += %D%/setenvif.tap
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
+
+check_PROGRAMS += %D%/share.tap
+TESTS += %D%/share.tap
+%C%_share_tap_SOURCES = %D%/share.c fcgi-bench/failure.c fcgi-bench/histogram.c fcgi-bench/share.c
+%C%_share_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_share_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/schedule.tap
 TESTS += %D%/schedule.tap

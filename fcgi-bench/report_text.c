@@ -102,17 +102,10 @@ static void
 put_window(FILE *to, const struct result *result)
 {
 	const struct tally *total = &result->total;
-	int64_t warmup_ns = result->plan->warmup_ns;
-	char warmup[32];
 
-	if (total->in_window == total->complete)
-		return;
-	fprintf(to, "              (the rate is of the %" PRIu64 " that came in that time",
-	    total->in_window);
-	if ((double)warmup_ns < histogram_mean_ns(&total->spans[TALLY_SERVICE]))
-		fprintf(to, ";\n              it is too low: a warm-up of %s is shorter than an answer",
-		    clock_format_duration(warmup, sizeof warmup, warmup_ns));
-	fputs(")\n", to);
+	if (total->in_window != total->complete)
+		fprintf(to, "              (the rate is of the %" PRIu64 " that came in that time)\n",
+		    total->in_window);
 }
 
 static void

@@ -40,6 +40,7 @@ enum diagnosis_kind {
 	DIAGNOSIS_SERVER_SATURATED,
 	DIAGNOSIS_CLOSED_LOOP,		/* what a closed loop cannot see */
 	DIAGNOSIS_WAKE_UP,		/* -c 1 measures waking up */
+	DIAGNOSIS_WARM_UP,		/* too short for the rate */
 	DIAGNOSIS_PERCENTILES,		/* how long to run for those left out */
 	DIAGNOSIS_KINDS,
 };

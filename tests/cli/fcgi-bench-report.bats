@@ -196,11 +196,16 @@ teardown() {
   holds '.rps * .duration_s | . > 3.99 and . < 4.01'
   holds '([.intervals[].complete] | add) == 4'
   run -0 "$fcgi_bench" -c 1 -k -z 300ms -w 0 --url /delay/200ms "$ECHO_ADDR"
-  [[ $output == *'that came in that time;'*'it is too low: a warm-up of 0s is shorter than an answer)'* ]]
+  [[ $output == *' that came in that time)'* ]]
+  [[ $output == *$'\nnote: the rate is too low: a warm-up of 0s is shorter than an answer, which takes 2'* ]]
+  bench 0 -c 1 -k -z 300ms -w 0 --url /delay/200ms "$ECHO_ADDR"
+  holds 'any(.diagnoses[]; .kind == "warm-up" and (.text | startswith("the rate is too low: a warm-up of 0s ")))'
   # Of the warm-up's, those that came in it count for the rate alone.
   bench 0 -c 4 -k -z 3s -w 1s --url /delay/2s "$ECHO_ADDR"
   holds '.requests.in_window == 4 or .requests.in_window == 8'
   holds '.requests.complete == 4'
+  bench 0 -c 1 -k -z 300ms -w 1s --url /delay/20ms "$ECHO_ADDR"
+  holds 'all(.diagnoses[]; .kind != "warm-up")'
 }
 
 @test "report: a run that is stopped tells what it left" {

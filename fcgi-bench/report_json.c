@@ -148,7 +148,7 @@ key_schedule(struct json *json, const struct schedule *schedule)
 	for (i = 0; i < schedule->stage_count; i++) {
 		json_object_begin(json);
 		key_seconds(json, "duration_s", schedule->stages[i].duration_ns);
-		key_double(json, "rate", schedule->stages[i].rate, 3);
+		key_double(json, "rate", schedule->stages[i].rate, 6);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -413,7 +413,7 @@ key_search(struct json *json, const struct result *result)
 	key_text(json, "condition", result->condition->text);
 	json_key(json, "rate");
 	if (search->best > 0)
-		json_double(json, search->best, 3);
+		json_double(json, search->best, 6);
 	else
 		json_null(json);
 	key_bool(json, "client_limited", search->client_limited);
@@ -421,8 +421,8 @@ key_search(struct json *json, const struct result *result)
 	json_array_begin(json);
 	for (i = 0; i < search->trial_count; i++) {
 		json_object_begin(json);
-		key_double(json, "rate", search->trials[i].rate, 3);
-		key_double(json, "achieved", search->trials[i].achieved, 3);
+		key_double(json, "rate", search->trials[i].rate, 6);
+		key_double(json, "achieved", search->trials[i].achieved, 6);
 		json_key(json, "value");
 		if (search->trials[i].has_value)
 			json_double(json, search->trials[i].value, 3);
@@ -447,7 +447,7 @@ put_run(struct json *json, const struct result *result)
 	key_options(json, result->plan);
 	key_fingerprint(json, &result->host);
 	key_double(json, "duration_s", result->duration_s, 6);
-	key_double(json, "rps", result->rps, 3);
+	key_double(json, "rps", result->rps, 6);
 	json_key(json, "requests");
 	json_object_begin(json);
 	key_uint(json, "complete", total->complete);

@@ -113,9 +113,10 @@ put_counts(FILE *to, const struct result *result)
 {
 	const struct tally *total = &result->total;
 	uint64_t requests = total->complete + total->failures.total;
+	char rate[SCHEDULE_RATE_MAX];
 
-	fprintf(to, "good answers  %" PRIu64 ", %.1f/s over %.3fs\n", total->complete, result->rps,
-	    result->duration_s);
+	fprintf(to, "good answers  %" PRIu64 ", %s/s over %.3fs\n", total->complete,
+	    schedule_format_rate(rate, sizeof rate, result->rps), result->duration_s);
 	put_window(to, result);
 	fprintf(to, "failed        %" PRIu64, total->failures.total);
 	if (total->failures.total > 0)
@@ -331,13 +332,15 @@ put_trials(FILE *to, const struct result *result)
 		[FIND_MAX_UNKNOWN] = "neither good nor bad",
 	};
 	const struct find_max *search = result->search;
-	char text[TIME_TEXT_MAX];
+	char text[TIME_TEXT_MAX], asked[SCHEDULE_RATE_MAX], answered[SCHEDULE_RATE_MAX];
 	size_t i;
 
 	for (i = 0; i < search->trial_count; i++) {
 		const struct find_max_trial *trial = &search->trials[i];
 
-		fprintf(to, "%12.1f/s asked, %.1f/s answered, ", trial->rate, trial->achieved);
+		fprintf(to, "%12s/s asked, %s/s answered, ",
+		    schedule_format_rate(asked, sizeof asked, trial->rate),
+		    schedule_format_rate(answered, sizeof answered, trial->achieved));
 		if (!trial->has_value)
 			fprintf(to, "not known (%s)", trial->why);
 		else if (strcmp(gate_unit(result->condition), "us") == 0)
@@ -349,7 +352,8 @@ put_trials(FILE *to, const struct result *result)
 	fputs("highest rate with ", to);
 	put_escaped(to, result->condition->text);
 	if (search->best > 0)
-		fprintf(to, ": %.1f/s\n\n", search->best);
+		fprintf(to, ": %s/s\n\n",
+		    schedule_format_rate(asked, sizeof asked, search->best));
 	else
 		fputs(": none\n\n", to);
 }

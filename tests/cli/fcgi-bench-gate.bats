@@ -169,6 +169,16 @@ is_running_threads() {
   [[ $output == *'/s answered, not known (1 samples do not tell: it takes 20): neither good nor bad'* ]]
 }
 
+@test "gate: --find-max goes below one request a second" {
+  start_echo
+  # Ten times 600 ms is the shortest time that five requests are due in at 0.83 a second; and what
+  # the warm-up begins takes longer than the look at where to begin.
+  bench 1 --find-max 'max<1s' -z 600ms -w 50ms -k -c 1 --url /delay/1100ms "$ECHO_ADDR"
+  holds '.find_max.rate == null and (.find_max.trials | length) == 2'
+  holds 'all(.find_max.trials[]; .rate > 0.83 and .rate < 0.84 and .outcome == "bad" and .value > 1000000)'
+  holds '.reason == "no rate was good, from 0.833/s on; lower ones take a longer -z"'
+}
+
 @test "gate: --find-max does not call good what the application only catches up with behind the end" {
   start_echo
   # It takes 640 a second.  In 200 ms the connections alone could hide a third more, and in the

@@ -246,20 +246,35 @@ engine_stop(struct engine *engine)
 	(void)eventfd_write(crew->stop_fd, 1);
 }
 
+void
+engine_finish(struct engine *engine, struct tally *total)
+{
+	unsigned int i;
+
+	for (i = 0; i < engine->crew.workers; i++)
+		interval_add(total, &engine->workers[i]->tally, &engine->workers[i]->whole);
+}
+
+void
+engine_finish_window(struct engine *engine, struct tally *window)
+{
+	unsigned int i;
+
+	for (i = 0; i < engine->crew.workers; i++)
+		interval_add(window, &engine->workers[i]->window,
+		    &engine->workers[i]->window_whole);
+}
+
 int
-engine_finish(struct engine *engine, struct tally *total, struct shares *shares)
+engine_finish_shares(struct engine *engine, struct shares *shares)
 {
 	const struct plan *plan = engine->crew.plan;
 	unsigned int i;
 
-	if (shares != NULL &&
-	    shares_init(shares, plan->target_count, plan->targets->payloads.count) < 0)
+	if (shares_init(shares, plan->target_count, plan->targets->payloads.count) < 0)
 		return -FCGI_E_SYSTEM;
-	for (i = 0; i < engine->crew.workers; i++) {
-		interval_add(total, &engine->workers[i]->tally, &engine->workers[i]->whole);
-		if (shares != NULL)
-			shares_add(shares, &engine->workers[i]->shares);
-	}
+	for (i = 0; i < engine->crew.workers; i++)
+		shares_add(shares, &engine->workers[i]->shares);
 	return 0;
 }
 

@@ -64,11 +64,18 @@ void engine_stop(struct engine *engine);
 /*
  * Once they have ended: the sum of all, also of what came behind the window.
  * total: zero-filled.
- * shares: likewise what each kind of requests to each target came to; made here, the caller's to
- * reset.  NULL: not wanted.
+ */
+void engine_finish(struct engine *engine, struct tally *total);
+
+/* Likewise the sum as it was when the window ended. */
+void engine_finish_window(struct engine *engine, struct tally *window);
+
+/*
+ * Likewise what each kind of requests to each target came to, also behind the window.
+ * shares: made here, and the caller's to reset.
  * Returns 0, or -FCGI_E_SYSTEM when memory is short.
  */
-int engine_finish(struct engine *engine, struct tally *total, struct shares *shares);
+int engine_finish_shares(struct engine *engine, struct shares *shares);
 
 /* Not before they have ended, or before engine_start(). */
 void engine_free(struct engine *engine);

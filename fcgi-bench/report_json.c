@@ -326,6 +326,17 @@ key_by_target(struct json *json, const struct result *result)
 }
 
 static void
+put_interval(struct json *json, const struct result_interval *interval)
+{
+	key_uint(json, "complete", interval->complete);
+	key_uint(json, "failed", interval->failed);
+	key_us(json, "p50_us", interval->p50_ns > 0, (double)interval->p50_ns);
+	key_us(json, "p99_us", interval->p99_ns > 0, (double)interval->p99_ns);
+	key_us(json, "max_us", interval->max_ns > 0, (double)interval->max_ns);
+	json_object_end(json);
+}
+
+static void
 key_intervals(struct json *json, const struct result *result)
 {
 	const struct result_interval *interval;
@@ -338,14 +349,12 @@ key_intervals(struct json *json, const struct result *result)
 		json_object_begin(json);
 		key_double(json, "end_s", (double)interval->end_ns / 1e9, 3);
 		key_double(json, "length_s", (double)interval->length_ns / 1e9, 3);
-		key_uint(json, "complete", interval->complete);
-		key_uint(json, "failed", interval->failed);
-		key_us(json, "p50_us", interval->p50_ns > 0, (double)interval->p50_ns);
-		key_us(json, "p99_us", interval->p99_ns > 0, (double)interval->p99_ns);
-		key_us(json, "max_us", interval->max_ns > 0, (double)interval->max_ns);
-		json_object_end(json);
+		put_interval(json, interval);
 	}
 	json_array_end(json);
+	json_key(json, "after_end");
+	json_object_begin(json);
+	put_interval(json, &result->after_end);
 }
 
 static void

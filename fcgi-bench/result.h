@@ -16,9 +16,8 @@ enum result_verdict { RESULT_GOOD, RESULT_FAILED, RESULT_INCONCLUSIVE };
 struct result_interval {
 	int64_t end_ns;		/* since the start of the window; the warm-up's are not in it */
 	int64_t length_ns;
-	uint64_t complete;	/* that came in it; the last one's other figures have also what came
-				   behind the window */
-	uint64_t failed;
+	uint64_t complete;	/* that came in it, also to requests of the warm-up */
+	uint64_t failed;	/* these and the times are of requests that began behind it */
 	uint64_t p50_ns;	/* of response in an open loop, else of service */
 	uint64_t p99_ns;
 	uint64_t max_ns;
@@ -66,6 +65,8 @@ struct result {
 	double rps;		/* good answers a second, of those that came in the window */
 	struct result_interval *intervals;
 	size_t interval_count;
+	struct result_interval after_end; /* what came behind the window, to requests that had begun
+				   in it; its own times are 0 */
 	int has_server_cpu;
 	double server_cpu_us;	/* per complete request */
 	char server_why[160];	/* why there is none */

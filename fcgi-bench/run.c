@@ -246,15 +246,15 @@ watch_engine(struct watch *watch)
 	return 0;
 }
 
-/* Returns 0, or -1 when memory is short. */
+/* The kinds and targets apart.  Returns 0, or -1 when memory is short. */
 static int
-sum_up(struct watch *watch)
+share_out(struct watch *watch)
 {
 	struct result *result = watch->result;
 	struct shares shares = { 0 };
 	int r;
 
-	r = engine_finish(watch->engine, &result->total, &shares);
+	r = engine_finish_shares(watch->engine, &shares);
 	if (r == 0)
 		r = shares_by_kind(&result->kinds, &shares);
 	if (r == 0)
@@ -264,6 +264,24 @@ sum_up(struct watch *watch)
 	return r < 0 ? -1 : 0;
 }
 
+/* Likewise the intervals, and what came behind them. */
+static int
+end_series(struct watch *watch, int64_t window_ns)
+{
+	struct result *result = watch->result;
+	struct series *series = &watch->series;
+
+	memset(watch->sum, 0, sizeof *watch->sum);
+	engine_finish_window(watch->engine, watch->sum);
+	if (series_end(series, window_ns, watch->sum) < 0)
+		return -1;
+	series_after(series, &result->after_end, watch->sum, &result->total);
+	result->intervals = series->items;
+	result->interval_count = series->count;
+	series->items = NULL;
+	return 0;
+}
+
 static int
 conclude(struct watch *watch)
 {
@@ -271,15 +289,11 @@ conclude(struct watch *watch)
 	struct tally *total = &result->total;
 	int64_t window_ns;
 
-	if (sum_up(watch) < 0)
-		return -1;
+	engine_finish(watch->engine, total);
 	engine_window(watch->engine, &watch->begin_ns, &watch->end_ns);
 	window_ns = watch->end_ns > watch->begin_ns ? watch->end_ns - watch->begin_ns : 0;
-	if (series_end(&watch->series, window_ns, total) < 0)
+	if (share_out(watch) < 0 || end_series(watch, window_ns) < 0)
 		return -1;
-	result->intervals = watch->series.items;
-	result->interval_count = watch->series.count;
-	watch->series.items = NULL;
 	result->duration_s = (double)window_ns / 1e9;
 	result->rps = window_ns > 0 ? (double)total->in_window / result->duration_s : 0;
 	if (total->complete > 0)

@@ -56,6 +56,8 @@ struct worker {
 	struct tally tally;	/* its own until it has ended, as all from here on */
 	struct histogram whole;	/* TALLY_SERVICE, and TALLY_FIRST_BYTE too, of answers that came in
 				   one piece: not in the tally, so that each is counted once */
+	struct tally window;	/* copies of both as they were when the window ended */
+	struct histogram window_whole;
 	struct shares shares;	/* of the tally, without what never had a connection */
 	uint64_t early;		/* good answers in the window to requests of the warm-up */
 	int64_t done_ns;	/* when the last answer ended that counts */

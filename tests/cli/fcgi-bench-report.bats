@@ -99,7 +99,7 @@ teardown() {
   start_echo
   keys='["schema","mode","started","targets","options","fingerprint","duration_s","rps","requests",
     "errors","response","service","lateness","connect","first_byte","connections","bytes","client",
-    "server","inputs","by_target","intervals","diagnoses","gates","find_max","interrupted","verdict","reason"]'
+    "server","inputs","by_target","intervals","after_end","diagnoses","gates","find_max","interrupted","verdict","reason"]'
   bench 0 -n 100 "$ECHO_ADDR"
   holds "keys_unsorted == $keys"
   holds '.schema == 1 and .mode == "closed" and .response == null and .lateness == null'
@@ -130,6 +130,23 @@ teardown() {
   holds '([.intervals[].complete] | add) == .requests.in_window and (.intervals | length) > 1'
   holds '[.intervals[].end_s] | . == sort'
   holds '[.intervals[] | .max_us >= .p50_us] | all'
+}
+
+@test "report: an interval has what belongs to it, and what came behind the end stands apart" {
+  start_echo
+  # In the window one answer on each connection; the second is behind it, and late by 600 ms.
+  bench 0 -c 3 -k -z 1500ms -w 0 --interval 300ms --url /delay/1s "$ECHO_ADDR"
+  holds '.requests == (.requests + {complete: 6, failed: 0, in_window: 3})'
+  holds '.after_end | .complete == 3 and .failed == 0 and .max_us >= 1000000'
+  holds '[.intervals[] | select(.max_us != null) | .complete] | add == 3'
+  holds 'all(.intervals[]; .complete > 0 or .max_us == null)'
+  # So are failures: the time of these is over behind the end.
+  bench 3 -c 3 -k -z 500ms -w 0 --interval 100ms --timeout 1s --url /delay/1h "$ECHO_ADDR"
+  holds '.after_end == {complete: 0, failed: 3, p50_us: null, p99_us: null, max_us: null}'
+  holds 'all(.intervals[]; .failed == 0)'
+  # Of a number nothing is behind the end.
+  bench 0 -c 3 -k -n 30 "$ECHO_ADDR"
+  holds '.after_end.complete == 0 and ([.intervals[].complete] | add) == 30'
 }
 
 @test "report: CSV is a line for each interval" {

@@ -2,6 +2,7 @@ bin_PROGRAMS += %D%/fcgi-bench
 # A line for each module, sorted.
 %C%_fcgi_bench_SOURCES =
 %C%_fcgi_bench_SOURCES += %D%/answer.c %D%/answer.h
+%C%_fcgi_bench_SOURCES += %D%/connection.c %D%/connection.h
 %C%_fcgi_bench_SOURCES += %D%/credentials.c %D%/credentials.h
 %C%_fcgi_bench_SOURCES += %D%/diagnosis.c
 %C%_fcgi_bench_SOURCES += %D%/due.c %D%/due.h
@@ -32,6 +33,7 @@ bin_PROGRAMS += %D%/fcgi-bench
 %C%_fcgi_bench_SOURCES += %D%/report_json.c
 %C%_fcgi_bench_SOURCES += %D%/report_private.h
 %C%_fcgi_bench_SOURCES += %D%/report_text.c
+%C%_fcgi_bench_SOURCES += %D%/request.c %D%/request.h
 %C%_fcgi_bench_SOURCES += %D%/responder.c %D%/responder.h
 %C%_fcgi_bench_SOURCES += %D%/result.c %D%/result.h
 %C%_fcgi_bench_SOURCES += %D%/run.c %D%/run.h

@@ -138,7 +138,7 @@ wait_at_gate(struct crew *crew, int is_ready)
 	return !is_off;
 }
 
-/* --- for exchange.c ------------------------------------------------------------------------- */
+/* --- for whoever begins requests ------------------------------------------------------------ */
 
 static void
 wake_crew(int fd)

@@ -104,7 +104,7 @@ enum { WORKER_BUFFER_LEN = 256 * 1024 };
 void *worker_main(void *worker);
 
 /*
- * For exchange.c and due.c.
+ * For connection.c, exchange.c, request.c and due.c.
  */
 
 /* Behind the end a link that never had an answer is not waited for a second time. */

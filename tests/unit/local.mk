@@ -153,6 +153,7 @@ check_PROGRAMS += %D%/engine.tap
 TESTS += %D%/engine.tap
 %C%_engine_tap_SOURCES = %D%/engine.c \
 	$(INTAKE_SOURCES) \
+	fcgi-bench/connection.c \
 	fcgi-bench/due.c \
 	fcgi-bench/engine.c \
 	fcgi-bench/exchange.c \
@@ -163,6 +164,7 @@ TESTS += %D%/engine.tap
 	fcgi-bench/link.c \
 	fcgi-bench/pace.c \
 	fcgi-bench/payload.c \
+	fcgi-bench/request.c \
 	fcgi-bench/schedule.c \
 	fcgi-bench/share.c \
 	fcgi-bench/tally.c \

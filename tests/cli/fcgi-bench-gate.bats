@@ -80,7 +80,7 @@ is_running_threads() {
   holds '.reason == "unsent>0" and .gates[0].value == .requests.unsent and .gates[1].holds'
   # A queue that is worked off is none.
   bench any -R 50 -c 1 -n 10 -w 0 --url /delay/40ms "$ECHO_ADDR"
-  holds '.requests == {complete: 10, failed: 0, unsent: 0, in_window: 10, cut_off: 0, with_stderr: 0}'
+  holds '.requests == {complete: 10, failed: 0, unsent: 0, in_window: 10, cut_off: 0, with_stderr: 0, unassigned: 0}'
 }
 
 @test "gate: not one good answer is 3, whatever is allowed" {

@@ -89,8 +89,8 @@ judge_trial(struct find_max_trial *trial, const struct result *result,
 }
 
 /*
- * The rate that a closed loop had.  In a short window requests begin that take longer than it: of so
- * many at a time as there are connections no more can be answered than their duration permits.
+ * The rate that a closed loop had.  In a short window requests begin that take longer than it: of
+ * so many at a time as there are connections no more can be answered than their duration permits.
  */
 static double
 rate_of(const struct result *result)

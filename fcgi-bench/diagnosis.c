@@ -16,6 +16,7 @@ static const double achieved_min = 0.99;   /* share of what was asked for */
 static const double steal_max = 0.05;
 static const double no_free_max = 0.01;	   /* share of requests that found every connection busy */
 static const double no_free_often = 0.5;   /* of which it is no pause any more */
+static const double came_min = 0.99;	   /* share of the answers that came in the window */
 static const double late_factor = 3;	   /* of which so much for the share of time we were late */
 
 static void diagnose(struct result *result, enum diagnosis_kind kind, const char *format, ...)
@@ -392,6 +393,26 @@ diagnose_loop(struct result *result)
 		    "processes; use more connections, or --spin=always to leave out our half");
 }
 
+/* At the begin of the window no answers were on their way yet, or fewer than there are later. */
+static void
+diagnose_warm_up(struct result *result)
+{
+	const struct tally *total = &result->total;
+	int64_t warmup_ns = result->plan->warmup_ns;
+	double mean_ns = histogram_mean_ns(&total->spans[TALLY_SERVICE]);
+	char warmup[32], mean[32];
+
+	if ((double)total->in_window >= came_min * (double)total->complete ||
+	    (double)warmup_ns >= mean_ns)
+		return;
+	diagnose(result, DIAGNOSIS_WARM_UP,
+	    "the rate is too low: a warm-up of %s is shorter than an answer, which takes %s on "
+	    "average; use a longer one (-w)",
+	    clock_format_duration(warmup, sizeof warmup, warmup_ns),
+	    clock_format_duration(mean, sizeof mean,
+		(int64_t)mean_ns));
+}
+
 /* Nobody runs for longer; nor does a duration hold much more. */
 static const double longest_s = 1e9;
 
@@ -442,6 +463,7 @@ result_diagnose(struct result *result)
 	diagnose_clock(result);
 	diagnose_server(result);
 	diagnose_loop(result);
+	diagnose_warm_up(result);
 	diagnose_percentiles(result);
 }
 
@@ -475,6 +497,7 @@ diagnosis_name(enum diagnosis_kind kind)
 		[DIAGNOSIS_SERVER_SATURATED] = "server-saturated",
 		[DIAGNOSIS_CLOSED_LOOP] = "closed-loop",
 		[DIAGNOSIS_WAKE_UP] = "wake-up",
+		[DIAGNOSIS_WARM_UP] = "warm-up",
 		[DIAGNOSIS_PERCENTILES] = "percentiles",
 	};
 

@@ -259,6 +259,29 @@ engine_finish(struct engine *engine, struct tally *total)
 }
 
 void
+engine_finish_window(struct engine *engine, struct tally *window)
+{
+	unsigned int i;
+
+	for (i = 0; i < engine->crew.workers; i++)
+		interval_add(window, &engine->workers[i]->window,
+		    &engine->workers[i]->window_whole);
+}
+
+int
+engine_finish_shares(struct engine *engine, struct shares *shares)
+{
+	const struct plan *plan = engine->crew.plan;
+	unsigned int i;
+
+	if (shares_init(shares, plan->target_count, plan->targets->payloads.count) < 0)
+		return -FCGI_E_SYSTEM;
+	for (i = 0; i < engine->crew.workers; i++)
+		shares_add(shares, &engine->workers[i]->shares);
+	return 0;
+}
+
+void
 engine_free(struct engine *engine)
 {
 	struct crew *crew = &engine->crew;
@@ -272,7 +295,7 @@ engine_free(struct engine *engine)
 		if (worker == NULL)
 			continue;
 		pthread_mutex_destroy(&worker->mailbox.lock);
-		free(worker->tally.payload_complete);
+		shares_reset(&worker->shares);
 		free(worker);
 	}
 	free(engine->workers);

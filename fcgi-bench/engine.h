@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "plan.h"
+#include "share.h"
 #include "tally.h"
 
 struct engine;
@@ -47,7 +48,7 @@ int engine_wait(struct engine *engine, int64_t until_ns, int wake_fd);
 
 /*
  * The sum of what the threads left at the end of an interval of the window, the same one for all.
- * sum: overwritten, without payload_complete.
+ * sum: overwritten.
  * Returns the number of that interval, from 1 on, or 0 when they have not all left the same one:
  * call again when engine_wait() has returned.
  */
@@ -62,9 +63,19 @@ void engine_stop(struct engine *engine);
 
 /*
  * Once they have ended: the sum of all, also of what came behind the window.
- * total: zero-filled, but for payload_complete and payload_count where they are wanted.
+ * total: zero-filled.
  */
 void engine_finish(struct engine *engine, struct tally *total);
+
+/* Likewise the sum as it was when the window ended. */
+void engine_finish_window(struct engine *engine, struct tally *window);
+
+/*
+ * Likewise what each kind of requests to each target came to, also behind the window.
+ * shares: made here, and the caller's to reset.
+ * Returns 0, or -FCGI_E_SYSTEM when memory is short.
+ */
+int engine_finish_shares(struct engine *engine, struct shares *shares);
 
 /* Not before they have ended, or before engine_start(). */
 void engine_free(struct engine *engine);

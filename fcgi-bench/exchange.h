@@ -1,6 +1,6 @@
 /*
- * Requests and answers over a link: what is begun, what comes back, what it counts as, and what
- * becomes of the connection then.
+ * Requests and answers over a link: when one is begun, what comes back, and what takes too long.
+ * What they count as is request.h's, what becomes of the connection connection.h's.
  */
 #ifndef FCGI_BENCH_EXCHANGE_H
 #define FCGI_BENCH_EXCHANGE_H

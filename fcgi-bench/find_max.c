@@ -4,8 +4,7 @@
 
 #include "histogram.h"
 
-/* Rates below are of no use to anybody; and how close good and not good are at the end. */
-static const double rate_min = 1;
+/* How close good and not good are at the end. */
 static const double close_enough = 1.05;
 
 /* A percentile of a low rate takes long to mean something. */
@@ -17,7 +16,7 @@ static const double longest_ns = 4e18;
 void
 find_max_init(struct find_max *search, double rate, double lowest)
 {
-	*search = (struct find_max){ .lowest = fmax(lowest, rate_min) };
+	*search = (struct find_max){ .lowest = fmax(lowest, FIND_MAX_FLOOR) };
 	search->rate = fmax(rate, search->lowest);
 }
 

@@ -34,6 +34,9 @@ struct find_max_trial {
 
 enum { FIND_MAX_TRIALS = 64 };
 
+/* Rates below this are not tried, however long the trials are. */
+#define FIND_MAX_FLOOR 0.01
+
 struct find_max {
 	double best;		/* the highest good rate; 0: none yet */
 	double worst;		/* the lowest that was not good twice; 0: none yet */

@@ -118,6 +118,8 @@ interval_close_window(struct worker *worker)
 	if (worker->is_counting)
 		measure_interval(worker);
 	count_in_window(worker);
+	tally_copy(&worker->window, &worker->tally);
+	histogram_copy(&worker->window_whole, &worker->whole);
 	worker->is_closed = 1;
 }
 

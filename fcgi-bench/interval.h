@@ -21,7 +21,7 @@ int64_t interval_end_ns(const struct worker *worker);
  */
 void interval_end(struct worker *worker);
 
-/* The window has ended: what comes from now on is not in it. */
+/* The window has ended: what comes from now on is not in it, nor in worker->window. */
 void interval_close_window(struct worker *worker);
 
 /*
@@ -30,7 +30,10 @@ void interval_close_window(struct worker *worker);
  */
 void interval_end_run(struct worker *worker);
 
-/* Adds what a worker counted: its own tally, once it has ended, or that in its mailbox. */
+/*
+ * Adds what a worker counted: its own tally or that of its window, once it has ended, or that in its
+ * mailbox.
+ */
 void interval_add(struct tally *to, const struct tally *tally, const struct histogram *whole);
 
 #endif

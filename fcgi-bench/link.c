@@ -9,7 +9,7 @@
 
 int
 link_init(struct link *link, const struct plan_target *target, struct intake_memory *memory,
-    struct link_slot *slots, unsigned int streams, int epoll_fd)
+    struct share *shares, struct link_slot *slots, unsigned int streams, int epoll_fd)
 {
 	const struct payloads *payloads = &target->payloads;
 	unsigned int id;
@@ -18,6 +18,7 @@ link_init(struct link *link, const struct plan_target *target, struct intake_mem
 		.fd = -1,
 		.target = target,
 		.slots = slots,
+		.shares = shares,
 		.epoll_fd = epoll_fd,
 		.takes_turns = payloads->turn_count > 1,
 		.free_first = 1,
@@ -26,6 +27,7 @@ link_init(struct link *link, const struct plan_target *target, struct intake_mem
 		slots[id - 1].next = (uint16_t)(id < streams ? id + 1 : 0);
 		slots[id - 1].payload_at = payloads->turns[0];
 		slots[id - 1].payload = &payloads->items[payloads->turns[0]];
+		slots[id - 1].share = &shares[payloads->turns[0]];
 	}
 	return intake_init(&link->intake, memory, streams);
 }

@@ -18,6 +18,7 @@
 
 #include "intake.h"
 #include "plan.h"
+#include "share.h"
 
 enum link_state {
 	LINK_CLOSED,
@@ -54,6 +55,7 @@ struct link_slot {
 	int64_t sent_ns;	/* when sending began; 0: not yet */
 	int64_t first_ns;	/* when the answer began; 0: not yet */
 	const struct payload *payload;
+	struct share *share;	/* what it counts to */
 	uint32_t payload_at;	/* its place among the target's */
 	uint16_t next;		/* id behind it, among the free or the queued; 0: none */
 	uint8_t state;		/* enum link_slot_state */
@@ -83,6 +85,7 @@ struct link {
 	size_t turn;		/* the owner's: among the turns of the target's payloads; where there
 				   is but one, slots have it from the start */
 	struct link_slot *slots; /* that of id i is the one at i - 1 */
+	struct share *shares;	/* the target's, one a payload */
 	const struct plan_target *target;
 	int epoll_fd;
 	struct intake intake;
@@ -98,9 +101,13 @@ struct link_scratch {
 	size_t size;
 };
 
-/* slots: streams of them, zero-filled, the owner's; memory and target outlive it. */
+/*
+ * slots: streams of them, zero-filled, the owner's.  shares: one for each of the target's payloads;
+ * they, memory and target outlive it.
+ */
 int link_init(struct link *link, const struct plan_target *target, struct intake_memory *memory,
-    struct link_slot *slots, unsigned int streams, int epoll_fd); /* 0, or -FCGI_E_SYSTEM */
+    struct share *shares, struct link_slot *slots, unsigned int streams,
+    int epoll_fd); /* 0, or -FCGI_E_SYSTEM */
 
 static inline struct link_slot *
 link_slot(struct link *link, uint16_t id)

@@ -21,7 +21,8 @@ struct plan_target {
 	struct addr addr;
 	struct addr_socket sockets[ADDR_SOCKETS_MAX];
 	int socket_count;
-	struct payloads payloads;	/* differ where a preset's variables hold the address */
+	struct payloads payloads;	/* differ where a preset's variables hold the address, but not
+					   in their number */
 };
 
 struct plan {

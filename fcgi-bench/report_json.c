@@ -148,7 +148,7 @@ key_schedule(struct json *json, const struct schedule *schedule)
 	for (i = 0; i < schedule->stage_count; i++) {
 		json_object_begin(json);
 		key_seconds(json, "duration_s", schedule->stages[i].duration_ns);
-		key_double(json, "rate", schedule->stages[i].rate, 3);
+		key_double(json, "rate", schedule->stages[i].rate, 6);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -266,24 +266,74 @@ key_ends(struct json *json, const struct result *result)
 	json_object_end(json);
 }
 
-/* The requests one by one, where there are several. */
-static void
-key_payloads(struct json *json, const struct result *result)
+/* Returns 0, or -1 when memory is short. */
+static int
+put_share(struct json *json, const struct share *share)
+{
+	key_uint(json, "complete", share->complete);
+	key_uint(json, "failed", share->failed);
+	if (share->detail != NULL) {
+		key_errors(json, &share->detail->failures);
+		return key_histogram(json, "latency", &share->detail->latency);
+	}
+	json_key(json, "errors");
+	json_null(json);
+	json_key(json, "latency");
+	json_null(json);
+	return 0;
+}
+
+/* The kinds of requests one by one.  Returns as put_share(). */
+static int
+key_kinds(struct json *json, const struct result *result)
 {
 	const struct payloads *payloads = &result->plan->targets->payloads;
 	size_t i;
+	int r = 0;
 
 	json_key(json, "inputs");
 	json_array_begin(json);
-	for (i = 0; i < payloads->count && i < result->total.payload_count; i++) {
+	for (i = 0; r == 0 && i < payloads->count; i++) {
 		json_object_begin(json);
 		key_text(json, "name", payloads->items[i].name);
 		key_text(json, "role", role_name(payloads->items[i].role));
 		key_uint(json, "weight", payloads->items[i].weight);
-		key_uint(json, "complete", result->total.payload_complete[i]);
+		r = put_share(json, &result->kinds.items[i]);
 		json_object_end(json);
 	}
 	json_array_end(json);
+	return r;
+}
+
+/* Likewise the targets. */
+static int
+key_by_target(struct json *json, const struct result *result)
+{
+	const struct plan *plan = result->plan;
+	size_t i;
+	int r = 0;
+
+	json_key(json, "by_target");
+	json_array_begin(json);
+	for (i = 0; r == 0 && i < plan->target_count; i++) {
+		json_object_begin(json);
+		key_text(json, "name", plan->targets[i].name);
+		r = put_share(json, &result->targets.items[i]);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	return r;
+}
+
+static void
+put_interval(struct json *json, const struct result_interval *interval)
+{
+	key_uint(json, "complete", interval->complete);
+	key_uint(json, "failed", interval->failed);
+	key_us(json, "p50_us", interval->p50_ns > 0, (double)interval->p50_ns);
+	key_us(json, "p99_us", interval->p99_ns > 0, (double)interval->p99_ns);
+	key_us(json, "max_us", interval->max_ns > 0, (double)interval->max_ns);
+	json_object_end(json);
 }
 
 static void
@@ -299,14 +349,12 @@ key_intervals(struct json *json, const struct result *result)
 		json_object_begin(json);
 		key_double(json, "end_s", (double)interval->end_ns / 1e9, 3);
 		key_double(json, "length_s", (double)interval->length_ns / 1e9, 3);
-		key_uint(json, "complete", interval->complete);
-		key_uint(json, "failed", interval->failed);
-		key_us(json, "p50_us", interval->p50_ns > 0, (double)interval->p50_ns);
-		key_us(json, "p99_us", interval->p99_ns > 0, (double)interval->p99_ns);
-		key_us(json, "max_us", interval->max_ns > 0, (double)interval->max_ns);
-		json_object_end(json);
+		put_interval(json, interval);
 	}
 	json_array_end(json);
+	json_key(json, "after_end");
+	json_object_begin(json);
+	put_interval(json, &result->after_end);
 }
 
 static void
@@ -374,7 +422,7 @@ key_search(struct json *json, const struct result *result)
 	key_text(json, "condition", result->condition->text);
 	json_key(json, "rate");
 	if (search->best > 0)
-		json_double(json, search->best, 3);
+		json_double(json, search->best, 6);
 	else
 		json_null(json);
 	key_bool(json, "client_limited", search->client_limited);
@@ -382,8 +430,8 @@ key_search(struct json *json, const struct result *result)
 	json_array_begin(json);
 	for (i = 0; i < search->trial_count; i++) {
 		json_object_begin(json);
-		key_double(json, "rate", search->trials[i].rate, 3);
-		key_double(json, "achieved", search->trials[i].achieved, 3);
+		key_double(json, "rate", search->trials[i].rate, 6);
+		key_double(json, "achieved", search->trials[i].achieved, 6);
 		json_key(json, "value");
 		if (search->trials[i].has_value)
 			json_double(json, search->trials[i].value, 3);
@@ -408,7 +456,7 @@ put_run(struct json *json, const struct result *result)
 	key_options(json, result->plan);
 	key_fingerprint(json, &result->host);
 	key_double(json, "duration_s", result->duration_s, 6);
-	key_double(json, "rps", result->rps, 3);
+	key_double(json, "rps", result->rps, 6);
 	json_key(json, "requests");
 	json_object_begin(json);
 	key_uint(json, "complete", total->complete);
@@ -417,6 +465,7 @@ put_run(struct json *json, const struct result *result)
 	key_uint(json, "in_window", total->in_window);
 	key_uint(json, "cut_off", total->cut_off);
 	key_uint(json, "with_stderr", total->with_stderr);
+	key_uint(json, "unassigned", result->unassigned);
 	json_object_end(json);
 	key_errors(json, &total->failures);
 	if (key_span(json, "response", result, TALLY_RESPONSE) < 0 ||
@@ -432,7 +481,8 @@ put_run(struct json *json, const struct result *result)
 	key_uint(json, "received", total->received_bytes);
 	json_object_end(json);
 	key_ends(json, result);
-	key_payloads(json, result);
+	if (key_kinds(json, result) < 0 || key_by_target(json, result) < 0)
+		return -1;
 	key_intervals(json, result);
 	key_diagnoses(json, result);
 	key_gates(json, result);

@@ -102,17 +102,10 @@ static void
 put_window(FILE *to, const struct result *result)
 {
 	const struct tally *total = &result->total;
-	int64_t warmup_ns = result->plan->warmup_ns;
-	char warmup[32];
 
-	if (total->in_window == total->complete)
-		return;
-	fprintf(to, "              (the rate is of the %" PRIu64 " that came in that time",
-	    total->in_window);
-	if ((double)warmup_ns < histogram_mean_ns(&total->spans[TALLY_SERVICE]))
-		fprintf(to, ";\n              it is too low: a warm-up of %s is shorter than an answer",
-		    clock_format_duration(warmup, sizeof warmup, warmup_ns));
-	fputs(")\n", to);
+	if (total->in_window != total->complete)
+		fprintf(to, "              (the rate is of the %" PRIu64 " that came in that time)\n",
+		    total->in_window);
 }
 
 static void
@@ -120,9 +113,10 @@ put_counts(FILE *to, const struct result *result)
 {
 	const struct tally *total = &result->total;
 	uint64_t requests = total->complete + total->failures.total;
+	char rate[SCHEDULE_RATE_MAX];
 
-	fprintf(to, "good answers  %" PRIu64 ", %.1f/s over %.3fs\n", total->complete, result->rps,
-	    result->duration_s);
+	fprintf(to, "good answers  %" PRIu64 ", %s/s over %.3fs\n", total->complete,
+	    schedule_format_rate(rate, sizeof rate, result->rps), result->duration_s);
 	put_window(to, result);
 	fprintf(to, "failed        %" PRIu64, total->failures.total);
 	if (total->failures.total > 0)
@@ -150,8 +144,9 @@ put_rest(FILE *to, const struct tally *total)
 		    "connection was closed\n", total->strays);
 }
 
+/* indent: columns before them. */
 static void
-put_failures(FILE *to, const struct failure_table *failures)
+put_failures(FILE *to, const struct failure_table *failures, int indent)
 {
 	char cause[FAILURE_CAUSE_MAX];
 	int phase;
@@ -160,7 +155,7 @@ put_failures(FILE *to, const struct failure_table *failures)
 	for (phase = 0; phase < FAILURE_PHASES; phase++)
 		for (i = 0; i < failures->count; i++)
 			if (failures->rows[i].failure.phase == phase)
-				fprintf(to, "  %-12s%" PRIu64 " %s\n",
+				fprintf(to, "%*s%-12s%" PRIu64 " %s\n", indent, "",
 				    failure_phase_name((enum failure_phase)phase),
 				    failures->rows[i].times,
 				    failure_cause(cause, sizeof cause,
@@ -241,21 +236,78 @@ put_ends(FILE *to, const struct result *result)
 	fputs("\n", to);
 }
 
+/* --- kinds of requests, and targets --------------------------------------------------------- */
+
 static void
-put_payloads(FILE *to, const struct result *result)
+put_percentile(FILE *to, const struct share *share, double percent)
+{
+	const struct share_detail *detail = share->detail;
+	char text[TIME_TEXT_MAX];
+
+	fprintf(to, "%9s", detail != NULL && histogram_valid(&detail->latency, percent)
+		? format_time(text, (double)histogram_percentile_ns(&detail->latency, percent))
+		: "-");
+}
+
+static void
+put_share(FILE *to, const struct share *share, const char *name)
+{
+	fprintf(to, "%12" PRIu64 "%10" PRIu64, share->complete, share->failed);
+	put_percentile(to, share, 50);
+	put_percentile(to, share, 99);
+	fputs("  ", to);
+	put_escaped(to, name);
+	fputs("\n", to);
+	if (share->detail != NULL)
+		put_failures(to, &share->detail->failures, 44);
+}
+
+/* Each one's latency is what the whole has in its first line. */
+static void
+put_shares_head(FILE *to, const struct result *result, const char *what)
+{
+	fprintf(to, "\n%12s%10s%9s%9s  %s (%s)\n", "good", "failed", "p50", "p99", what,
+	    result->plan->open_loop ? "response" : "service");
+}
+
+/* So that the failed ones add up. */
+static void
+put_unassigned(FILE *to, const struct result *result)
+{
+	if (result->unassigned > 0)
+		fprintf(to, "%12d%10" PRIu64 "%9s%9s  (had no connection)\n", 0,
+		    result->unassigned, "-", "-");
+}
+
+static void
+put_kinds(FILE *to, const struct result *result)
 {
 	const struct payloads *payloads = &result->plan->targets->payloads;
 	size_t i;
 
 	if (payloads->count < 2)
 		return;
-	fputs("\n", to);
-	for (i = 0; i < payloads->count && i < result->total.payload_count; i++) {
-		fprintf(to, "%12" PRIu64 "  ", result->total.payload_complete[i]);
-		put_escaped(to, payloads->items[i].name);
-		fputs("\n", to);
-	}
+	put_shares_head(to, result, "request");
+	for (i = 0; i < payloads->count; i++)
+		put_share(to, &result->kinds.items[i], payloads->items[i].name);
+	put_unassigned(to, result);
 }
+
+static void
+put_targets(FILE *to, const struct result *result)
+{
+	const struct plan *plan = result->plan;
+	size_t i;
+
+	if (plan->target_count < 2)
+		return;
+	put_shares_head(to, result, "target");
+	for (i = 0; i < plan->target_count; i++)
+		put_share(to, &result->targets.items[i], plan->targets[i].name);
+	put_unassigned(to, result);
+}
+
+/* --- the rest ------------------------------------------------------------------------------- */
 
 static void
 put_machine(FILE *to, const struct result *result)
@@ -280,13 +332,15 @@ put_trials(FILE *to, const struct result *result)
 		[FIND_MAX_UNKNOWN] = "neither good nor bad",
 	};
 	const struct find_max *search = result->search;
-	char text[TIME_TEXT_MAX];
+	char text[TIME_TEXT_MAX], asked[SCHEDULE_RATE_MAX], answered[SCHEDULE_RATE_MAX];
 	size_t i;
 
 	for (i = 0; i < search->trial_count; i++) {
 		const struct find_max_trial *trial = &search->trials[i];
 
-		fprintf(to, "%12.1f/s asked, %.1f/s answered, ", trial->rate, trial->achieved);
+		fprintf(to, "%12s/s asked, %s/s answered, ",
+		    schedule_format_rate(asked, sizeof asked, trial->rate),
+		    schedule_format_rate(answered, sizeof answered, trial->achieved));
 		if (!trial->has_value)
 			fprintf(to, "not known (%s)", trial->why);
 		else if (strcmp(gate_unit(result->condition), "us") == 0)
@@ -298,7 +352,8 @@ put_trials(FILE *to, const struct result *result)
 	fputs("highest rate with ", to);
 	put_escaped(to, result->condition->text);
 	if (search->best > 0)
-		fprintf(to, ": %.1f/s\n\n", search->best);
+		fprintf(to, ": %s/s\n\n",
+		    schedule_format_rate(asked, sizeof asked, search->best));
 	else
 		fputs(": none\n\n", to);
 }
@@ -392,11 +447,12 @@ report_text(FILE *to, const struct result *result, int verbose)
 		put_trials(to, result);
 	put_head(to, result->plan);
 	put_counts(to, result);
-	put_failures(to, &result->total.failures);
+	put_failures(to, &result->total.failures, 2);
 	put_rest(to, &result->total);
 	put_spans(to, result);
 	put_ends(to, result);
-	put_payloads(to, result);
+	put_kinds(to, result);
+	put_targets(to, result);
 	if (verbose)
 		put_machine(to, result);
 	put_diagnoses(to, result);

@@ -7,7 +7,8 @@ void
 result_reset(struct result *result)
 {
 	free(result->intervals);
-	free(result->total.payload_complete);
+	shares_reset(&result->kinds);
+	shares_reset(&result->targets);
 	/* Too large for a literal, which would stand on the stack. */
 	memset(result, 0, sizeof *result);
 }

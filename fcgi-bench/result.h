@@ -7,6 +7,7 @@
 
 #include "host.h"
 #include "plan.h"
+#include "share.h"
 #include "tally.h"
 
 enum result_verdict { RESULT_GOOD, RESULT_FAILED, RESULT_INCONCLUSIVE };
@@ -15,9 +16,8 @@ enum result_verdict { RESULT_GOOD, RESULT_FAILED, RESULT_INCONCLUSIVE };
 struct result_interval {
 	int64_t end_ns;		/* since the start of the window; the warm-up's are not in it */
 	int64_t length_ns;
-	uint64_t complete;	/* that came in it; the last one's other figures have also what came
-				   behind the window */
-	uint64_t failed;
+	uint64_t complete;	/* that came in it, also to requests of the warm-up */
+	uint64_t failed;	/* these and the times are of requests that began behind it */
 	uint64_t p50_ns;	/* of response in an open loop, else of service */
 	uint64_t p99_ns;
 	uint64_t max_ns;
@@ -39,6 +39,7 @@ enum diagnosis_kind {
 	DIAGNOSIS_SERVER_SATURATED,
 	DIAGNOSIS_CLOSED_LOOP,		/* what a closed loop cannot see */
 	DIAGNOSIS_WAKE_UP,		/* -c 1 measures waking up */
+	DIAGNOSIS_WARM_UP,		/* too short for the rate */
 	DIAGNOSIS_PERCENTILES,		/* how long to run for those left out */
 	DIAGNOSIS_KINDS,
 };
@@ -56,11 +57,16 @@ struct gate_outcome;
 struct result {
 	const struct plan *plan;	/* NULL: --self-test alone; client_limit_rps is all there is */
 	struct tally total;
+	struct shares kinds;	/* of the requests, in the order of the plan's payloads */
+	struct shares targets;	/* in the order of the plan's */
+	uint64_t unassigned;	/* failed requests that are of neither, for want of a connection */
 	int64_t started_ms;	/* wall clock, since 1970 */
 	double duration_s;	/* of the window */
 	double rps;		/* good answers a second, of those that came in the window */
 	struct result_interval *intervals;
 	size_t interval_count;
+	struct result_interval after_end; /* what came behind the window, to requests that had begun
+				   in it; its own times are 0 */
 	int has_server_cpu;
 	double server_cpu_us;	/* per complete request */
 	char server_why[160];	/* why there is none */
@@ -101,7 +107,7 @@ const char *diagnosis_name(enum diagnosis_kind kind);
  */
 const char *diagnosis_doubt(enum diagnosis_kind kind);
 
-/* Gives back the intervals and the counts by payload, and empties it. */
+/* Gives back the intervals and the shares, and empties it. */
 void result_reset(struct result *result);
 
 #endif

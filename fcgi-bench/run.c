@@ -246,6 +246,42 @@ watch_engine(struct watch *watch)
 	return 0;
 }
 
+/* The kinds and targets apart.  Returns 0, or -1 when memory is short. */
+static int
+share_out(struct watch *watch)
+{
+	struct result *result = watch->result;
+	struct shares shares = { 0 };
+	int r;
+
+	r = engine_finish_shares(watch->engine, &shares);
+	if (r == 0)
+		r = shares_by_kind(&result->kinds, &shares);
+	if (r == 0)
+		r = shares_by_target(&result->targets, &shares);
+	result->unassigned = result->total.failures.total - shares_failed(&shares);
+	shares_reset(&shares);
+	return r < 0 ? -1 : 0;
+}
+
+/* Likewise the intervals, and what came behind them. */
+static int
+end_series(struct watch *watch, int64_t window_ns)
+{
+	struct result *result = watch->result;
+	struct series *series = &watch->series;
+
+	memset(watch->sum, 0, sizeof *watch->sum);
+	engine_finish_window(watch->engine, watch->sum);
+	if (series_end(series, window_ns, watch->sum) < 0)
+		return -1;
+	series_after(series, &result->after_end, watch->sum, &result->total);
+	result->intervals = series->items;
+	result->interval_count = series->count;
+	series->items = NULL;
+	return 0;
+}
+
 static int
 conclude(struct watch *watch)
 {
@@ -256,11 +292,8 @@ conclude(struct watch *watch)
 	engine_finish(watch->engine, total);
 	engine_window(watch->engine, &watch->begin_ns, &watch->end_ns);
 	window_ns = watch->end_ns > watch->begin_ns ? watch->end_ns - watch->begin_ns : 0;
-	if (series_end(&watch->series, window_ns, total) < 0)
+	if (share_out(watch) < 0 || end_series(watch, window_ns) < 0)
 		return -1;
-	result->intervals = watch->series.items;
-	result->interval_count = watch->series.count;
-	watch->series.items = NULL;
 	result->duration_s = (double)window_ns / 1e9;
 	result->rps = window_ns > 0 ? (double)total->in_window / result->duration_s : 0;
 	if (total->complete > 0)
@@ -313,7 +346,6 @@ run_plan(struct run *run, const struct plan *plan, struct result *result)
 {
 	struct watch watch = { .run = run, .plan = plan, .result = result };
 	double limit_rps = result->client_limit_rps;
-	size_t payload_count = plan->targets->payloads.count;
 	int r;
 
 	result_reset(result);
@@ -328,9 +360,7 @@ run_plan(struct run *run, const struct plan *plan, struct result *result)
 	server_reset(&run->server);
 	server_find(&run->server, plan);
 	watch.sum = calloc(1, sizeof *watch.sum);
-	result->total.payload_complete = calloc(payload_count, sizeof(uint64_t));
-	result->total.payload_count = payload_count;
-	if (watch.sum == NULL || result->total.payload_complete == NULL ||
+	if (watch.sum == NULL ||
 	    series_init(&watch.series, plan->open_loop ? TALLY_RESPONSE : TALLY_SERVICE,
 		plan->interval_ns) < 0) {
 		cli_error(&run->options->cli, "out of memory");

@@ -1,6 +1,7 @@
 #include "schedule.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "clock.h"
 #include "random.h"
@@ -114,4 +115,11 @@ schedule_expected(const struct schedule *schedule, int64_t time_ns)
 		return count;
 	/* The first is due at 0, and each at a whole nanosecond. */
 	return ceil(count - half_ns);
+}
+
+char *
+schedule_format_rate(char *dst, size_t size, double rate)
+{
+	snprintf(dst, size, "%.*f", rate >= 1 || rate <= 0 ? 1 : 3, rate);
+	return dst;
 }

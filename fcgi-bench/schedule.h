@@ -63,4 +63,11 @@ uint64_t schedule_share_take(struct schedule_share *share, int64_t before_ns);
  */
 double schedule_expected(const struct schedule *schedule, int64_t time_ns);
 
+/*
+ * "1234.5", "0.025": a rate, with a digit behind the point, or three where it is below 1.
+ * size: SCHEDULE_RATE_MAX holds any below 1e18.  Returns dst.
+ */
+enum { SCHEDULE_RATE_MAX = 24 };
+char *schedule_format_rate(char *dst, size_t size, double rate);
+
 #endif

@@ -88,20 +88,46 @@ judge_trial(struct find_max_trial *trial, const struct result *result,
 		trial->outcome = is_doubtful(result) ? FIND_MAX_CLIENT : FIND_MAX_BAD;
 }
 
+/*
+ * The rate that a closed loop had.  In a short window requests begin that take longer than it: of
+ * so many at a time as there are connections no more can be answered than their duration permits.
+ */
+static double
+rate_of(const struct result *result)
+{
+	const struct plan *plan = result->plan;
+	double mean_ns = histogram_mean_ns(&result->total.spans[TALLY_SERVICE]);
+	double most = (double)plan->connections * plan->streams * 1e9 / fmax(mean_ns, 1);
+
+	if (result->duration_s <= 0)
+		return 0;
+	return fmin((double)result->total.complete / result->duration_s, most);
+}
+
+/* Nothing began in the window, since what began in the warm-up took longer than both. */
+static int
+has_seen_nothing(const struct result *result)
+{
+	return result->total.complete + result->total.failures.total == 0;
+}
+
 /* Returns the rate of a closed loop, 0 when there was no good answer, or -1. */
 static double
 look_where_to_begin(struct run *run, struct plan *plan, struct result *result)
 {
-	int64_t duration_ns = plan->duration_ns;
+	int64_t duration_ns = plan->duration_ns, warmup_ns = plan->warmup_ns;
 	int r;
 
 	plan->open_loop = 0;
 	plan->duration_ns = clock_earlier(duration_ns, LOOK_NS);
 	r = run_plan(run, plan, result);
+	if (r == 0 && has_seen_nothing(result) && !run_is_over(run)) {
+		plan->warmup_ns = 0;
+		r = run_plan(run, plan, result);
+		plan->warmup_ns = warmup_ns;
+	}
 	plan->duration_ns = duration_ns;
-	if (r < 0)
-		return -1;
-	return result->duration_s > 0 ? (double)result->total.complete / result->duration_s : 0;
+	return r < 0 ? -1 : rate_of(result);
 }
 
 /* Of the condition; 0 when that is none, or needs no number of answers to mean something. */
@@ -124,15 +150,16 @@ check_duration(const struct options *options, double rate)
 {
 	double percent = percent_of(&options->find_max);
 	int64_t shortest_ns = find_max_shortest_ns(rate, percent);
-	char duration[32];
+	char duration[32], most[SCHEDULE_RATE_MAX];
 
 	if (percent <= 0 || options->duration_ns >= shortest_ns)
 		return 0;
 	/* In whole seconds, and with some to spare for rates that are lower. */
 	shortest_ns = (2 * shortest_ns / CLOCK_NS_PER_S + 1) * CLOCK_NS_PER_S;
 	cli_error(&options->cli, "--find-max %s: that takes %" PRIu64
-	    " answers, and this application gives %.1f/s at most: use -z %s",
-	    options->find_max.text, histogram_needed(percent), rate,
+	    " answers, and this application gives %s/s at most: use -z %s",
+	    options->find_max.text, histogram_needed(percent),
+	    schedule_format_rate(most, sizeof most, rate),
 	    clock_format_duration(duration, sizeof duration, shortest_ns));
 	return -1;
 }
@@ -218,6 +245,7 @@ search_judge(struct result *result)
 {
 	const struct find_max *found = result->search;
 	const struct find_max_trial *last;
+	char rate[SCHEDULE_RATE_MAX];
 
 	if (*result->broken != '\0' || found->trial_count == 0)
 		return;
@@ -228,8 +256,9 @@ search_judge(struct result *result)
 		snprintf(result->reason, sizeof result->reason, "the search was not over");
 	} else if (found->unknown) {
 		result->verdict = RESULT_INCONCLUSIVE;
-		snprintf(result->reason, sizeof result->reason, "%s is not known at %.1f/s: %s",
-		    result->condition->text, last->rate, last->why);
+		snprintf(result->reason, sizeof result->reason, "%s is not known at %s/s: %s",
+		    result->condition->text,
+		    schedule_format_rate(rate, sizeof rate, last->rate), last->why);
 	} else if (found->client_limited) {
 		result->verdict = RESULT_INCONCLUSIVE;
 		snprintf(result->reason, sizeof result->reason,
@@ -237,7 +266,9 @@ search_judge(struct result *result)
 	} else if (found->best <= 0) {
 		result->verdict = RESULT_FAILED;
 		snprintf(result->reason, sizeof result->reason,
-		    "no rate was good, from %.1f/s on", found->lowest);
+		    "no rate was good, from %s/s on%s",
+		    schedule_format_rate(rate, sizeof rate, found->lowest),
+		    found->lowest > FIND_MAX_FLOOR ? "; lower ones take a longer -z" : "");
 	} else {
 		result->verdict = RESULT_GOOD;
 		judge_gates(result);

@@ -35,12 +35,19 @@ int series_init(struct series *series, enum tally_span span, int64_t interval_ns
 int series_take(struct series *series, uint64_t number, const struct tally *sum);
 
 /*
- * The run is over: what came since belongs to one more interval or, where that would be shorter
+ * The window is over: what came since belongs to one more interval or, where that would be shorter
  * than half of one, to the last.
- * window_ns: how long the run was.
+ * window_ns: how long it was.  sum: at its end.
  * Returns as series_init().
  */
-int series_end(struct series *series, int64_t window_ns, const struct tally *total);
+int series_end(struct series *series, int64_t window_ns, const struct tally *sum);
+
+/*
+ * What came behind the window, to requests that had begun in it; without times of its own.
+ * sum: at the window's end.  total: at the end of the run.
+ */
+void series_after(struct series *series, struct result_interval *after, const struct tally *sum,
+    const struct tally *total);
 
 /* Gives back all it holds. */
 void series_reset(struct series *series);

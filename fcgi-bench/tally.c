@@ -2,17 +2,6 @@
 
 #include <string.h>
 
-static void
-add_payloads(struct tally *to, const struct tally *from)
-{
-	size_t i;
-
-	if (to->payload_complete == NULL || from->payload_complete == NULL)
-		return;
-	for (i = 0; i < to->payload_count && i < from->payload_count; i++)
-		to->payload_complete[i] += from->payload_complete[i];
-}
-
 void
 tally_add(struct tally *to, const struct tally *from)
 {
@@ -40,7 +29,6 @@ tally_add(struct tally *to, const struct tally *from)
 	if (from->busy_ns > to->busy_ns)
 		to->busy_ns = from->busy_ns;
 	to->involuntary += from->involuntary;
-	add_payloads(to, from);
 	failure_add(&to->failures, &from->failures);
 	for (i = 0; i < TALLY_SPANS; i++)
 		histogram_add(&to->spans[i], &from->spans[i]);
@@ -52,8 +40,6 @@ tally_copy(struct tally *to, const struct tally *from)
 	size_t i;
 
 	memcpy(to, from, offsetof(struct tally, spans));
-	to->payload_complete = NULL;
-	to->payload_count = 0;
 	for (i = 0; i < TALLY_SPANS; i++)
 		histogram_copy(&to->spans[i], &from->spans[i]);
 }

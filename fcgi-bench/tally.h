@@ -35,7 +35,7 @@ struct tally {
 				   the last answer: no request is to blame */
 	uint64_t cut_off;	/* requests in flight that the second engine_stop() gave up: neither good
 				   nor failed */
-	uint64_t sent_bytes;
+	uint64_t sent_bytes;	/* for good answers; known when the run is over */
 	uint64_t received_bytes;
 	uint64_t connects;	/* connections made */
 	uint64_t reconnects;	/* after the application closed one that was to be kept */
@@ -58,20 +58,15 @@ struct tally {
 	int64_t busy_ns;	/* the longest share of an interval that the thread had the processor (as
 				   cpu_ns), scaled to 1 s */
 	uint64_t involuntary;	/* context switches */
-	uint64_t *payload_complete; /* good answers by payload; the owner's, or NULL */
-	size_t payload_count;	/* of its items */
 	struct failure_table failures;
 	struct histogram spans[TALLY_SPANS];
 };
 
-/*
- * Adds all of from.  busy_ns becomes the higher one.  payload_complete is added where both have it,
- * up to the shorter one's end; a copy of a tally shares it, so clear or replace it there.
- */
+/* Adds all of from.  busy_ns becomes the higher one. */
 void tally_add(struct tally *to, const struct tally *from);
 
 /*
- * Makes a copy without payload_complete; of the histograms only what is not zero is touched.
+ * Makes a copy; of the histograms only what is not zero is touched.
  * to: zero-filled, or an earlier copy of the same tally.
  */
 void tally_copy(struct tally *to, const struct tally *from);

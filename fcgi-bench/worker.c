@@ -49,23 +49,13 @@ init_links(struct worker *worker)
 		target = &plan->targets[at];
 		link = &worker->links[i];
 		if (link_init(link, target, &worker->memories[at],
+			&worker->shares.items[at * worker->shares.kinds],
 			&worker->slots[i * plan->streams], plan->streams,
 			worker->pace.epoll_fd) < 0)
 			return -FCGI_E_SYSTEM;
 		link->turn = place % target->payloads.turn_count;
 	}
 	return 0;
-}
-
-static size_t
-most_payloads(const struct plan *plan)
-{
-	size_t i, most = 0;
-
-	for (i = 0; i < plan->target_count; i++)
-		if (plan->targets[i].payloads.count > most)
-			most = plan->targets[i].payloads.count;
-	return most;
 }
 
 /* calloc(3) knows nothing of cache lines. */
@@ -93,17 +83,15 @@ init(struct worker *worker)
 	worker->is_open_loop = plan->open_loop != 0;
 	worker->is_single = !plan->open_loop && plan->streams == 1;
 	worker->scratch.size = SCRATCH_LEN;
-	worker->tally.payload_count = most_payloads(plan);
-	worker->tally.payload_complete = calloc(worker->tally.payload_count,
-	    sizeof *worker->tally.payload_complete);
 	worker->links = calloc(worker->link_count, sizeof *worker->links);
 	worker->slots = new_slots(worker->link_count * plan->streams);
 	worker->memories = calloc(plan->target_count, sizeof *worker->memories);
 	worker->buffer = malloc(WORKER_BUFFER_LEN);
 	worker->scratch.bytes = malloc(SCRATCH_LEN);
-	if (worker->tally.payload_complete == NULL || worker->links == NULL ||
-	    worker->slots == NULL || worker->memories == NULL || worker->buffer == NULL ||
-	    worker->scratch.bytes == NULL)
+	if (worker->links == NULL || worker->slots == NULL || worker->memories == NULL ||
+	    worker->buffer == NULL || worker->scratch.bytes == NULL)
+		return -FCGI_E_SYSTEM;
+	if (shares_init(&worker->shares, plan->target_count, plan->targets->payloads.count) < 0)
 		return -FCGI_E_SYSTEM;
 	if (pace_init(&worker->pace, plan->spin, crew->workers) < 0 ||
 	    epoll_ctl(worker->pace.epoll_fd, EPOLL_CTL_ADD, crew->stop_fd, &event) < 0)
@@ -150,7 +138,7 @@ wait_at_gate(struct crew *crew, int is_ready)
 	return !is_off;
 }
 
-/* --- for exchange.c ------------------------------------------------------------------------- */
+/* --- for whoever begins requests ------------------------------------------------------------ */
 
 static void
 wake_crew(int fd)
@@ -444,6 +432,19 @@ count_cut_off(struct worker *worker)
 		    worker->slots[i].is_counted;
 }
 
+/* Of good answers' requests, which were counted one by one. */
+static void
+count_sent_bytes(struct worker *worker)
+{
+	const struct shares *shares = &worker->shares;
+	const struct plan *plan = worker->crew->plan;
+	size_t i, count = shares->targets * shares->kinds;
+
+	for (i = 0; i < count; i++)
+		worker->tally.sent_bytes += shares->items[i].complete *
+		    plan->targets[i / shares->kinds].payloads.items[i % shares->kinds].len;
+}
+
 static void
 finish(struct worker *worker)
 {
@@ -451,6 +452,7 @@ finish(struct worker *worker)
 	size_t i;
 
 	count_cut_off(worker);
+	count_sent_bytes(worker);
 	for (i = 0; i < worker->link_count; i++) {
 		tally->connections_used += worker->links[i].is_used;
 		tally->connections_starved += worker->links[i].is_vain && !worker->links[i].is_used;

@@ -13,6 +13,7 @@
 #include "pace.h"
 #include "plan.h"
 #include "schedule.h"
+#include "share.h"
 #include "tally.h"
 
 /* Who runs together.  Set up by the engine; read only but for what is atomic or has a lock. */
@@ -55,6 +56,9 @@ struct worker {
 	struct tally tally;	/* its own until it has ended, as all from here on */
 	struct histogram whole;	/* TALLY_SERVICE, and TALLY_FIRST_BYTE too, of answers that came in
 				   one piece: not in the tally, so that each is counted once */
+	struct tally window;	/* copies of both as they were when the window ended */
+	struct histogram window_whole;
+	struct shares shares;	/* of the tally, without what never had a connection */
 	uint64_t early;		/* good answers in the window to requests of the warm-up */
 	int64_t done_ns;	/* when the last answer ended that counts */
 	int64_t now_ns;		/* as of the last event */
@@ -100,7 +104,7 @@ enum { WORKER_BUFFER_LEN = 256 * 1024 };
 void *worker_main(void *worker);
 
 /*
- * For exchange.c and due.c.
+ * For connection.c, exchange.c, request.c and due.c.
  */
 
 /* Behind the end a link that never had an answer is not waited for a second time. */

@@ -80,7 +80,7 @@ is_running_threads() {
   holds '.reason == "unsent>0" and .gates[0].value == .requests.unsent and .gates[1].holds'
   # A queue that is worked off is none.
   bench any -R 50 -c 1 -n 10 -w 0 --url /delay/40ms "$ECHO_ADDR"
-  holds '.requests == {complete: 10, failed: 0, unsent: 0, in_window: 10, cut_off: 0, with_stderr: 0}'
+  holds '.requests == {complete: 10, failed: 0, unsent: 0, in_window: 10, cut_off: 0, with_stderr: 0, unassigned: 0}'
 }
 
 @test "gate: not one good answer is 3, whatever is allowed" {
@@ -167,6 +167,16 @@ is_running_threads() {
   holds '.reason | test("^connect_p50<1s is not known at .*/s: 1 samples do not tell: it takes 20$")'
   run -4 "$fcgi_bench" --find-max 'connect_p50<1s' -z 200ms -w 50ms -k -c 1 --url /delay/5ms "$ECHO_ADDR"
   [[ $output == *'/s answered, not known (1 samples do not tell: it takes 20): neither good nor bad'* ]]
+}
+
+@test "gate: --find-max goes below one request a second" {
+  start_echo
+  # Ten times 600 ms is the shortest time that five requests are due in at 0.83 a second; and what
+  # the warm-up begins takes longer than the look at where to begin.
+  bench 1 --find-max 'max<1s' -z 600ms -w 50ms -k -c 1 --url /delay/1100ms "$ECHO_ADDR"
+  holds '.find_max.rate == null and (.find_max.trials | length) == 2'
+  holds 'all(.find_max.trials[]; .rate > 0.83 and .rate < 0.84 and .outcome == "bad" and .value > 1000000)'
+  holds '.reason == "no rate was good, from 0.833/s on; lower ones take a longer -z"'
 }
 
 @test "gate: --find-max does not call good what the application only catches up with behind the end" {

@@ -51,12 +51,55 @@ teardown() {
   [ "${lines[-1]}" = 'failed: there was no good answer' ]
 }
 
+@test "report: each kind of requests and each target has its own failures and times" {
+  start_echo
+  first=$ECHO_ADDR
+  start_echo -l second.sock --fault=overloaded
+  printf 'Name: well\nUrl: /\nWeight: 2\n\nName: bad\nUrl: /status/503\n\nName: late\nUrl: /delay/20ms\n' >requests
+  bench 1 -n 400 -c 1 -k -i requests "$first"
+  holds '[.inputs[] | {name, complete, failed, errors}] == [
+    {name: "well", complete: 200, failed: 0, errors: {total: 0}},
+    {name: "bad", complete: 0, failed: 100, errors: {total: 100, valid: {"status 503": 100}}},
+    {name: "late", complete: 100, failed: 0, errors: {total: 0}}]'
+  holds '[.inputs[].latency.count] == [200, 0, 100]'
+  holds '.inputs[2].latency | .min_us >= 20000 and .p50_us >= 20000 and (.hdr | startswith("HISTFAAA"))'
+  holds '.inputs[0].latency.min_us < 20000 and .inputs[1].latency.p50_us == null'
+  # One target is the whole.
+  holds '.by_target | length == 1 and .[0].complete == 300 and .[0].failed == 100 and .[0].errors == null'
+  holds '.requests.unassigned == 0'
+  bench 1 -n 80 -c 2 "$first" second.sock
+  holds "[.by_target[].name] == [\"$first\", \"second.sock\"]"
+  holds '.by_target[0].failed == 0 and .by_target[0].complete == .requests.complete'
+  holds '.by_target[1].complete == 0 and .by_target[1].failed == .requests.failed and .requests.failed > 0'
+  holds '.by_target[1].errors == .errors and .by_target[0].latency.hdr == .service.hdr'
+  run -1 "$fcgi_bench" -n 80 -c 2 -i requests "$first" second.sock
+  # In the text both lists, a line each, and the causes.
+  grep -E '^ +good +failed +p50 +p99  request \(service\)$' <<<"$output"
+  grep -E '^ +0 +[0-9]+ +- +-  bad$' <<<"$output"
+  grep -E '^ +valid +[0-9]+ status 503$' <<<"$output"
+  grep -E '^ +good +failed +p50 +p99  target \(service\)$' <<<"$output"
+  grep -E '^ +0 +[0-9]+ +- +-  second\.sock$' <<<"$output"
+  # Of one kind to one target there is nothing more to be said than of the whole.
+  run -0 "$fcgi_bench" -n 10 "$first"
+  run -1 grep -E 'p50 +p99  ' <<<"$output"
+}
+
+@test "report: what never had a connection is of no kind and no target" {
+  start_echo
+  printf 'Url: /\n\nUrl: /delay/500ms\n' >requests
+  bench any -z 200ms -w 0 -R 100 -c 1 -k --timeout 300ms --interval 1h -i requests "$ECHO_ADDR"
+  holds '.requests.unsent > 0 and .requests.unassigned == .requests.unsent'
+  holds '([.inputs[].failed] | add) + .requests.unassigned == .requests.failed'
+  run "$fcgi_bench" -z 200ms -w 0 -R 100 -c 1 -k --timeout 300ms -i requests "$ECHO_ADDR"
+  grep -E '^ +0 +[0-9]+ +- +-  \(had no connection\)$' <<<"$output"
+}
+
 @test "report: JSON has all keys, in a closed and in an open loop" {
   need_jq
   start_echo
   keys='["schema","mode","started","targets","options","fingerprint","duration_s","rps","requests",
     "errors","response","service","lateness","connect","first_byte","connections","bytes","client",
-    "server","inputs","intervals","diagnoses","gates","find_max","interrupted","verdict","reason"]'
+    "server","inputs","by_target","intervals","after_end","diagnoses","gates","find_max","interrupted","verdict","reason"]'
   bench 0 -n 100 "$ECHO_ADDR"
   holds "keys_unsorted == $keys"
   holds '.schema == 1 and .mode == "closed" and .response == null and .lateness == null'
@@ -87,6 +130,23 @@ teardown() {
   holds '([.intervals[].complete] | add) == .requests.in_window and (.intervals | length) > 1'
   holds '[.intervals[].end_s] | . == sort'
   holds '[.intervals[] | .max_us >= .p50_us] | all'
+}
+
+@test "report: an interval has what belongs to it, and what came behind the end stands apart" {
+  start_echo
+  # In the window one answer on each connection; the second is behind it, and late by 600 ms.
+  bench 0 -c 3 -k -z 1500ms -w 0 --interval 300ms --url /delay/1s "$ECHO_ADDR"
+  holds '.requests == (.requests + {complete: 6, failed: 0, in_window: 3})'
+  holds '.after_end | .complete == 3 and .failed == 0 and .max_us >= 1000000'
+  holds '[.intervals[] | select(.max_us != null) | .complete] | add == 3'
+  holds 'all(.intervals[]; .complete > 0 or .max_us == null)'
+  # So are failures: the time of these is over behind the end.
+  bench 3 -c 3 -k -z 500ms -w 0 --interval 100ms --timeout 1s --url /delay/1h "$ECHO_ADDR"
+  holds '.after_end == {complete: 0, failed: 3, p50_us: null, p99_us: null, max_us: null}'
+  holds 'all(.intervals[]; .failed == 0)'
+  # Of a number nothing is behind the end.
+  bench 0 -c 3 -k -n 30 "$ECHO_ADDR"
+  holds '.after_end.complete == 0 and ([.intervals[].complete] | add) == 30'
 }
 
 @test "report: CSV is a line for each interval" {
@@ -153,11 +213,16 @@ teardown() {
   holds '.rps * .duration_s | . > 3.99 and . < 4.01'
   holds '([.intervals[].complete] | add) == 4'
   run -0 "$fcgi_bench" -c 1 -k -z 300ms -w 0 --url /delay/200ms "$ECHO_ADDR"
-  [[ $output == *'that came in that time;'*'it is too low: a warm-up of 0s is shorter than an answer)'* ]]
+  [[ $output == *' that came in that time)'* ]]
+  [[ $output == *$'\nnote: the rate is too low: a warm-up of 0s is shorter than an answer, which takes 2'* ]]
+  bench 0 -c 1 -k -z 300ms -w 0 --url /delay/200ms "$ECHO_ADDR"
+  holds 'any(.diagnoses[]; .kind == "warm-up" and (.text | startswith("the rate is too low: a warm-up of 0s ")))'
   # Of the warm-up's, those that came in it count for the rate alone.
   bench 0 -c 4 -k -z 3s -w 1s --url /delay/2s "$ECHO_ADDR"
   holds '.requests.in_window == 4 or .requests.in_window == 8'
   holds '.requests.complete == 4'
+  bench 0 -c 1 -k -z 300ms -w 1s --url /delay/20ms "$ECHO_ADDR"
+  holds 'all(.diagnoses[]; .kind != "warm-up")'
 }
 
 @test "report: a run that is stopped tells what it left" {

@@ -460,6 +460,25 @@ everything_at_once(void **state)
 }
 
 static void
+a_warm_up_that_is_too_short_is_told(void **state)
+{
+	struct run *run = *state;
+
+	/* Where next to nothing is missing the rate is right. */
+	run->plan.warmup_ns = 0;
+	run->result.total.in_window = run->result.total.complete - 8;
+	must_say(run, 1, DIAGNOSIS_CLOSED_LOOP);
+	run->result.total.in_window = run->result.total.complete / 2;
+	must_say(run, 2, DIAGNOSIS_CLOSED_LOOP, DIAGNOSIS_WARM_UP);
+	must_have_text(run, 1, "the rate is too low: a warm-up of 0s is shorter than an answer, "
+	    "which takes 1ms on average; use a longer one (-w)");
+	assert_string_equal(diagnosis_name(DIAGNOSIS_WARM_UP), "warm-up");
+	assert_null(diagnosis_doubt(DIAGNOSIS_WARM_UP));
+	run->plan.warmup_ns = MS;
+	must_say(run, 1, DIAGNOSIS_CLOSED_LOOP);
+}
+
+static void
 every_kind_has_a_word(void **state)
 {
 	int a, b;
@@ -498,6 +517,7 @@ main(void)
 		RUN_TEST(the_machine_is_told_of),
 		RUN_TEST(one_request_at_a_time_is_told),
 		RUN_TEST(a_percentile_that_is_left_out_is_told_with_the_time_it_needs),
+		RUN_TEST(a_warm_up_that_is_too_short_is_told),
 		RUN_TEST(everything_at_once),
 		cmocka_unit_test(every_kind_has_a_word),
 	};

@@ -238,7 +238,8 @@ struct run {
 	uint32_t turns[3];
 	struct schedule_stage stage;
 	struct tally total;
-	uint64_t complete[PAYLOADS];
+	struct tally window;
+	struct shares shares;
 	int64_t window_ns;
 };
 
@@ -291,8 +292,6 @@ set_up(struct run *run, enum manner manner, int backlog, size_t body_len)
 		.drain_ns = GUARD_S * CLOCK_NS_PER_S,
 		.interval_ns = CLOCK_NS_PER_S,
 	};
-	run->total.payload_complete = run->complete;
-	run->total.payload_count = PAYLOADS;
 }
 
 static void
@@ -301,6 +300,7 @@ tear_down(struct run *run)
 	size_t i;
 
 	stop_app(&run->app);
+	shares_reset(&run->shares);
 	for (i = 0; i < PAYLOADS; i++) {
 		free(run->payloads[i].bytes);
 		free(run->payloads[i].id_at);
@@ -336,10 +336,14 @@ finish(struct run *run, struct engine *engine)
 	while (!engine_wait(engine, CLOCK_NEVER, -1))
 		;
 	engine_finish(engine, &run->total);
+	engine_finish_window(engine, &run->window);
+	assert_int_equal(engine_finish_shares(engine, &run->shares), 0);
 	engine_window(engine, &begin_ns, &end_ns);
 	run->window_ns = end_ns - begin_ns;
 	assert_int_equal(begin_ns, engine_start_ns(engine) + run->plan.warmup_ns);
 	engine_free(engine);
+	assert_int_equal(run->shares.items[0].complete + run->shares.items[1].complete,
+	    run->total.complete);
 }
 
 static uint64_t
@@ -372,7 +376,6 @@ ends_after_so_many_requests(void **state)
 	finish(run, start(run));
 	assert_int_equal(run->total.complete, 3000);
 	assert_int_equal(run->total.failures.total, 0);
-	assert_int_equal(run->complete[0] + run->complete[1], 3000);
 	assert_int_equal(run->total.connects, 5);
 	assert_int_equal(run->total.connections_used, 5);
 	assert_int_equal(run->total.connections_starved, 0);
@@ -380,7 +383,8 @@ ends_after_so_many_requests(void **state)
 	assert_int_equal(run->total.spans[TALLY_FIRST_BYTE].count, 3000);
 	assert_int_equal(run->total.spans[TALLY_RESPONSE].count, 0);
 	assert_int_equal(run->total.sent_bytes,
-	    run->complete[0] * run->payloads[0].len + run->complete[1] * run->payloads[1].len);
+	    run->shares.items[0].complete * run->payloads[0].len +
+		run->shares.items[1].complete * run->payloads[1].len);
 	assert_true(run->total.cpu_ns > 0);
 	assert_true(run->window_ns > 0);
 	tear_down(run);
@@ -396,8 +400,36 @@ weights_are_kept(void **state)
 	run->plan.connections = 1;
 	run->plan.request_limit = 300;
 	finish(run, start(run));
-	assert_int_equal(run->complete[0], 200);
-	assert_int_equal(run->complete[1], 100);
+	assert_int_equal(run->shares.items[0].complete, 200);
+	assert_int_equal(run->shares.items[1].complete, 100);
+	tear_down(run);
+}
+
+/* Of each three requests of the one connection the last fails, which is of the first kind. */
+static void
+each_kind_has_its_own_failures_and_latencies(void **state)
+{
+	struct run *run = new_run();
+	const struct share *share;
+	size_t i;
+
+	(void)state;
+	set_up(run, FAILS_THIRD, 64, 0);
+	run->plan.connections = 1;
+	run->plan.request_limit = 300;
+	finish(run, start(run));
+	assert_int_equal(shares_failed(&run->shares), 100);
+	assert_int_equal(run->shares.items[0].failed, 100);
+	assert_int_equal(run->shares.items[0].detail->failures.total, 100);
+	assert_int_equal(run->shares.items[0].detail->failures.rows[0].failure.number, 503);
+	for (i = 0; i < PAYLOADS; i++) {
+		share = &run->shares.items[i];
+		assert_int_equal(share->complete, 100);
+		assert_int_equal(share->detail->latency.count, 100);
+		assert_true(share->detail->latency.max_ns <=
+		    run->total.spans[TALLY_SERVICE].max_ns);
+	}
+	assert_int_equal(run->shares.items[1].failed, 0);
 	tear_down(run);
 }
 
@@ -803,6 +835,8 @@ what_comes_behind_the_window_is_not_in_it(void **state)
 	finish(run, start(run));
 	assert_int_equal(run->total.complete, 1);
 	assert_int_equal(run->total.in_window, 0);
+	assert_int_equal(run->window.complete, 0);
+	assert_int_equal(run->window.spans[TALLY_SERVICE].count, 0);
 	tear_down(run);
 }
 
@@ -821,6 +855,9 @@ what_comes_inside_the_window_is_in_it(void **state)
 	finish(run, start(run));
 	assert_in_range(run->total.complete, 1, 4);
 	assert_int_equal(run->total.in_window, run->total.complete);
+	/* The first is of no request that counts, and the last may not be there yet. */
+	assert_in_range(run->window.complete, run->total.complete - 1, run->total.complete);
+	assert_int_equal(run->window.spans[TALLY_SERVICE].count, run->window.complete);
 	tear_down(run);
 }
 
@@ -964,6 +1001,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ends_after_so_many_requests),
 		cmocka_unit_test(weights_are_kept),
+		cmocka_unit_test(each_kind_has_its_own_failures_and_latencies),
 		cmocka_unit_test(connections_end_after_so_many_requests),
 		cmocka_unit_test(without_keep_alive_each_request_has_a_connection),
 		cmocka_unit_test(a_refusal_of_keep_alive_is_no_failure),

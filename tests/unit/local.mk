@@ -153,6 +153,7 @@ check_PROGRAMS += %D%/engine.tap
 TESTS += %D%/engine.tap
 %C%_engine_tap_SOURCES = %D%/engine.c \
 	$(INTAKE_SOURCES) \
+	fcgi-bench/connection.c \
 	fcgi-bench/due.c \
 	fcgi-bench/engine.c \
 	fcgi-bench/exchange.c \
@@ -163,7 +164,9 @@ TESTS += %D%/engine.tap
 	fcgi-bench/link.c \
 	fcgi-bench/pace.c \
 	fcgi-bench/payload.c \
+	fcgi-bench/request.c \
 	fcgi-bench/schedule.c \
+	fcgi-bench/share.c \
 	fcgi-bench/tally.c \
 	fcgi-bench/worker.c
 %C%_engine_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
@@ -493,6 +496,12 @@ TESTS += %D%/setenvif.tap
 	cgi-fcgi/setenvif.c
 %C%_setenvif_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/cgi-fcgi
 %C%_setenvif_tap_LDADD = $(UNIT_LIBS) $(PCRE2_LIBS)
+
+check_PROGRAMS += %D%/share.tap
+TESTS += %D%/share.tap
+%C%_share_tap_SOURCES = %D%/share.c fcgi-bench/failure.c fcgi-bench/histogram.c fcgi-bench/share.c
+%C%_share_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_share_tap_LDADD = $(UNIT_LIBS) $(ZLIB_LIBS) $(M_LIBS)
 
 check_PROGRAMS += %D%/schedule.tap
 TESTS += %D%/schedule.tap

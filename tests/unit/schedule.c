@@ -507,6 +507,19 @@ few_are_taken_one_by_one(void **state)
 	}
 }
 
+static void
+a_rate_has_the_digits_it_needs(void **state)
+{
+	char text[SCHEDULE_RATE_MAX];
+
+	(void)state;
+	assert_string_equal(schedule_format_rate(text, sizeof text, 0), "0.0");
+	assert_string_equal(schedule_format_rate(text, sizeof text, 0.0125), "0.013");
+	assert_string_equal(schedule_format_rate(text, sizeof text, 0.2), "0.200");
+	assert_string_equal(schedule_format_rate(text, sizeof text, 1), "1.0");
+	assert_string_equal(schedule_format_rate(text, sizeof text, 12345.67), "12345.7");
+}
+
 int
 main(void)
 {
@@ -527,6 +540,7 @@ main(void)
 		cmocka_unit_test(each_stage_of_poisson_has_its_rate),
 		cmocka_unit_test(many_are_taken_in_few_steps),
 		cmocka_unit_test(few_are_taken_one_by_one),
+		cmocka_unit_test(a_rate_has_the_digits_it_needs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

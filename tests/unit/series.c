@@ -119,7 +119,6 @@ what_is_too_short_joins_the_last(void **state)
 	must(series_take(&series, 1, sum) == 0);
 	answer(sum, 60, 5000);
 	must(series_take(&series, 2, sum) == 0);
-	/* Answers that were waited for when the time was up. */
 	answer(sum, 3, 50000);
 	must(series_end(&series, 2300 * CLOCK_NS_PER_MS, sum) == 0);
 	assert_int_equal(series.count, 2);
@@ -130,26 +129,41 @@ what_is_too_short_joins_the_last(void **state)
 	free(sum);
 }
 
-/* A rate is made of what came in its time. */
+/* A rate is made of what came in its time, and so are an interval's other figures. */
 static void
 what_comes_late_is_in_no_interval(void **state)
 {
-	struct tally *sum = new_tally();
+	struct tally *sum = new_tally(), *total = new_tally();
+	struct result_interval after;
 	struct series series;
 
 	(void)state;
 	must(series_init(&series, TALLY_SERVICE, CLOCK_NS_PER_S) == 0);
 	answer(sum, 50, 5000);
 	must(series_take(&series, 1, sum) == 0);
-	/* To a request of the warm-up, and two behind the end. */
+	/* To a request of the warm-up. */
 	sum->in_window++;
-	sum->complete += 2;
+	fail_some(sum, 1);
 	must(series_end(&series, 2000 * CLOCK_NS_PER_MS, sum) == 0);
+	tally_copy(total, sum);
+	answer(total, 30, 70000);
+	total->in_window = sum->in_window;
+	fail_some(total, 2);
+	series_after(&series, &after, sum, total);
 	assert_int_equal(series.count, 2);
 	check(&series.items[0], 1000, 1000, 50, 0);
-	check(&series.items[1], 2000, 1000, 1, 0);
+	check(&series.items[1], 2000, 1000, 1, 1);
+	assert_int_equal(series.items[1].max_ns, 0);
+	check(&after, 0, 0, 30, 2);
+	assert_true(is_about(after.p50_ns, 70000));
+	assert_int_equal(after.p99_ns, 0);
+	assert_true(is_about(after.max_ns, 70000));
+	series_after(&series, &after, total, total);
+	check(&after, 0, 0, 0, 0);
+	assert_int_equal(after.max_ns, 0);
 	series_reset(&series);
 	free(sum);
+	free(total);
 }
 
 static void

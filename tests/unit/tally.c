@@ -11,7 +11,7 @@
 #include "must.h"
 #include "samples.h"
 
-enum { THREADS = 4, PAYLOADS = 3, REQUESTS = 20000 };
+enum { THREADS = 4, REQUESTS = 20000 };
 
 static struct tally *
 new_tally(void)
@@ -49,7 +49,6 @@ count_one(struct tally *tally, uint64_t *random, unsigned int i)
 	tally->cpu_ns += 14;
 	tally->wall_ns += 15;
 	tally->involuntary += 16;
-	tally->payload_complete[i % PAYLOADS] += i;
 	failure_count(&tally->failures, (struct failure){ FAILURE_SEND, FAILURE_ERRNO, i % 5 }, i);
 	for (span = 0; span < TALLY_SPANS; span++)
 		histogram_record(&tally->spans[span],
@@ -73,29 +72,19 @@ assert_same(struct tally *one, struct tally *other)
 	}
 	memset(&one->failures, 0, sizeof one->failures);
 	memset(&other->failures, 0, sizeof other->failures);
-	assert_memory_equal(one->payload_complete, other->payload_complete,
-	    PAYLOADS * sizeof *one->payload_complete);
-	one->payload_complete = other->payload_complete = NULL;
 	assert_memory_equal(one, other, sizeof *one);
 }
 
 static void
 the_sum_of_threads_is_the_tally_of_all(void **state)
 {
-	uint64_t payloads[THREADS + 2][PAYLOADS] = { { 0 } };
 	struct tally *threads[THREADS], *all = new_tally(), *sum = new_tally();
 	uint64_t random = 1, random_again = 1;
 	unsigned int i;
 
 	(void)state;
-	all->payload_complete = payloads[THREADS];
-	sum->payload_complete = payloads[THREADS + 1];
-	all->payload_count = sum->payload_count = PAYLOADS;
-	for (i = 0; i < THREADS; i++) {
+	for (i = 0; i < THREADS; i++)
 		threads[i] = new_tally();
-		threads[i]->payload_complete = payloads[i];
-		threads[i]->payload_count = PAYLOADS;
-	}
 	for (i = 0; i < REQUESTS; i++) {
 		count_one(threads[i % THREADS], &random, i);
 		count_one(all, &random_again, i);
@@ -110,25 +99,19 @@ the_sum_of_threads_is_the_tally_of_all(void **state)
 }
 
 static void
-a_copy_has_all_but_the_payloads(void **state)
+a_copy_has_all(void **state)
 {
-	uint64_t payloads[PAYLOADS] = { 0 }, random = 1;
+	uint64_t random = 1;
 	struct tally *tally = new_tally(), *copy = new_tally();
 	unsigned int i;
 
 	(void)state;
-	tally->payload_complete = payloads;
-	tally->payload_count = PAYLOADS;
 	for (i = 0; i < REQUESTS; i++) {
 		if (i % (REQUESTS / 3) == 0)
 			tally_copy(copy, tally);
 		count_one(tally, &random, i);
 	}
 	tally_copy(copy, tally);
-	assert_null(copy->payload_complete);
-	assert_int_equal(copy->payload_count, 0);
-	tally->payload_complete = NULL;
-	tally->payload_count = 0;
 	assert_memory_equal(copy, tally, sizeof *copy);
 	free(tally);
 	free(copy);
@@ -151,41 +134,13 @@ the_busiest_interval_is_that_of_any_thread(void **state)
 	free(other);
 }
 
-static void
-payloads_are_added_where_both_have_them(void **state)
-{
-	uint64_t few[2] = { 1, 2 }, many[3] = { 10, 20, 30 };
-	struct tally *one = new_tally(), *other = new_tally();
-
-	(void)state;
-	one->payload_complete = few;
-	one->payload_count = 2;
-	tally_add(one, other);
-	other->payload_complete = many;
-	other->payload_count = 3;
-	tally_add(one, other);
-	assert_int_equal(few[0], 11);
-	assert_int_equal(few[1], 22);
-	tally_add(other, one);
-	assert_int_equal(many[0], 21);
-	assert_int_equal(many[1], 42);
-	assert_int_equal(many[2], 30);
-	one->payload_complete = NULL;
-	tally_add(one, other);
-	assert_null(one->payload_complete);
-	assert_int_equal(few[0], 11);
-	free(one);
-	free(other);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_sum_of_threads_is_the_tally_of_all),
-		cmocka_unit_test(a_copy_has_all_but_the_payloads),
+		cmocka_unit_test(a_copy_has_all),
 		cmocka_unit_test(the_busiest_interval_is_that_of_any_thread),
-		cmocka_unit_test(payloads_are_added_where_both_have_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -854,7 +854,8 @@ what_comes_inside_the_window_is_in_it(void **state)
 	run->plan.duration_ns = 400 * CLOCK_NS_PER_MS;
 	finish(run, start(run));
 	assert_in_range(run->total.complete, 1, 4);
-	assert_int_equal(run->total.in_window, run->total.complete);
+	/* A thread that is late may begin the first inside, or none behind the last answer. */
+	assert_in_range(run->total.in_window, run->total.complete - 1, run->total.complete + 1);
 	/* The first is of no request that counts, and the last may not be there yet. */
 	assert_in_range(run->window.complete, run->total.complete - 1, run->total.complete);
 	assert_int_equal(run->window.spans[TALLY_SERVICE].count, run->window.complete);

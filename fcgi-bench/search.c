@@ -247,14 +247,15 @@ search_judge(struct result *result)
 	const struct find_max_trial *last;
 	char rate[SCHEDULE_RATE_MAX];
 
-	if (*result->broken != '\0' || found->trial_count == 0)
+	if (*result->broken != '\0' || result->not_begun ||
+	    (found->trial_count == 0 && !result->interrupted))
 		return;
-	last = &found->trials[found->trial_count - 1];
 	*result->reason = '\0';
 	if (result->interrupted) {
 		result->verdict = RESULT_INCONCLUSIVE;
 		snprintf(result->reason, sizeof result->reason, "the search was not over");
 	} else if (found->unknown) {
+		last = &found->trials[found->trial_count - 1];
 		result->verdict = RESULT_INCONCLUSIVE;
 		snprintf(result->reason, sizeof result->reason, "%s is not known at %s/s: %s",
 		    result->condition->text,

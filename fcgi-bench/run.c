@@ -27,6 +27,7 @@ struct watch {
 	int has_cpu;
 	int has_begun;			/* the window has */
 	int64_t begin_ns, end_ns;	/* of the window */
+	int64_t next_line_ns;		/* in the warm-up */
 };
 
 /* A figure that cannot be had is told before it is waited for. */
@@ -200,6 +201,7 @@ show(struct watch *watch)
 	struct live_view view = {
 		.warming = !watch->has_begun,
 		.left_ns = watch->end_ns,
+		.every_ns = plan->interval_ns,
 		.failed = watch->sum->failures.total,
 	};
 
@@ -208,10 +210,34 @@ show(struct watch *watch)
 	if (plan->request_limit > answered)
 		view.left = plan->request_limit - answered;
 	if (last != NULL && last->length_ns > 0) {
+		view.has_rate = 1;
 		view.rate = (double)last->complete * 1e9 / (double)last->length_ns;
 		view.p99_ns = last->p99_ns;
 	}
 	live_show(&watch->run->live, &view);
+}
+
+/* Nothing is counted in the warm-up, but it is seen to pass. */
+static void
+look_at_beginning(struct watch *watch)
+{
+	int64_t now_ns = clock_now_ns();
+
+	if (watch->has_begun || now_ns < clock_earlier(watch->next_line_ns, watch->begin_ns))
+		return;
+	if (now_ns >= watch->begin_ns)
+		read_before(watch);
+	watch->next_line_ns = clock_after(now_ns, watch->plan->interval_ns);
+	show(watch);
+}
+
+/* When there is something to look at, if nobody says so before. */
+static int64_t
+next_look_ns(const struct watch *watch)
+{
+	if (watch->has_begun)
+		return CLOCK_NEVER;
+	return clock_earlier(watch->next_line_ns, watch->begin_ns);
 }
 
 /* Returns 0, or -1 when memory is short. */
@@ -221,8 +247,7 @@ look(struct watch *watch)
 	uint64_t number;
 
 	take_signals(watch);
-	if (!watch->has_begun && clock_now_ns() >= watch->begin_ns)
-		read_before(watch);
+	look_at_beginning(watch);
 	number = engine_snapshot(watch->engine, watch->sum);
 	if (number <= watch->series.number)
 		return 0;
@@ -237,10 +262,9 @@ static int
 watch_engine(struct watch *watch)
 {
 	engine_window(watch->engine, &watch->begin_ns, &watch->end_ns);
-	if (!watch->has_begun)
-		show(watch);
-	while (!engine_wait(watch->engine, watch->has_begun ? CLOCK_NEVER : watch->begin_ns,
-	    watch->run->signal_fd))
+	watch->next_line_ns = clock_now_ns();
+	look_at_beginning(watch);
+	while (!engine_wait(watch->engine, next_look_ns(watch), watch->run->signal_fd))
 		if (look(watch) < 0)
 			return -1;
 	/* A signal that came with the end is not left for the next run. */

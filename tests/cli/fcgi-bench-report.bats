@@ -304,3 +304,15 @@ teardown() {
   run on_terminal 'env NO_COLOR=1' "--url /status/500"
   [[ $output != *$'\e[31m'* ]]
 }
+
+@test "report: the line on the terminal is written once an interval, in the warm-up too" {
+  command -v script >/dev/null || skip 'script is missing'
+  start_echo
+  TERM=xterm NO_COLOR=1 script -qec "'$fcgi_bench' -k -z 100ms -w 1s --interval 100ms -o out '$ECHO_ADDR'" terminal \
+    </dev/null >/dev/null 3>&-
+  tr '\r' '\n' <terminal >lines
+  cat -v lines
+  # Eleven steps of a tenth; a machine that is busy leaves some of them out.
+  [ "$(grep -o '^warm-up  [0-9.]*m*s left' lines | sort -u | wc -l)" -ge 4 ]
+  run ! grep -E '^warm-up.*(/s|failed)' lines
+}

@@ -240,3 +240,11 @@ is_asking() {
   holds '.find_max.rate == null or .find_max.rate < 850'
   holds 'any(.find_max.trials[]; .outcome != "good")'
 }
+
+@test "gate: --find-max tries long enough for what is on its way at the end not to hide a queue" {
+  start_echo
+  # Of ten requests nine are answered in 100 ms, whether or not the rate is kept up.
+  bench any --find-max 'errors<1' -z 100ms -w 0 -k -c 1 --url /delay/10ms "$ECHO_ADDR"
+  holds 'all(.find_max.trials[]; .outcome != "good" or .achieved >= 0.95 * .rate)'
+  holds '.find_max.rate == null or .find_max.rate < 105'
+}

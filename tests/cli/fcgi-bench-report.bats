@@ -316,3 +316,24 @@ teardown() {
   [ "$(grep -o '^warm-up  [0-9.]*m*s left' lines | sort -u | wc -l)" -ge 4 ]
   run ! grep -E '^warm-up.*(/s|failed)' lines
 }
+
+@test "report: a file that is replaced keeps its mode, and a link to nothing leads to a new one" {
+  start_echo
+  umask 022
+  : >private
+  chmod 600 private
+  mkdir folder
+  ln -s folder/new link
+  run -0 "$fcgi_bench" -n 1 --format json:private --format csv:link --format text:plain "$ECHO_ADDR"
+  [ "$(stat -c %a private plain folder/new | tr '\n' ' ')" = '600 644 644 ' ]
+  [ -s private ] && [ -s folder/new ] && [ -L link ]
+}
+
+@test "report: the intervals of a run that is shorter than a millisecond are not of length 0" {
+  start_echo
+  bench 0 -n 2 -k "$ECHO_ADDR"
+  holds '.intervals[-1].length_s > 0 and .intervals[-1].end_s > 0'
+  holds '.duration_s - .intervals[-1].end_s | fabs < 0.000002'
+  run -0 "$fcgi_bench" -n 2 -k --format csv "$ECHO_ADDR"
+  awk -F, 'NR == 2 { exit $2 <= 0 }' <<<"$output"
+}

@@ -63,9 +63,9 @@ int find_max_next(const struct find_max *search, double *rate);
 void find_max_take(struct find_max *search, const struct find_max_trial *trial);
 
 /*
- * How long to try a rate, so that the percentile means something, and that the requests which are on
- * their way at the end are few beside all of them; but no longer than ten times the duration that
- * was asked for.
+ * How long to try a rate, so that the percentile means something, and that the requests which are
+ * on their way at the end are few beside all of them; but no longer than ten times the duration
+ * that was asked for.
  * percent: of the metric; 0 when it is none.  most: that can be on their way.
  */
 int64_t find_max_duration_ns(double rate, double percent, double most, int64_t duration_ns);

@@ -53,8 +53,7 @@ put_left(char *dst, size_t size, const struct live_view *view)
 		snprintf(dst, size, "  %" PRIu64 " left", view->left);
 	else if (view->left_ns != CLOCK_NEVER)
 		snprintf(dst, size, "  %s left",
-		    clock_format_duration(duration, sizeof duration,
-			round_left(view)));
+		    clock_format_duration(duration, sizeof duration, round_left(view)));
 }
 
 char *

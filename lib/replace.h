@@ -18,8 +18,8 @@
 int replace_file(const char *path, const void *data, size_t len, mode_t mode);
 
 /*
- * The one path, without symbolic links, of the file that replace_file() would replace or make, which
- * need not be there yet; its folder does.
+ * The one path, without symbolic links, of the file that replace_file() would replace or make; it
+ * need not be there yet, but its folder has to.
  * Returns it, the caller's to free(3), or NULL with errno.
  */
 char *replace_leads_to(const char *path);

@@ -41,7 +41,8 @@ static const struct {
 	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 80, 1,
 	    "0/s  \033[31m2 failed\033[m" },
 	/* It fits just so, colors aside; and not. */
-	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 13, 1, "0/s  \033[31m2 failed\033[m" },
+	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 13, 1,
+	    "0/s  \033[31m2 failed\033[m" },
 	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 12, 1, "0/s  2 faile" },
 	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 0, 1, "" },
 };

@@ -75,15 +75,21 @@ open_beside(char *temporary, const char *path, mode_t mode)
 	return fd;
 }
 
-/* As the file that is replaced.  Returns 0, or -1 with errno. */
+/*
+ * Gives it to the owner of the file that it replaces.  Where we may not, our group has no more of it
+ * than everybody has: it is not the one that was meant.
+ * Returns 0, or -1 with errno.
+ */
 static int
-make_alike(int fd, const struct stat *old, mode_t mode)
+give_to_owner(int fd, const struct stat *old)
 {
-	mode &= old->st_mode;
-	/* What was its group's is not for another one. */
-	if (fchown(fd, old->st_uid, old->st_gid) < 0)
-		mode &= (mode_t)~S_IRWXG;
-	return fchmod(fd, mode);
+	struct stat st;
+
+	if (fchown(fd, old->st_uid, old->st_gid) == 0)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -1;
+	return fchmod(fd, st.st_mode & (S_IRWXU | S_IRWXO | (st.st_mode & S_IRWXO) << 3));
 }
 
 /* old: the file that is replaced; NULL: none is there. */
@@ -91,11 +97,14 @@ static int
 replace(const char *path, const void *data, size_t len, mode_t mode, const struct stat *old)
 {
 	char temporary[PATH_MAX];
-	int fd = open_beside(temporary, path, old != NULL ? 0600 : mode), error;
+	int fd, error;
 
+	if (old != NULL)
+		mode &= old->st_mode;
+	fd = open_beside(temporary, path, mode);
 	if (fd < 0)
 		return -1;
-	if (old != NULL && make_alike(fd, old, mode) < 0) {
+	if (old != NULL && give_to_owner(fd, old) < 0) {
 		error = errno;
 		close(fd);
 		unlink(temporary);

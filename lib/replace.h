@@ -10,8 +10,8 @@
  * file stays as it is, and nothing is left behind.
  * What is no regular file (/dev/stdout, a FIFO) is not replaced: it is written to.  A symbolic link
  * stays, and what it points to is replaced, or made.
- * mode: of the new file, less the umask; one that replaces another has of mode what that one had,
- * and its owner as far as we may give it away.
+ * mode: of the new file, less the umask, and less what a file that it replaces does not have; it has
+ * that one's owner where we may give it away.
  * SIGXFSZ is ignored meanwhile, in the whole process.
  * Returns 0, or -FCGI_E_SYSTEM with errno (EFBIG: larger than RLIMIT_FSIZE permits).
  */

@@ -317,7 +317,7 @@ teardown() {
   run ! grep -E '^warm-up.*(/s|failed)' lines
 }
 
-@test "report: a file that is replaced keeps its mode, and a link to nothing leads to a new one" {
+@test "report: a file that is replaced stays as private as it was, and a link to nothing leads to a new one" {
   start_echo
   umask 022
   : >private

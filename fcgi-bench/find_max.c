@@ -10,6 +10,15 @@ static const double close_enough = 1.05;
 /* A percentile of a low rate takes long to mean something. */
 static const double duration_max = 10;
 
+/* An application that is asked for a rate has to take it. */
+static const double achieved_min = 0.99;
+
+/*
+ * So many requests to each that can be on its way at the end, which nobody knows to be kept up.
+ * Both together are less than what good and not good are apart by.
+ */
+static const double requests_per_place = 50;
+
 /* Twice that still fits. */
 static const double longest_ns = 4e18;
 
@@ -76,12 +85,25 @@ count_samples(double percent)
 }
 
 int64_t
-find_max_duration_ns(double rate, double percent, int64_t duration_ns)
+find_max_duration_ns(double rate, double percent, double most, int64_t duration_ns)
 {
-	double needed_ns = 1e9 * count_samples(percent) / rate;
+	double needed = fmax(count_samples(percent), requests_per_place * most);
+	double needed_ns = 1e9 * needed / rate;
 
 	needed_ns = fmin(needed_ns, fmin(duration_max * (double)duration_ns, longest_ns));
 	return needed_ns > (double)duration_ns ? (int64_t)needed_ns : duration_ns;
+}
+
+int
+find_max_is_kept_up(const struct find_max_count *count)
+{
+	/* What chance does, between beginning and end. */
+	double on_their_way = 1 + 3 * sqrt(count->on_average);
+
+	if (count->from_none)
+		on_their_way += count->on_average;
+	return count->in_window > 0 &&
+	    count->in_window + fmin(count->most, on_their_way) >= achieved_min * count->due;
 }
 
 double

@@ -63,11 +63,24 @@ int find_max_next(const struct find_max *search, double *rate);
 void find_max_take(struct find_max *search, const struct find_max_trial *trial);
 
 /*
- * How long to try a rate, so that the percentile means something, but no longer than ten times the
- * duration that was asked for.
- * percent: of the metric; 0 when it is none.
+ * How long to try a rate, so that the percentile means something, and that the requests which are
+ * on their way at the end are few beside all of them; but no longer than ten times the duration
+ * that was asked for.
+ * percent: of the metric; 0 when it is none.  most: that can be on their way.
  */
-int64_t find_max_duration_ns(double rate, double percent, int64_t duration_ns);
+int64_t find_max_duration_ns(double rate, double percent, double most, int64_t duration_ns);
+
+/* What a trial counted: requests, but for the last two. */
+struct find_max_count {
+	double due;
+	double in_window;	/* good answers that came in it */
+	double on_average;	/* on their way at a time, if the rate is kept up */
+	double most;		/* that can be on their way */
+	int from_none;		/* none was when it began: the warm-up was too short */
+};
+
+/* Whether as many were answered as were due: no queue has grown. */
+int find_max_is_kept_up(const struct find_max_count *count);
 
 /* The lowest rate that means something in that time. */
 double find_max_lowest(double percent, int64_t duration_ns);

@@ -187,6 +187,12 @@ gate_parse(struct gate *gate, const char *text, char *why, size_t why_size)
 	p = skip_blanks(p + strlen(ops[i].sign));
 	for (end = p + strlen(p); end > p && (end[-1] == ' ' || end[-1] == '\t'); end--)
 		;
+	/* None of them is in a value, but all of them are in what people write between two. */
+	if (strpbrk(p, ",;&|<>=!") != NULL) {
+		snprintf(why, why_size, "more than one condition: each --fail-if has its own, and "
+		    "--find-max has one");
+		return -FCGI_E_SYNTAX;
+	}
 	if (read_value(&read, p, (size_t)(end - p), why, why_size) < 0)
 		return -FCGI_E_SYNTAX;
 	*gate = read;

@@ -28,6 +28,21 @@ live_init(struct live *live, int quiet)
 	live->color = no_color == NULL || *no_color == '\0';
 }
 
+/*
+ * In steps that tell one line from the next; rounded up, but for the few milliseconds by which a
+ * line is late or the threads' start is.
+ */
+static int64_t
+round_left(const struct live_view *view)
+{
+	int64_t step_ns = view->every_ns < CLOCK_NS_PER_S ? CLOCK_NS_PER_S / 10 : CLOCK_NS_PER_S;
+	int64_t steps = (view->left_ns + step_ns - step_ns / 10 - 1) / step_ns;
+
+	if (steps == 0 && view->left_ns > 0)
+		steps = 1;
+	return steps * step_ns;
+}
+
 static void
 put_left(char *dst, size_t size, const struct live_view *view)
 {
@@ -38,25 +53,29 @@ put_left(char *dst, size_t size, const struct live_view *view)
 		snprintf(dst, size, "  %" PRIu64 " left", view->left);
 	else if (view->left_ns != CLOCK_NEVER)
 		snprintf(dst, size, "  %s left",
-		    clock_format_duration(duration, sizeof duration,
-			(view->left_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S * CLOCK_NS_PER_S));
+		    clock_format_duration(duration, sizeof duration, round_left(view)));
 }
 
 char *
 live_format(char *dst, size_t size, const struct live_view *view, unsigned int columns, int color)
 {
-	char duration[32], p99[48] = "", failed[48] = "", left[48];
+	char duration[32], rate[48] = "", p99[48] = "", failed[48] = "", left[48];
+	char text[LINE_SIZE];
 	int is_red = color && view->failed > 0;
 	size_t len;
 
+	if (view->has_rate)
+		snprintf(rate, sizeof rate, "  %.0f/s", view->rate);
 	if (view->p99_ns > 0)
 		snprintf(p99, sizeof p99, "  p99 %s",
 		    clock_format_duration(duration, sizeof duration, (int64_t)view->p99_ns));
-	snprintf(failed, sizeof failed, "  %s%" PRIu64 " failed%s", is_red ? RED : "",
-	    view->failed, is_red ? PLAIN : "");
+	if (!view->warming)
+		snprintf(failed, sizeof failed, "  %s%" PRIu64 " failed%s", is_red ? RED : "",
+		    view->failed, is_red ? PLAIN : "");
 	put_left(left, sizeof left, view);
-	len = (size_t)snprintf(dst, size, "%s%.0f/s%s%s%s", view->warming ? "warm-up  " : "",
-	    view->rate, p99, failed, left);
+	snprintf(text, sizeof text, "%s%s%s%s%s", view->warming ? "  warm-up" : "", rate, p99,
+	    failed, left);
+	len = (size_t)snprintf(dst, size, "%s", text + strspn(text, " "));
 	if (is_red)
 		len -= strlen(RED PLAIN);
 	if (len <= columns)

@@ -7,9 +7,11 @@
 
 /* What it tells. */
 struct live_view {
-	int warming;		/* the warm-up is not over */
+	int warming;		/* the warm-up is not over: nothing is counted yet */
 	int64_t left_ns;	/* until no more requests are sent; CLOCK_NEVER: not known */
+	int64_t every_ns;	/* how often the line is written */
 	uint64_t left;		/* requests still to be answered, where their number is the limit */
+	int has_rate;		/* an interval is over */
 	double rate;		/* good answers a second, of the last interval */
 	uint64_t p99_ns;	/* of the last interval; 0: too few */
 	uint64_t failed;	/* so far */

@@ -72,20 +72,44 @@ start_application(struct bench *bench)
 	return STATUS_GOOD;
 }
 
-/* An application that cannot do it would answer one request and leave the others. */
+/* Else there is but the self-test, against an application of our own. */
+static int
+has_target(const struct bench *bench)
+{
+	return bench->options.command != NULL || bench->options.target_count > 0;
+}
+
+/* A child that has changed ends the waiting as ^C does; then it is asked anew. */
+static int
+ask(struct bench *bench, const struct plan_target *target, char *why, size_t size)
+{
+	const struct plan *plan = &bench->plan;
+	int64_t timeout_ns = clock_earlier(plan->timeout_ns, ASK_NS);
+	int answer = MPXS_STOPPED;
+
+	while (answer == MPXS_STOPPED && run_take_signals(&bench->run) == 0)
+		answer = mpxs_ask(target, plan->connect_timeout_ns, timeout_ns,
+		    bench->run.signal_fd, why, size);
+	return answer;
+}
+
+/*
+ * An application that cannot do it would answer one request and leave the others.
+ * When we are asked to end, nothing more is asked: what the load makes of it is a report.
+ */
 static enum status
-ask_for_multiplexing(const struct bench *bench)
+ask_for_multiplexing(struct bench *bench)
 {
 	const struct cli *cli = &bench->options.cli;
-	int64_t timeout_ns = clock_earlier(bench->plan.timeout_ns, ASK_NS);
 	const struct plan_target *target;
 	char why[160];
 	size_t i;
 
-	for (i = 0; bench->plan.streams > 1 && i < bench->plan.target_count; i++) {
+	if (bench->plan.streams < 2 || !has_target(bench))
+		return STATUS_GOOD;
+	for (i = 0; i < bench->plan.target_count; i++) {
 		target = &bench->plan.targets[i];
-		switch (mpxs_ask(target, bench->plan.connect_timeout_ns, timeout_ns, why,
-		    sizeof why)) {
+		switch (ask(bench, target, why, sizeof why)) {
 		case MPXS_NO:
 			cli_error(cli, "%s: takes one request at a time on a connection "
 			    "(FCGI_MPXS_CONNS=0): leave -m out", target->name);
@@ -95,13 +119,14 @@ ask_for_multiplexing(const struct bench *bench)
 			    why);
 			break;
 		case MPXS_YES:
-		default: /* The load finds no connection either, and tells that in a report. */
+		default: /* The load finds no connection either, or ends: that is for a report. */
 			break;
 		}
 	}
 	return STATUS_GOOD;
 }
 
+/* Of a run that is ended meanwhile the report is of what there is, as ever. */
 static enum status
 test_self(struct bench *bench)
 {
@@ -109,6 +134,8 @@ test_self(struct bench *bench)
 
 	if (!bench->options.self_test || self_test_run(&bench->plan, &bench->run,
 	    &bench->result->client_limit_rps, why, sizeof why) == 0)
+		return STATUS_GOOD;
+	if (bench->run.interrupts > 0 && has_target(bench))
 		return STATUS_GOOD;
 	cli_error(&bench->options.cli, "--self-test: %s", why);
 	return bench->run.interrupts > 0 ? STATUS_INTERRUPTED : STATUS_USAGE;
@@ -145,7 +172,7 @@ bench_run(struct bench *bench)
 		status = test_self(bench);
 	if (status != STATUS_GOOD)
 		return status;
-	if (options->command != NULL || options->target_count > 0) {
+	if (has_target(bench)) {
 		if (load(bench) < 0)
 			return STATUS_USAGE;
 		status = judge(bench);

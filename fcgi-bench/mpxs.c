@@ -38,20 +38,26 @@ prepare(struct question *question, int64_t connect_deadline_ns, int64_t deadline
 	conn_queue(&question->conn, &iov, 1);
 }
 
-/* Returns an enum fcgi_values_event or an error. */
+/* What became of waiting, besides an enum fcgi_values_event. */
+enum { STOPPED = FCGI_VALUES_UNKNOWN_TYPE + 1 };
+
+/* Returns an enum fcgi_values_event, STOPPED, or an error. */
 static int
-wait_for_answer(struct question *question)
+wait_for_answer(struct question *question, int stop_fd)
 {
+	struct pollfd stop = { .fd = stop_fd, .events = POLLIN };
 	struct conn *conn = &question->conn;
 	struct fcgi_slice slice;
 	int r, what;
 
 	for (;;) {
-		r = conn_run(conn, NULL, 0);
+		r = conn_run(conn, &stop, 1);
 		if (r == -FCGI_E_SYSTEM && conn->error == EINTR)
 			continue;
 		if (r < 0)
 			return r;
+		if (stop.revents != 0)
+			return STOPPED;
 		while ((what = conn_next(conn, &slice)) > 0) {
 			r = fcgi_values_feed(&question->values, &conn->reader.record, what,
 			    &slice);
@@ -100,7 +106,7 @@ explain(const struct question *question, int error, char *why, size_t size)
 
 int
 mpxs_ask(const struct plan_target *target, int64_t connect_timeout_ns, int64_t timeout_ns,
-    char *why, size_t size)
+    int stop_fd, char *why, size_t size)
 {
 	struct question question;
 	int64_t now_ns = clock_now_ns();
@@ -111,12 +117,14 @@ mpxs_ask(const struct plan_target *target, int64_t connect_timeout_ns, int64_t t
 	    clock_after(now_ns, timeout_ns));
 	r = conn_open(&question.conn, target->sockets, target->socket_count, now_ns);
 	if (r == 0)
-		r = wait_for_answer(&question);
+		r = wait_for_answer(&question, stop_fd);
 	if (r == FCGI_VALUES_RESULT) {
 		r = read_answer(&question, why, size);
 	} else if (r == FCGI_VALUES_UNKNOWN_TYPE) {
 		strlcpy(why, "it does not know FCGI_GET_VALUES", size);
 		r = MPXS_UNKNOWN;
+	} else if (r == STOPPED) {
+		r = MPXS_STOPPED;
 	} else {
 		r = explain(&question, r, why, size);
 	}

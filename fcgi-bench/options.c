@@ -78,7 +78,9 @@ read_stages(struct options *options, const char *list)
 	char *copy = cli_keep(&options->cli, list), *rest = copy, *item, *colon;
 	struct schedule_stage *stage;
 
-	options->stage_count = 0;
+	if (options->stage_count > 0)
+		cli_usage_error(&options->cli, "--stages %s: there is a list of them already",
+		    list);
 	while ((item = strsep(&rest, ",")) != NULL) {
 		colon = strchr(item, ':');
 		if (colon == NULL)
@@ -202,6 +204,9 @@ read_load(struct options *options, int option, const char *value)
 		read_stages(options, value);
 		return 1;
 	case OPT_FIND_MAX:
+		if (options->has_find_max)
+			cli_usage_error(cli, "--find-max %s: there is --find-max %s already",
+			    value, options->find_max.text);
 		read_condition(options, "--find-max", &options->find_max, value);
 		options->has_find_max = 1;
 		return 1;
@@ -337,13 +342,13 @@ read_report(struct options *options, int option, const char *value)
 
 	switch (option) {
 	case OPT_INPUT:
-		cli_replace(cli, &options->input_file, value);
+		cli_once(cli, "-i", &options->input_file, value);
 		return 1;
 	case OPT_FORMAT:
 		read_format(options, value);
 		return 1;
 	case OPT_OUTPUT:
-		cli_replace(cli, &options->output_file, value);
+		cli_once(cli, "-o", &options->output_file, value);
 		return 1;
 	case OPT_INTERVAL:
 		options->interval_ns = cli_duration(cli, "--interval", value);
@@ -354,7 +359,7 @@ read_report(struct options *options, int option, const char *value)
 		read_pid(options, value);
 		return 1;
 	case OPT_CGROUP:
-		cli_replace(cli, &options->cgroup, value);
+		cli_once(cli, "--cgroup", &options->cgroup, value);
 		return 1;
 	case OPT_FAIL_IF:
 		read_gate(options, value);

@@ -1,8 +1,10 @@
 #include "options_check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi_proto.h"
+#include "replace.h"
 #include "tally.h"
 
 static int
@@ -87,12 +89,27 @@ options_check_request(const struct options *options)
 		cli_usage_error(cli, "-u says nothing without --url, --as or --role authorizer");
 }
 
+/* Whether both lead to one place, whatever their names; a place where nothing is kept aside. */
+static int
+is_same_place(const char *a, const char *b)
+{
+	char *place = replace_leads_to(a), *other = replace_leads_to(b);
+	int is_same = place != NULL && is_text(other, place) && strcmp(place, "/dev/null") != 0;
+
+	free(place);
+	free(other);
+	return is_same;
+}
+
+/* NULL is standard output, which may be a file, too. */
 static int
 is_same_file(const char *a, const char *b)
 {
-	if (a == NULL || b == NULL)
-		return a == b;
-	return strcmp(a, b) == 0;
+	if (a == NULL && b == NULL)
+		return 1;
+	if (a != NULL && is_text(b, a))
+		return 1;
+	return is_same_place(a != NULL ? a : "/dev/stdout", b != NULL ? b : "/dev/stdout");
 }
 
 static void

@@ -1,7 +1,6 @@
 #include "report.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,7 +32,7 @@ static void
 check_file(const struct cli *cli, const char *file)
 {
 	struct stat st;
-	char *copy;
+	char *place, *slash;
 
 	if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
 		cli_die(cli, STATUS_USAGE, "%s: %s", file, strerror(EISDIR));
@@ -42,10 +41,13 @@ check_file(const struct cli *cli, const char *file)
 			cli_die(cli, STATUS_USAGE, "%s: %s", file, strerror(errno));
 		return;
 	}
-	copy = cli_keep(cli, file);
-	if (access(dirname(copy), W_OK | X_OK) < 0)
+	place = replace_leads_to(file);
+	slash = place != NULL ? strrchr(place, '/') : NULL;
+	if (slash != NULL)
+		slash[1] = '\0';
+	if (place == NULL || access(place, W_OK | X_OK) < 0)
 		cli_die(cli, STATUS_USAGE, "%s: cannot be made: %s", file, strerror(errno));
-	free(copy);
+	free(place);
 }
 
 void

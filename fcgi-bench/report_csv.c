@@ -27,7 +27,7 @@ report_csv(FILE *to, const struct result *result)
 	for (i = 0; i < result->interval_count; i++) {
 		interval = &result->intervals[i];
 		length_s = (double)interval->length_ns / 1e9;
-		fprintf(to, "%.3f,%.3f,%" PRIu64 ",%" PRIu64 ",%.1f",
+		fprintf(to, "%.6f,%.6f,%" PRIu64 ",%" PRIu64 ",%.1f",
 		    (double)interval->end_ns / 1e9, length_s, interval->complete,
 		    interval->failed,
 		    length_s > 0 ? (double)interval->complete / length_s : 0);

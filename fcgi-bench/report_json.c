@@ -347,8 +347,8 @@ key_intervals(struct json *json, const struct result *result)
 	for (i = 0; i < result->interval_count; i++) {
 		interval = &result->intervals[i];
 		json_object_begin(json);
-		key_double(json, "end_s", (double)interval->end_ns / 1e9, 3);
-		key_double(json, "length_s", (double)interval->length_ns / 1e9, 3);
+		key_double(json, "end_s", (double)interval->end_ns / 1e9, 6);
+		key_double(json, "length_s", (double)interval->length_ns / 1e9, 6);
 		put_interval(json, interval);
 	}
 	json_array_end(json);

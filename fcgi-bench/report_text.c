@@ -351,6 +351,9 @@ put_trials(FILE *to, const struct result *result)
 	}
 	fputs("highest rate with ", to);
 	put_escaped(to, result->condition->text);
+	/* It would have gone on. */
+	if (result->interrupted || *result->broken != '\0')
+		fputs(" so far", to);
 	if (search->best > 0)
 		fprintf(to, ": %s/s\n\n",
 		    schedule_format_rate(asked, sizeof asked, search->best));

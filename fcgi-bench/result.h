@@ -77,6 +77,7 @@ struct result {
 	int client_saturated;
 	double steal;		/* 0 to 1 */
 	int interrupted;
+	int not_begun;		/* it was, before anything was sent */
 	char broken[320];	/* what ended the run before its time, in words; "" */
 	struct host host;
 	struct diagnosis diagnoses[DIAGNOSIS_KINDS];

@@ -27,6 +27,7 @@ struct watch {
 	int has_cpu;
 	int has_begun;			/* the window has */
 	int64_t begin_ns, end_ns;	/* of the window */
+	int64_t next_line_ns;		/* in the warm-up */
 };
 
 /* A figure that cannot be had is told before it is waited for. */
@@ -43,7 +44,7 @@ check_server(struct run *run)
 		    server->cgroup != NULL ? "--cgroup" : "--pid", server->why);
 		return -1;
 	}
-	server_reset(server);
+	server_rewind(server);
 	return 0;
 }
 
@@ -66,8 +67,12 @@ run_init(struct run *run, const struct options *options, struct application *app
 	}
 	live_init(&run->live, options->cli.quiet);
 	run->server.cgroup = options->cgroup;
-	for (i = 0; i < options->pid_count; i++)
-		run->server.pids[run->server.pid_count++] = options->pids[i];
+	for (i = 0; i < options->pid_count; i++) {
+		if (server_add(&run->server, options->pids[i]) < 0) {
+			cli_error(&options->cli, "out of memory");
+			return -1;
+		}
+	}
 	return check_server(run);
 }
 
@@ -196,6 +201,7 @@ show(struct watch *watch)
 	struct live_view view = {
 		.warming = !watch->has_begun,
 		.left_ns = watch->end_ns,
+		.every_ns = plan->interval_ns,
 		.failed = watch->sum->failures.total,
 	};
 
@@ -204,10 +210,34 @@ show(struct watch *watch)
 	if (plan->request_limit > answered)
 		view.left = plan->request_limit - answered;
 	if (last != NULL && last->length_ns > 0) {
+		view.has_rate = 1;
 		view.rate = (double)last->complete * 1e9 / (double)last->length_ns;
 		view.p99_ns = last->p99_ns;
 	}
 	live_show(&watch->run->live, &view);
+}
+
+/* Nothing is counted in the warm-up, but it is seen to pass. */
+static void
+look_at_beginning(struct watch *watch)
+{
+	int64_t now_ns = clock_now_ns();
+
+	if (watch->has_begun || now_ns < clock_earlier(watch->next_line_ns, watch->begin_ns))
+		return;
+	if (now_ns >= watch->begin_ns)
+		read_before(watch);
+	watch->next_line_ns = clock_after(now_ns, watch->plan->interval_ns);
+	show(watch);
+}
+
+/* When there is something to look at, if nobody says so before. */
+static int64_t
+next_look_ns(const struct watch *watch)
+{
+	if (watch->has_begun)
+		return CLOCK_NEVER;
+	return clock_earlier(watch->next_line_ns, watch->begin_ns);
 }
 
 /* Returns 0, or -1 when memory is short. */
@@ -217,8 +247,7 @@ look(struct watch *watch)
 	uint64_t number;
 
 	take_signals(watch);
-	if (!watch->has_begun && clock_now_ns() >= watch->begin_ns)
-		read_before(watch);
+	look_at_beginning(watch);
 	number = engine_snapshot(watch->engine, watch->sum);
 	if (number <= watch->series.number)
 		return 0;
@@ -233,10 +262,9 @@ static int
 watch_engine(struct watch *watch)
 {
 	engine_window(watch->engine, &watch->begin_ns, &watch->end_ns);
-	if (!watch->has_begun)
-		show(watch);
-	while (!engine_wait(watch->engine, watch->has_begun ? CLOCK_NEVER : watch->begin_ns,
-	    watch->run->signal_fd))
+	watch->next_line_ns = clock_now_ns();
+	look_at_beginning(watch);
+	while (!engine_wait(watch->engine, next_look_ns(watch), watch->run->signal_fd))
 		if (look(watch) < 0)
 			return -1;
 	/* A signal that came with the end is not left for the next run. */
@@ -246,21 +274,20 @@ watch_engine(struct watch *watch)
 	return 0;
 }
 
-/* The kinds and targets apart.  Returns 0, or -1 when memory is short. */
+/*
+ * The kinds and targets apart.
+ * r: what making the shares returned.
+ * Returns 0, or -1 when memory is short.
+ */
 static int
-share_out(struct watch *watch)
+share_out(struct result *result, struct shares *shares, int r)
 {
-	struct result *result = watch->result;
-	struct shares shares = { 0 };
-	int r;
-
-	r = engine_finish_shares(watch->engine, &shares);
 	if (r == 0)
-		r = shares_by_kind(&result->kinds, &shares);
+		r = shares_by_kind(&result->kinds, shares);
 	if (r == 0)
-		r = shares_by_target(&result->targets, &shares);
-	result->unassigned = result->total.failures.total - shares_failed(&shares);
-	shares_reset(&shares);
+		r = shares_by_target(&result->targets, shares);
+	result->unassigned = result->total.failures.total - shares_failed(shares);
+	shares_reset(shares);
 	return r < 0 ? -1 : 0;
 }
 
@@ -287,12 +314,14 @@ conclude(struct watch *watch)
 {
 	struct result *result = watch->result;
 	struct tally *total = &result->total;
+	struct shares shares = { 0 };
 	int64_t window_ns;
 
 	engine_finish(watch->engine, total);
 	engine_window(watch->engine, &watch->begin_ns, &watch->end_ns);
 	window_ns = watch->end_ns > watch->begin_ns ? watch->end_ns - watch->begin_ns : 0;
-	if (share_out(watch) < 0 || end_series(watch, window_ns) < 0)
+	if (share_out(result, &shares, engine_finish_shares(watch->engine, &shares)) < 0 ||
+	    end_series(watch, window_ns) < 0)
 		return -1;
 	result->duration_s = (double)window_ns / 1e9;
 	result->rps = window_ns > 0 ? (double)total->in_window / result->duration_s : 0;
@@ -341,26 +370,49 @@ run_engine(struct watch *watch)
 	return r;
 }
 
-int
-run_plan(struct run *run, const struct plan *plan, struct result *result)
+static void
+begin_result(struct result *result, const struct plan *plan)
 {
-	struct watch watch = { .run = run, .plan = plan, .result = result };
 	double limit_rps = result->client_limit_rps;
-	int r;
 
 	result_reset(result);
 	result->plan = plan;
 	result->client_limit_rps = limit_rps;
 	result->started_ms = clock_wall_ms();
 	host_read(&result->host);
-	if (run->application != NULL)
-		run->server.pids[0] = run->application->pid;
-	if (run->application != NULL)
-		run->server.pid_count = 1;
-	server_reset(&run->server);
+}
+
+/* We were asked to end before it began: a report tells that, too. */
+static int
+run_nothing(struct run *run, struct result *result)
+{
+	const struct plan *plan = result->plan;
+	struct shares shares = { 0 };
+	int r = shares_init(&shares, plan->target_count, plan->targets->payloads.count);
+
+	result->interrupted = 1;
+	result->not_begun = 1;
+	snprintf(result->server_why, sizeof result->server_why, "nothing was asked");
+	if (share_out(result, &shares, r) == 0)
+		return 0;
+	cli_error(&run->options->cli, "out of memory");
+	return -1;
+}
+
+int
+run_plan(struct run *run, const struct plan *plan, struct result *result)
+{
+	struct watch watch = { .run = run, .plan = plan, .result = result };
+	int r;
+
+	begin_result(result, plan);
+	if (run_take_signals(run) > 0)
+		return run_nothing(run, result);
+	server_rewind(&run->server);
+	r = run->application != NULL ? server_add(&run->server, run->application->pid) : 0;
 	server_find(&run->server, plan);
 	watch.sum = calloc(1, sizeof *watch.sum);
-	if (watch.sum == NULL ||
+	if (r < 0 || watch.sum == NULL ||
 	    series_init(&watch.series, plan->open_loop ? TALLY_RESPONSE : TALLY_SERVICE,
 		plan->interval_ns) < 0) {
 		cli_error(&run->options->cli, "out of memory");

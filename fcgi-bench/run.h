@@ -28,7 +28,8 @@ struct run {
 int run_init(struct run *run, const struct options *options, struct application *application);
 
 /*
- * Runs it and fills in the result, but for the verdict.
+ * Runs it and fills in the result, but for the verdict.  Nothing is run where we were asked to end
+ * before, and the result says so.
  * result: zero-filled, or of an earlier run, whose memory is used again.
  * Returns 0, or -1 when it cannot be run, which has been told.
  */

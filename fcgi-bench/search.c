@@ -16,9 +16,6 @@
 /* How long what is due at the end of a trial is still sent: a queue that is longer is an answer. */
 #define DRAIN_NS CLOCK_NS_PER_S
 
-/* An application that is asked for a rate has to take it. */
-static const double achieved_min = 0.99;
-
 static void
 move(struct result *to, struct result *from)
 {
@@ -38,33 +35,29 @@ is_doubtful(const struct result *result)
 	return 0;
 }
 
-/*
- * How many requests may have been on their way at the end of the window, beyond those that were at
- * its beginning: what chance does, or, where the warm-up was too short for any to have come back,
- * as many as the connections can have.
- */
+/* That can be on their way at a time. */
 static double
-count_on_their_way(const struct result *result)
+most_of(const struct plan *plan)
 {
-	const struct plan *plan = result->plan;
-	const struct histogram *service = &result->total.spans[TALLY_SERVICE];
-	double most = (double)plan->connections * plan->streams;
-	double on_average = result->rps * histogram_mean_ns(service) / 1e9;
-
-	if (plan->warmup_ns < (int64_t)service->max_ns)
-		return most;
-	return fmin(most, 1 + 3 * sqrt(on_average));
+	return (double)plan->connections * plan->streams;
 }
 
-/* Whether no queue has grown in the window. */
 static int
 is_kept_up(const struct result *result)
 {
 	const struct tally *total = &result->total;
-	double due = (double)(total->complete + total->failures.total);
+	const struct histogram *service = &total->spans[TALLY_SERVICE];
+	struct find_max_count count = {
+		.due = (double)(total->complete + total->failures.total),
+		.in_window = (double)total->in_window,
+		.most = most_of(result->plan),
+		.from_none = result->plan->warmup_ns < (int64_t)service->max_ns,
+	};
 
-	return total->complete > 0 &&
-	    (double)total->in_window + count_on_their_way(result) >= achieved_min * due;
+	if (total->complete == 0 || result->duration_s <= 0)
+		return 0;
+	count.on_average = count.due / result->duration_s * histogram_mean_ns(service) / 1e9;
+	return find_max_is_kept_up(&count);
 }
 
 static void
@@ -97,7 +90,7 @@ rate_of(const struct result *result)
 {
 	const struct plan *plan = result->plan;
 	double mean_ns = histogram_mean_ns(&result->total.spans[TALLY_SERVICE]);
-	double most = (double)plan->connections * plan->streams * 1e9 / fmax(mean_ns, 1);
+	double most = most_of(plan) * 1e9 / fmax(mean_ns, 1);
 
 	if (result->duration_s <= 0)
 		return 0;
@@ -174,7 +167,8 @@ search(struct run *run, struct plan *plan, struct find_max *found, struct result
 
 	while (!run_is_over(run) && find_max_next(found, &trial.rate)) {
 		plan_set_rate(plan, trial.rate,
-		    find_max_duration_ns(trial.rate, percent, options->duration_ns));
+		    find_max_duration_ns(trial.rate, percent, most_of(plan),
+			options->duration_ns));
 		if (run_plan(run, plan, result) < 0)
 			return -1;
 		if (run_is_over(run))
@@ -247,14 +241,15 @@ search_judge(struct result *result)
 	const struct find_max_trial *last;
 	char rate[SCHEDULE_RATE_MAX];
 
-	if (*result->broken != '\0' || found->trial_count == 0)
+	if (*result->broken != '\0' || result->not_begun ||
+	    (found->trial_count == 0 && !result->interrupted))
 		return;
-	last = &found->trials[found->trial_count - 1];
 	*result->reason = '\0';
 	if (result->interrupted) {
 		result->verdict = RESULT_INCONCLUSIVE;
 		snprintf(result->reason, sizeof result->reason, "the search was not over");
 	} else if (found->unknown) {
+		last = &found->trials[found->trial_count - 1];
 		result->verdict = RESULT_INCONCLUSIVE;
 		snprintf(result->reason, sizeof result->reason, "%s is not known at %s/s: %s",
 		    result->condition->text,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <bsd/string.h>
 
+#include "array.h"
 #include "fcgi_error.h"
 #include "process.h"
 
@@ -296,8 +297,25 @@ server_cpu_ns(struct server *server, int64_t *cpu_ns)
 	return read_processes(server, cpu_ns);
 }
 
+int
+server_add(struct server *server, pid_t pid)
+{
+	pid_t *pids;
+	size_t i;
+
+	for (i = 0; i < server->pid_count; i++)
+		if (server->pids[i] == pid)
+			return 0;
+	pids = array_grow(server->pids, server->pid_count, sizeof *pids);
+	if (pids == NULL)
+		return -FCGI_E_SYSTEM;
+	server->pids = pids;
+	pids[server->pid_count++] = pid;
+	return 0;
+}
+
 void
-server_reset(struct server *server)
+server_rewind(struct server *server)
 {
 	free(server->known);
 	server->known = NULL;
@@ -306,4 +324,13 @@ server_reset(struct server *server)
 	server->last_ns = 0;
 	server->begun = 0;
 	server->lost_pid = 0;
+}
+
+void
+server_reset(struct server *server)
+{
+	server_rewind(server);
+	free(server->pids);
+	server->pids = NULL;
+	server->pid_count = 0;
 }

@@ -11,11 +11,9 @@
 
 struct plan;
 
-enum { SERVER_PIDS_MAX = 64 };
-
 /* Zero-filled before use. */
 struct server {
-	pid_t pids[SERVER_PIDS_MAX];	/* set by the owner, or found: these processes and all their
+	pid_t *pids;			/* of server_add(), or found: these processes and all their
 					   descendants are the application */
 	size_t pid_count;
 	const char *cgroup;		/* set by the owner, instead: its directory; or NULL */
@@ -32,6 +30,12 @@ struct server {
 	int is_found;			/* the processes were, and not set */
 	pid_t lost_pid;			/* of the first of them that ended since; 0: none */
 };
+
+/*
+ * Adds a process, once.
+ * Returns 0, or -FCGI_E_SYSTEM when memory is short.
+ */
+int server_add(struct server *server, pid_t pid);
 
 /*
  * Finds the processes, where neither they nor a group are set: who listens at each target on this
@@ -51,7 +55,10 @@ void server_find(struct server *server, const struct plan *plan);
  */
 int server_cpu_ns(struct server *server, int64_t *cpu_ns);
 
-/* Gives back what readings took; those that follow begin anew. */
+/* Forgets the readings: those that follow begin anew. */
+void server_rewind(struct server *server);
+
+/* Gives back all it holds, the processes too. */
 void server_reset(struct server *server);
 
 #endif

@@ -11,21 +11,6 @@
 #include "queue.h"
 #include "server.h"
 
-/* Adds one, once.  Returns 0 when there is no more room. */
-static int
-add_pid(struct server *server, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < server->pid_count; i++)
-		if (server->pids[i] == pid)
-			return 1;
-	if (server->pid_count == SERVER_PIDS_MAX)
-		return 0;
-	server->pids[server->pid_count++] = pid;
-	return 1;
-}
-
 /* Who it was that began to listen at a UNIX socket; 0: not known. */
 static pid_t
 find_listener(const struct addr_socket *socket)
@@ -67,7 +52,10 @@ is_covered(const struct server *server, const struct processes *all, const struc
 	return 0;
 }
 
-/* A parent's pid is mostly the lower one: /proc lists it before its children. */
+/*
+ * A parent's pid is mostly the lower one: /proc lists it before its children.
+ * Returns 1 when there are some, else 0, or -FCGI_E_SYSTEM.
+ */
 static int
 add_holders(struct server *server, const struct processes *all, uint64_t inode)
 {
@@ -79,8 +67,8 @@ add_holders(struct server *server, const struct processes *all, uint64_t inode)
 		    !process_holds(process->pid, inode))
 			continue;
 		found = 1;
-		if (!is_covered(server, all, process) && !add_pid(server, process->pid))
-			break;
+		if (!is_covered(server, all, process) && server_add(server, process->pid) < 0)
+			return -FCGI_E_SYSTEM;
 	}
 	return found;
 }
@@ -88,7 +76,7 @@ add_holders(struct server *server, const struct processes *all, uint64_t inode)
 /*
  * Where several addresses are tried one after the other the first that is served is meant.
  * Returns 1 when who serves it is known, else 0, or -FCGI_E_ELSEWHERE where all of them are TCP
- * addresses that nobody listens at in our network.
+ * addresses that nobody listens at in our network, or -FCGI_E_SYSTEM when memory is short.
  */
 static int
 find_target(struct server *server, struct processes *all, const struct plan_target *target)
@@ -100,7 +88,7 @@ find_target(struct server *server, struct processes *all, const struct plan_targ
 	for (i = 0; i < target->socket_count; i++) {
 		pid = find_listener(&target->sockets[i]);
 		if (pid != 0)
-			return add_pid(server, pid);
+			return server_add(server, pid) < 0 ? -FCGI_E_SYSTEM : 1;
 		r = queue_read_at(&target->sockets[i], &queue);
 		if (r != -FCGI_E_ELSEWHERE || target->sockets[i].sa.ss_family == AF_UNIX)
 			not_found = 0;
@@ -108,8 +96,9 @@ find_target(struct server *server, struct processes *all, const struct plan_targ
 			continue;
 		if (all->count == 0 && processes_read(all) < 0)
 			return 0;
-		if (add_holders(server, all, queue.inode))
-			return 1;
+		r = add_holders(server, all, queue.inode);
+		if (r != 0)
+			return r;
 	}
 	return not_found;
 }
@@ -133,6 +122,8 @@ say_why(struct server *server, const char *target, int found)
 	if (found == -FCGI_E_ELSEWHERE)
 		snprintf(why, sizeof server->why, "%.64s is on another host, or in a container: "
 		    "where it can be seen from here give --pid or --cgroup", target);
+	else if (found == -FCGI_E_SYSTEM)
+		snprintf(why, sizeof server->why, "out of memory");
 	else
 		snprintf(why, sizeof server->why, "no process that listens at %.64s can be seen: "
 		    "give --pid or --cgroup", target);
@@ -148,7 +139,7 @@ server_find(struct server *server, const struct plan *plan)
 	find_backlog(server, plan);
 	*server->why = '\0';
 	if (server->is_found)
-		server->pid_count = 0;
+		server_reset(server);
 	if (server->pid_count > 0 || server->cgroup != NULL)
 		return;
 	for (i = 0; i < plan->target_count; i++) {
@@ -156,7 +147,7 @@ server_find(struct server *server, const struct plan *plan)
 		if (r > 0)
 			continue;
 		/* Half of an application's time would be worse than none. */
-		server->pid_count = 0;
+		server_reset(server);
 		say_why(server, plan->targets[i].name, r);
 		break;
 	}

@@ -35,6 +35,14 @@ verdict_has_failures(const struct result *result, const struct options *options)
 	return failed > allowed;
 }
 
+static const char *
+tell_when(const struct result *result)
+{
+	if (result->not_begun)
+		return "before the load began";
+	return result->duration_s > 0 ? "before the first answer" : "in the warm-up";
+}
+
 /* Failed requests are failed ones, whatever state the client was in. */
 static void
 judge_failures(struct result *result, const struct options *options)
@@ -45,8 +53,7 @@ judge_failures(struct result *result, const struct options *options)
 	if (*result->broken != '\0')
 		set(result, RESULT_FAILED, "%s", result->broken);
 	if (result->interrupted && total->complete + total->failures.total == 0)
-		set(result, RESULT_INCONCLUSIVE, "interrupted %s",
-		    result->duration_s > 0 ? "before the first answer" : "in the warm-up");
+		set(result, RESULT_INCONCLUSIVE, "interrupted %s", tell_when(result));
 	if (total->complete == 0)
 		set(result, RESULT_FAILED, "there was no good answer");
 	if (verdict_has_failures(result, options))

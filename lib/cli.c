@@ -234,6 +234,15 @@ cli_replace(const struct cli *cli, char **where, const char *value)
 	*where = cli_keep(cli, value);
 }
 
+void
+cli_once(const struct cli *cli, const char *option, char **where, const char *value)
+{
+	if (*where != NULL)
+		cli_usage_error(cli, "%s %s: there is %s %s already", option, value, option,
+		    *where);
+	*where = cli_keep(cli, value);
+}
+
 long long
 cli_number(const struct cli *cli, const char *option, const char *value, long long min,
     long long max)

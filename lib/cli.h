@@ -106,6 +106,12 @@ char *cli_keep(const struct cli *cli, const char *value);
 void cli_replace(const struct cli *cli, char **where, const char *value);
 
 /*
+ * The same for what there may be but one of: a usage error where there is one already.
+ * option: as the user writes it, "-o".
+ */
+void cli_once(const struct cli *cli, const char *option, char **where, const char *value);
+
+/*
  * Typed values; what is not one is a usage error that names the option.
  * option: as the user writes it, "-p" or "--timeout".
  */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 
 #include "fcgi_error.h"
 
-enum { NAME_TRIES = 16 };
+enum { NAME_TRIES = 16, LINKS_MAX = 40 };
 
 /* Writes it all and closes fd.  Returns 0, or -1 with errno. */
 static int
@@ -74,20 +75,113 @@ open_beside(char *temporary, const char *path, mode_t mode)
 	return fd;
 }
 
+/*
+ * Gives it to the owner of the file that it replaces.  Where we may not, our group has no more of it
+ * than everybody has: it is not the one that was meant.
+ * Returns 0, or -1 with errno.
+ */
 static int
-replace(const char *path, const void *data, size_t len, mode_t mode)
+give_to_owner(int fd, const struct stat *old)
+{
+	struct stat st;
+
+	if (fchown(fd, old->st_uid, old->st_gid) == 0)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -1;
+	return fchmod(fd, st.st_mode & (S_IRWXU | S_IRWXO | (st.st_mode & S_IRWXO) << 3));
+}
+
+/* old: the file that is replaced; NULL: none is there. */
+static int
+replace(const char *path, const void *data, size_t len, mode_t mode, const struct stat *old)
 {
 	char temporary[PATH_MAX];
-	int fd = open_beside(temporary, path, mode), error;
+	int fd, error;
 
+	if (old != NULL)
+		mode &= old->st_mode;
+	fd = open_beside(temporary, path, mode);
 	if (fd < 0)
 		return -1;
+	if (old != NULL && give_to_owner(fd, old) < 0) {
+		error = errno;
+		close(fd);
+		unlink(temporary);
+		errno = error;
+		return -1;
+	}
 	if (write_and_close(fd, data, len) == 0 && rename(temporary, path) == 0)
 		return 0;
 	error = errno;
 	unlink(temporary);
 	errno = error;
 	return -1;
+}
+
+/* That of a file that is not there, whose folder is. */
+static char *
+in_its_folder(const char *path)
+{
+	char *copy = strdup(path), *name = strdup(path), *folder = NULL, *whole = NULL;
+	int error;
+
+	if (copy != NULL && name != NULL)
+		folder = realpath(dirname(copy), NULL);
+	if (folder != NULL && asprintf(&whole, "%s/%s", folder, basename(name)) < 0)
+		whole = NULL;
+	error = errno;
+	free(folder);
+	free(name);
+	free(copy);
+	errno = error;
+	return whole;
+}
+
+/* What the symbolic link says, as seen from where we are.  Returns NULL with errno, too. */
+static char *
+follow(const char *link)
+{
+	char target[PATH_MAX], *copy, *next = NULL;
+	ssize_t len = readlink(link, target, sizeof target - 1);
+
+	if (len < 0)
+		return NULL;
+	target[len] = '\0';
+	if (*target == '/')
+		return strdup(target);
+	copy = strdup(link);
+	if (copy != NULL && asprintf(&next, "%s/%s", dirname(copy), target) < 0)
+		next = NULL;
+	free(copy);
+	return next;
+}
+
+char *
+replace_leads_to(const char *path)
+{
+	char *here = strdup(path), *next, *found = NULL;
+	int links, error;
+
+	errno = ENOENT;
+	for (links = 0; here != NULL && *path != '\0' && links < LINKS_MAX; links++) {
+		found = realpath(here, NULL);
+		/* A link to nothing leads on as far as links go. */
+		if (found != NULL || errno != ENOENT)
+			break;
+		next = follow(here);
+		if (next == NULL) {
+			found = in_its_folder(here);
+			break;
+		}
+		free(here);
+		here = next;
+		errno = ELOOP;
+	}
+	error = errno;
+	free(here);
+	errno = error;
+	return found;
 }
 
 int
@@ -101,20 +195,19 @@ replace_file(const char *path, const void *data, size_t len, mode_t mode)
 	int exists = lstat(path, &st) == 0, r, error;
 
 	if (exists && S_ISLNK(st.st_mode)) {
-		resolved = realpath(path, NULL);
+		exists = stat(path, &st) == 0;
+		resolved = exists ? realpath(path, NULL) : replace_leads_to(path);
 		/* What /dev/stdout leads to may have no name; it can be written to all the same. */
-		if (stat(path, &st) < 0 || (resolved == NULL && S_ISREG(st.st_mode))) {
-			free(resolved);
+		if (resolved == NULL && (!exists || S_ISREG(st.st_mode)))
 			return -FCGI_E_SYSTEM;
-		}
-		if (resolved != NULL && S_ISREG(st.st_mode))
+		if (resolved != NULL && (!exists || S_ISREG(st.st_mode)))
 			path = resolved;
 	}
 	sigaction(SIGXFSZ, &ignore, &saved);
 	if (exists && !S_ISREG(st.st_mode))
 		r = write_into(path, data, len);
 	else
-		r = replace(path, data, len, mode);
+		r = replace(path, data, len, mode, exists ? &st : NULL);
 	error = errno;
 	sigaction(SIGXFSZ, &saved, NULL);
 	free(resolved);

@@ -105,6 +105,16 @@ is_running_threads() {
   bench 0 -n 100 --fail-if 'server_cpu>1s' "$ECHO_ADDR"
 }
 
+@test "gate: any number of processes may be the application's" {
+  start_echo
+  local processes=() i
+  for ((i = 0; i < 70; i++)); do
+    processes+=(--pid "$$")
+  done
+  bench 0 -n 100 "${processes[@]}" --pid "$ECHO_PID" "$ECHO_ADDR"
+  holds '.requests.complete == 100 and .server.cpu_us_per_request >= 0'
+}
+
 @test "gate: a process or control group that is not there is refused before anything is run" {
   start_echo
   sh -c 'exit 0' 3>&- &
@@ -140,14 +150,57 @@ is_running_threads() {
   [[ $output != *inconclusive* ]]
 }
 
-@test "gate: --self-test ends when it is asked to: 130, and nothing is run behind it" {
-  start_echo
-  begin_bench --self-test -z 1h "$ECHO_ADDR"
+@test "gate: ^C during --self-test ends it, and the report says that nothing was run behind it" {
+  start_echo --log-env=requests
+  begin_bench --self-test -z 1h --format text "$ECHO_ADDR"
+  wait_for is_running_threads
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  [ ! -s bench.err ]
+  holds '.interrupted and .verdict == "inconclusive" and .reason == "interrupted before the load began"'
+  holds '.requests.complete == 0 and .intervals == [] and .client.limit_rps == null'
+  [ "$(tail -n 1 bench.out)" = 'inconclusive: interrupted before the load began' ]
+  [ ! -s requests ]
+  rm report
+  begin_bench --self-test
   wait_for is_running_threads
   kill -INT "$BENCH_PID"
   bench_ends 130
   [ "$(cat bench.err)" = 'fcgi-bench: --self-test: interrupted' ]
   [ ! -e report ]
+}
+
+# is_asking: the client has a connection.
+is_asking() {
+  find "/proc/$BENCH_PID/fd" -lname 'socket:*' 2>/dev/null | grep -q .
+}
+
+@test "gate: ^C is heard while -m asks whether the application multiplexes" {
+  start_echo
+  # What is stopped neither accepts nor answers.
+  kill -STOP "$ECHO_PID"
+  local search
+  for search in '' '--find-max=p99<1s'; do
+    # shellcheck disable=SC2086 # an option or none
+    begin_bench -m 4 -z 1h --timeout 1h $search "$ECHO_ADDR" "$ECHO_ADDR" -c 2
+    wait_for is_asking
+    kill -INT "$BENCH_PID"
+    bench_ends 130
+    [ ! -s bench.err ]
+    holds '.interrupted and .reason == "interrupted before the load began"'
+  done
+  holds '.find_max == {condition: "p99<1s", rate: null, client_limited: false, trials: []}'
+}
+
+@test "gate: a search that ^C ends before its first trial does has found nothing yet" {
+  start_echo --log-env=requests
+  begin_bench --find-max 'p99<1h' -z 1h -w 0 -k --format text "$ECHO_ADDR"
+  wait_for test -s requests
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.verdict == "inconclusive" and .reason == "the search was not over"'
+  holds '.find_max.rate == null and .find_max.trials == []'
+  [ "$(head -n 1 bench.out)" = 'highest rate with p99<1h so far: none' ]
 }
 
 @test "gate: --find-max is refused where the application cannot give enough answers" {
@@ -181,9 +234,17 @@ is_running_threads() {
 
 @test "gate: --find-max does not call good what the application only catches up with behind the end" {
   start_echo
-  # It takes 640 a second.  In 200 ms the connections alone could hide a third more, and in the
+  # It takes 640 a second.  In 100 ms the connections alone could hide twice as many, and in the
   # second behind them it answers everything.
-  bench any --find-max 'errors<1' -z 200ms -w 250ms -k -c 64 --url /delay/100ms "$ECHO_ADDR"
+  bench any --find-max 'errors<1' -z 100ms -w 250ms -k -c 64 --url /delay/100ms "$ECHO_ADDR"
   holds '.find_max.rate == null or .find_max.rate < 850'
   holds 'any(.find_max.trials[]; .outcome != "good")'
+}
+
+@test "gate: --find-max tries long enough for what is on its way at the end not to hide a queue" {
+  start_echo
+  # Of ten requests nine are answered in 100 ms, whether or not the rate is kept up.
+  bench any --find-max 'errors<1' -z 100ms -w 0 -k -c 1 --url /delay/10ms "$ECHO_ADDR"
+  holds 'all(.find_max.trials[]; .outcome != "good" or .achieved >= 0.95 * .rate)'
+  holds '.find_max.rate == null or .find_max.rate < 105'
 }

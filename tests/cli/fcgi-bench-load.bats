@@ -337,6 +337,9 @@ teardown() {
 @test "load: --self-test alone needs no target" {
   bench 0 --self-test
   holds '.mode == "self-test" and .rps > 0 and .fingerprint.cpus > 0'
+  # Its own application takes several requests at a time, and is not asked.
+  bench 0 --self-test -m 8 -c 2
+  holds '.mode == "self-test" and .rps > 0'
   "$fcgi_bench" --self-test | grep -Ex "this machine's limit: [0-9]+ requests/s"
   "$fcgi_bench" --self-test --format csv | sed -n 1p | grep -x self_test_rps
 }

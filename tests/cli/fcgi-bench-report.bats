@@ -304,3 +304,36 @@ teardown() {
   run on_terminal 'env NO_COLOR=1' "--url /status/500"
   [[ $output != *$'\e[31m'* ]]
 }
+
+@test "report: the line on the terminal is written once an interval, in the warm-up too" {
+  command -v script >/dev/null || skip 'script is missing'
+  start_echo
+  TERM=xterm NO_COLOR=1 script -qec "'$fcgi_bench' -k -z 100ms -w 1s --interval 100ms -o out '$ECHO_ADDR'" terminal \
+    </dev/null >/dev/null 3>&-
+  tr '\r' '\n' <terminal >lines
+  cat -v lines
+  # Eleven steps of a tenth; a machine that is busy leaves some of them out.
+  [ "$(grep -o '^warm-up  [0-9.]*m*s left' lines | sort -u | wc -l)" -ge 4 ]
+  run ! grep -E '^warm-up.*(/s|failed)' lines
+}
+
+@test "report: a file that is replaced stays as private as it was, and a link to nothing leads to a new one" {
+  start_echo
+  umask 022
+  : >private
+  chmod 600 private
+  mkdir folder
+  ln -s folder/new link
+  run -0 "$fcgi_bench" -n 1 --format json:private --format csv:link --format text:plain "$ECHO_ADDR"
+  [ "$(stat -c %a private plain folder/new | tr '\n' ' ')" = '600 644 644 ' ]
+  [ -s private ] && [ -s folder/new ] && [ -L link ]
+}
+
+@test "report: the intervals of a run that is shorter than a millisecond are not of length 0" {
+  start_echo
+  bench 0 -n 2 -k "$ECHO_ADDR"
+  holds '.intervals[-1].length_s > 0 and .intervals[-1].end_s > 0'
+  holds '.duration_s - .intervals[-1].end_s | fabs < 0.000002'
+  run -0 "$fcgi_bench" -n 2 -k --format csv "$ECHO_ADDR"
+  awk -F, 'NR == 2 { exit $2 <= 0 }' <<<"$output"
+}

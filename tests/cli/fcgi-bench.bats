@@ -41,6 +41,7 @@ Try 'fcgi-bench --help' for more information." ]
   refuses 'host:99999: not an address' host:99999
   refuses '--self-test alone has no gates' --self-test --fail-if 'rps<1'
   refuses '--pid, --cgroup and a command exclude each other' --pid 1 -- ./app
+  refuses '--cgroup b: there is --cgroup a already' --cgroup a --cgroup b sock
   refuses '--pid, --cgroup and a command exclude each other' --pid 1 --cgroup /sys/fs/cgroup sock
 }
 
@@ -72,6 +73,7 @@ Try 'fcgi-bench --help' for more information." ]
   refuses "$all" --stages 1s:10 -R 5 sock
   refuses "$all" --stages 1s:10 -z 5 sock
   refuses "$all" --stages 1s:10 -n 5 sock
+  refuses '--stages 2s:5: there is a list of them already' --stages 1s:10 --stages 2s:5 sock
   refuses '--stages 10s: not DURATION:RATE, such as 10s:1000,30s:5000' --stages 10s sock
   local rate='not a number of requests a second (above 0, up to 1000000000)'
   refuses "--stages x: $rate" --stages 1s:x sock
@@ -98,6 +100,10 @@ Try 'fcgi-bench --help' for more information." ]
   refuses '--fail-if rps<5%: not a number of requests a second' --fail-if 'rps<5%' sock
   refuses '--fail-if response_p99>1s: a closed loop has no due times; -R gives it some' \
     --fail-if 'response_p99>1s' sock
+  local more='more than one condition: each --fail-if has its own, and --find-max has one'
+  refuses "--find-max p99<20ms,errors==0: $more" --find-max 'p99<20ms,errors==0' sock
+  refuses "--fail-if errors>0 || p99>1s: $more" --fail-if 'errors>0 || p99>1s' sock
+  refuses '--find-max p90<1s: there is --find-max p99<1s already' --find-max 'p99<1s' --find-max 'p90<1s' sock
   refuses '--find-max p99<20: a time has a unit: us, ms, s, m or h' --find-max 'p99<20' sock
   refuses '--allow-errors x: not a whole number, nor a share such as 1%' --allow-errors x sock
   refuses '--allow-errors 1.5: not a whole number, nor a share such as 1%' --allow-errors 1.5 sock
@@ -115,6 +121,17 @@ Try 'fcgi-bench --help' for more information." ]
   refuses '--format json:: the name of the file is missing' --format json: sock
   refuses '--format: two reports would go to standard output; --format=json:FILE gives one a file of its own' \
     --format json:- --format text sock
+  local two='--format: two reports would go to'
+  local own='--format=json:FILE gives one a file of its own'
+  refuses "$two ./out; $own" --format json:out --format csv:./out sock
+  ln -s out link
+  refuses "$two link; $own" --format json:out --format csv:link sock
+  : >out
+  refuses "$two $PWD/out; $own" --format json:link --format csv:"$PWD/out" sock
+  run -2 bash -c "'$fcgi_bench' --format json:out --format text sock 2>err >out"
+  grep -Fx "fcgi-bench: $two standard output; $own" err
+  refuses '-o b: there is -o a already' -o a -o b sock
+  refuses '-i b: there is -i a already' -i a -i b sock
   refuses '-o out: every --format has a file of its own' -o out --format json:report sock
   run --separate-stderr -2 "$fcgi_bench" --format xml sock
   start_echo --log-env=requests
@@ -122,6 +139,9 @@ Try 'fcgi-bench --help' for more information." ]
   [ "$stderr" = 'fcgi-bench: nowhere/report: cannot be made: No such file or directory' ]
   run --separate-stderr -2 "$fcgi_bench" -n 1 -o . "$ECHO_ADDR"
   [ "$stderr" = 'fcgi-bench: .: Is a directory' ]
+  ln -s nowhere/report dangling
+  run --separate-stderr -2 "$fcgi_bench" -n 1 -o dangling "$ECHO_ADDR"
+  [ "$stderr" = 'fcgi-bench: dangling: cannot be made: No such file or directory' ]
   [ ! -s requests ]
 }
 

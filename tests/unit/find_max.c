@@ -120,13 +120,45 @@ a_trial_is_as_long_as_its_percentile_needs(void **state)
 	int64_t s = CLOCK_NS_PER_S;
 
 	(void)state;
-	assert_int_equal(find_max_duration_ns(1e6, 99, 2 * s), 2 * s);
-	assert_int_equal(find_max_duration_ns(100, 0, 2 * s), 2 * s);
+	assert_int_equal(find_max_duration_ns(1e6, 99, 64, 2 * s), 2 * s);
+	assert_int_equal(find_max_duration_ns(100, 0, 1, 2 * s), 2 * s);
 	/* Arrivals at random must not fall short of it either: four standard deviations. */
-	assert_in_range(find_max_duration_ns(100, 99, 2 * s),
+	assert_in_range(find_max_duration_ns(100, 99, 1, 2 * s),
 	    ((int64_t)histogram_needed(99) + 126) * s / 100,
 	    ((int64_t)histogram_needed(99) + 128) * s / 100);
-	assert_int_equal(find_max_duration_ns(1, 99.9, 2 * s), 20 * s);
+	assert_int_equal(find_max_duration_ns(1, 99.9, 1, 2 * s), 20 * s);
+	/* Nor is what is on its way at the end more than a few of all. */
+	assert_int_equal(find_max_duration_ns(100, 0, 8, 2 * s), 4 * s);
+	assert_int_equal(find_max_duration_ns(100, 0, 1e6, 2 * s), 20 * s);
+}
+
+static const struct {
+	struct find_max_count count;
+	int is_kept_up;
+} counts[] = {
+	{ { .due = 1000, .in_window = 1000, .on_average = 1, .most = 1 }, 1 },
+	{ { .due = 1000, .in_window = 989, .on_average = 1, .most = 1 }, 1 },
+	{ { .due = 1000, .in_window = 988, .on_average = 1, .most = 1 }, 0 },
+	/* Nobody counts on connections that few are on their way on. */
+	{ { .due = 1000, .in_window = 985, .on_average = 1, .most = 64 }, 0 },
+	{ { .due = 1000, .in_window = 986, .on_average = 1, .most = 64 }, 1 },
+	{ { .due = 1000, .in_window = 966, .on_average = 49, .most = 64 }, 0 },
+	{ { .due = 1000, .in_window = 968, .on_average = 49, .most = 64 }, 1 },
+	/* Of those that are on their way at the end there were none at the beginning. */
+	{ { .due = 1000, .in_window = 920, .on_average = 49, .most = 100, .from_none = 1 }, 1 },
+	{ { .due = 1000, .in_window = 918, .on_average = 49, .most = 100, .from_none = 1 }, 0 },
+	{ { .due = 1000, .in_window = 920, .on_average = 49, .most = 64, .from_none = 1 }, 0 },
+	{ { .due = 1, .in_window = 0, .on_average = 1, .most = 64, .from_none = 1 }, 0 },
+};
+
+static void
+a_queue_that_grows_is_not_kept_up(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof counts / sizeof *counts; i++)
+		assert_int_equal(find_max_is_kept_up(&counts[i].count), counts[i].is_kept_up);
 }
 
 static void
@@ -144,7 +176,7 @@ a_rate_too_low_to_be_measured_is_not_tried(void **state)
 		find_max_init(&found, 1000, lowest);
 		while (find_max_next(&found, &rate)) {
 			assert_true(rate >= lowest);
-			assert_in_range(find_max_duration_ns(rate, 99, CLOCK_NS_PER_S),
+			assert_in_range(find_max_duration_ns(rate, 99, 1, CLOCK_NS_PER_S),
 			    (int64_t)(1000e9 / rate), 10 * CLOCK_NS_PER_S);
 			trial = (struct find_max_trial){ .rate = rate, .outcome =
 				rate > limits[i] ? FIND_MAX_BAD : FIND_MAX_GOOD };
@@ -172,7 +204,7 @@ the_shortest_duration_suffices(void **state)
 	}
 	/* However long it is. */
 	assert_true(find_max_shortest_ns(0.001, 99.999999999999) > INT64_MAX / 3);
-	assert_true(find_max_duration_ns(1, 99.999999999999, INT64_MAX / 2) >= INT64_MAX / 3);
+	assert_true(find_max_duration_ns(1, 99.999999999999, 1, INT64_MAX / 2) >= INT64_MAX / 3);
 }
 
 static void
@@ -202,6 +234,7 @@ main(void)
 		cmocka_unit_test(the_client_ends_it),
 		cmocka_unit_test(one_bad_trial_is_not_believed),
 		cmocka_unit_test(a_trial_is_as_long_as_its_percentile_needs),
+		cmocka_unit_test(a_queue_that_grows_is_not_kept_up),
 		cmocka_unit_test(a_rate_too_low_to_be_measured_is_not_tried),
 		cmocka_unit_test(the_shortest_duration_suffices),
 		cmocka_unit_test(what_cannot_be_measured_ends_it),

@@ -23,16 +23,28 @@ static const struct {
 	int color;
 	const char *text;
 } lines[] = {
-	{ { .left_ns = 7200 * MS, .rate = 84213.4, .p99_ns = 1240000 }, 80, 1,
+	{ { .left_ns = 7200 * MS, .every_ns = 1000 * MS, .has_rate = 1, .rate = 84213.4,
+	    .p99_ns = 1240000 }, 80, 1,
 	    "84213/s  p99 1.24ms  0 failed  8s left" },
-	{ { .left_ns = 1, .warming = 1, .rate = 5 }, 80, 1, "warm-up  5/s  0 failed  1s left" },
-	{ { .left_ns = CLOCK_NEVER, .left = 3000, .failed = 2 }, 80, 0,
+	{ { .left_ns = 1, .every_ns = 1000 * MS, .warming = 1 }, 80, 1, "warm-up  1s left" },
+	/* The threads are started for two milliseconds. */
+	{ { .left_ns = 4002 * MS, .every_ns = 1000 * MS, .warming = 1 }, 80, 1,
+	    "warm-up  4s left" },
+	{ { .left_ns = 4150 * MS, .every_ns = 1000 * MS }, 80, 1, "0 failed  5s left" },
+	{ { .left_ns = 4002 * MS, .every_ns = 200 * MS }, 80, 1, "0 failed  4s left" },
+	{ { .left_ns = 3799 * MS, .every_ns = 200 * MS }, 80, 1, "0 failed  3.8s left" },
+	{ { .left_ns = 201 * MS, .every_ns = 200 * MS }, 80, 1, "0 failed  200ms left" },
+	{ { .left_ns = 0, .every_ns = 200 * MS }, 80, 1, "0 failed  0s left" },
+	{ { .left_ns = CLOCK_NEVER, .left = 3000, .warming = 1 }, 80, 0, "warm-up  3000 left" },
+	{ { .left_ns = CLOCK_NEVER, .left = 3000, .has_rate = 1, .failed = 2 }, 80, 0,
 	    "0/s  2 failed  3000 left" },
-	{ { .left_ns = CLOCK_NEVER, .failed = 2 }, 80, 1, "0/s  \033[31m2 failed\033[m" },
+	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 80, 1,
+	    "0/s  \033[31m2 failed\033[m" },
 	/* It fits just so, colors aside; and not. */
-	{ { .left_ns = CLOCK_NEVER, .failed = 2 }, 13, 1, "0/s  \033[31m2 failed\033[m" },
-	{ { .left_ns = CLOCK_NEVER, .failed = 2 }, 12, 1, "0/s  2 faile" },
-	{ { .left_ns = CLOCK_NEVER, .failed = 2 }, 0, 1, "" },
+	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 13, 1,
+	    "0/s  \033[31m2 failed\033[m" },
+	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 12, 1, "0/s  2 faile" },
+	{ { .left_ns = CLOCK_NEVER, .has_rate = 1, .failed = 2 }, 0, 1, "" },
 };
 
 static void
@@ -87,7 +99,8 @@ close_terminal(int ours, const char *expected)
 	close(ours);
 }
 
-static const struct live_view view = { .left_ns = CLOCK_NEVER, .rate = 123, .failed = 1 };
+static const struct live_view view = { .left_ns = CLOCK_NEVER, .has_rate = 1, .rate = 123,
+	.failed = 1 };
 
 static void
 a_terminal_is_written_over(void **state)

@@ -87,7 +87,8 @@ an_answer_is_understood(void **state)
 	(void)state;
 	for (i = 0; i < sizeof answers / sizeof *answers; i++) {
 		pid = answer_with(listen_here(&target), answers[i].wire, answers[i].len);
-		assert_int_equal(mpxs_ask(&target, GUARD_NS, GUARD_NS, why, sizeof why), answers[i].result);
+		assert_int_equal(mpxs_ask(&target, GUARD_NS, GUARD_NS, -1, why, sizeof why),
+		    answers[i].result);
 		assert_string_equal(why, answers[i].why);
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
 	}
@@ -103,7 +104,8 @@ another_language_is_no_answer(void **state)
 
 	(void)state;
 	pid = answer_with(listen_here(&target), http, sizeof http - 1);
-	assert_int_equal(mpxs_ask(&target, GUARD_NS, GUARD_NS, why, sizeof why), MPXS_UNKNOWN);
+	assert_int_equal(mpxs_ask(&target, GUARD_NS, GUARD_NS, -1, why, sizeof why),
+	    MPXS_UNKNOWN);
 	assert_non_null(strstr(why, "HTTP"));
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
@@ -116,12 +118,33 @@ silence_is_not_waited_for_for_ever(void **state)
 	int listen_fd = listen_here(&target);
 
 	(void)state;
-	assert_int_equal(mpxs_ask(&target, GUARD_NS, 20 * CLOCK_NS_PER_MS, why, sizeof why),
+	assert_int_equal(mpxs_ask(&target, GUARD_NS, 20 * CLOCK_NS_PER_MS, -1, why, sizeof why),
 	    MPXS_UNKNOWN);
 	assert_string_equal(why, "it does not answer FCGI_GET_VALUES in time");
 	close(listen_fd);
-	assert_int_equal(mpxs_ask(&target, GUARD_NS, GUARD_NS, why, sizeof why), -FCGI_E_SYSTEM);
+	assert_int_equal(mpxs_ask(&target, GUARD_NS, GUARD_NS, -1, why, sizeof why),
+	    -FCGI_E_SYSTEM);
 	assert_string_equal(why, "");
+}
+
+/* Nobody answers, but something else has happened meanwhile. */
+static void
+it_is_not_waited_for_beyond_a_stop(void **state)
+{
+	struct plan_target target;
+	char why[160], byte;
+	int listen_fd = listen_here(&target), pipes[2];
+
+	(void)state;
+	must(pipe(pipes) == 0 && write(pipes[1], "x", 1) == 1);
+	assert_int_equal(mpxs_ask(&target, GUARD_NS, GUARD_NS, pipes[0], why, sizeof why),
+	    MPXS_STOPPED);
+	assert_string_equal(why, "");
+	/* What it was is for the owner to see. */
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	close(pipes[0]);
+	close(pipes[1]);
+	close(listen_fd);
 }
 
 int
@@ -131,6 +154,7 @@ main(void)
 		FOLDER_TEST(an_answer_is_understood),
 		FOLDER_TEST(another_language_is_no_answer),
 		FOLDER_TEST(silence_is_not_waited_for_for_ever),
+		FOLDER_TEST(it_is_not_waited_for_beyond_a_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,19 +64,89 @@ test_replaced(void **state)
 	assert_int_equal(files_here(), 1);
 }
 
+/* Who has made it private has meant it. */
+static void
+test_modes(void **state)
+{
+	static const struct {
+		mode_t old, asked, mode;
+	} modes[] = {
+		{ 0600, 0666, 0600 },
+		{ 0640, 0666, 0640 },
+		{ 0666, 0666, 0644 },
+		{ 0755, 0666, 0644 },
+		{ 0400, 0666, 0400 },
+		{ 0644, 0600, 0600 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof modes / sizeof *modes; i++) {
+		assert_int_equal(replace_file("a", "x", 1, 0666), 0);
+		must(chmod("a", modes[i].old) == 0);
+		assert_int_equal(replace_file("a", "y", 1, modes[i].asked), 0);
+		assert_int_equal(mode_of("a"), modes[i].mode);
+		must(unlink("a") == 0);
+	}
+	assert_int_equal(files_here(), 0);
+}
+
+static void
+leads_to(const char *path, const char *place)
+{
+	char *found = replace_leads_to(path), *here = realpath(".", NULL), whole[600];
+
+	must(here != NULL);
+	snprintf(whole, sizeof whole, "%s/%s", here, place);
+	assert_non_null(found);
+	assert_string_equal(found, whole);
+	free(found);
+	free(here);
+}
+
+static void
+leads_nowhere(const char *path, int error)
+{
+	assert_null(replace_leads_to(path));
+	assert_int_equal(errno, error);
+}
+
+static void
+test_places(void **state)
+{
+	(void)state;
+	must(mkdir("sub", 0755) == 0 && symlink("sub", "link") == 0);
+	leads_to("a", "a");
+	leads_to("./sub/../a", "a");
+	leads_to("link/a", "sub/a");
+	must(symlink("../b", "sub/up") == 0 && symlink("link/up", "twice") == 0);
+	leads_to("twice", "b");
+	assert_int_equal(replace_file("twice", "x", 1, 0666), 0);
+	leads_to("twice", "b");
+	folder_holds("b", "x");
+	must(symlink("loop", "loop") == 0);
+	leads_nowhere("loop", ELOOP);
+	leads_nowhere("none/a", ENOENT);
+	leads_nowhere("", ENOENT);
+	leads_nowhere("b/a", ENOTDIR);
+}
+
 static void
 test_links(void **state)
 {
 	(void)state;
 	must(mkdir("sub", 0755) == 0 && symlink("sub/b", "a") == 0);
-	/* Where nothing is there is nothing to replace. */
-	assert_int_equal(replace_file("a", "x", 1, 0666), -FCGI_E_SYSTEM);
-	assert_int_equal(errno, ENOENT);
-	assert_int_equal(replace_file("sub/b", "x", 1, 0666), 0);
+	/* Where nothing is it is made, if there is a folder. */
+	assert_int_equal(replace_file("a", "x", 1, 0666), 0);
+	folder_holds("sub/b", "x");
+	assert_int_equal(mode_of("sub/b"), 0644);
 	assert_int_equal(replace_file("a", "y", 1, 0666), 0);
 	folder_holds("sub/b", "y");
 	assert_int_equal(mode_of("a"), 0777);
-	assert_int_equal(files_here(), 2);
+	must(symlink("none/c", "c") == 0);
+	assert_int_equal(replace_file("c", "x", 1, 0666), -FCGI_E_SYSTEM);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(files_here(), 3);
 }
 
 /* What is no file is written to, and still there. */
@@ -167,7 +237,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FOLDER_TEST(test_replaced),
+		FOLDER_TEST(test_modes),
 		FOLDER_TEST(test_links),
+		FOLDER_TEST(test_places),
 		FOLDER_TEST(test_no_file),
 		FOLDER_TEST(test_pipe),
 		FOLDER_TEST(test_failures),

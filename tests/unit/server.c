@@ -162,6 +162,16 @@ end(const struct worker *worker)
 	must(waitpid(worker->pid, NULL, 0) == worker->pid);
 }
 
+/* What is known of one process. */
+static struct server
+of(pid_t pid)
+{
+	struct server server = { 0 };
+
+	must(server_add(&server, pid) == 0);
+	return server;
+}
+
 static int64_t
 reading(struct server *server)
 {
@@ -191,7 +201,7 @@ static void
 a_process_costs_what_it_burns(void **state)
 {
 	struct worker worker = start(-1);
-	struct server server = { .pids = { worker.pid }, .pid_count = 1 };
+	struct server server = of(worker.pid);
 
 	(void)state;
 	costs(&server, &worker, "b", 1);
@@ -207,7 +217,7 @@ static void
 children_that_end_are_counted_once(void **state)
 {
 	struct worker worker = start(-1);
-	struct server server = { .pids = { worker.pid }, .pid_count = 1 };
+	struct server server = of(worker.pid);
 
 	(void)state;
 	costs(&server, &worker, "cc", 2);
@@ -221,7 +231,7 @@ static void
 children_that_nobody_waits_for_are_counted(void **state)
 {
 	struct worker worker = start(-1);
-	struct server server = { .pids = { worker.pid }, .pid_count = 1 };
+	struct server server = of(worker.pid);
 
 	(void)state;
 	costs(&server, &worker, "g", 1);
@@ -235,11 +245,12 @@ static void
 one_that_has_ended_leaves_no_figure(void **state)
 {
 	struct worker worker = start(-1), other = start(-1);
-	struct server server = { .pids = { worker.pid, other.pid }, .pid_count = 2 };
+	struct server server = of(worker.pid);
 	int64_t cpu_ns;
 	char expected[64];
 
 	(void)state;
+	must(server_add(&server, other.pid) == 0);
 	reading(&server);
 	costs(&server, &worker, "b", 1);
 	tell(&other, 'b');
@@ -258,7 +269,7 @@ static void
 one_that_nobody_has_waited_for_is_counted(void **state)
 {
 	struct worker worker = start(-1);
-	struct server server = { .pids = { worker.pid }, .pid_count = 1 };
+	struct server server = of(worker.pid);
 	int64_t before_ns = reading(&server);
 	siginfo_t info;
 
@@ -273,10 +284,25 @@ one_that_nobody_has_waited_for_is_counted(void **state)
 }
 
 static void
+any_number_is_taken_each_once(void **state)
+{
+	struct server server = of(1);
+	pid_t pid;
+
+	(void)state;
+	for (pid = 1; pid <= 1000; pid++)
+		assert_int_equal(server_add(&server, pid), 0);
+	assert_int_equal(server.pid_count, 1000);
+	assert_int_equal(server.pids[999], 1000);
+	server_reset(&server);
+	assert_int_equal(server.pid_count, 0);
+}
+
+static void
 a_process_that_is_not_there_is_told(void **state)
 {
 	struct worker worker = start(-1);
-	struct server server = { .pids = { worker.pid }, .pid_count = 1 };
+	struct server server = of(worker.pid);
 	char expected[64];
 	int64_t cpu_ns;
 
@@ -443,7 +469,7 @@ what_the_owner_says_stays(void **state)
 {
 	struct plan_target target;
 	const struct plan plan = { .targets = &target, .target_count = 1 };
-	struct server server = { .pids = { getppid() }, .pid_count = 1 };
+	struct server server = of(getppid());
 	struct worker worker = start(listen_at(&target, "./app.sock"));
 
 	(void)state;
@@ -485,6 +511,7 @@ main(void)
 		cmocka_unit_test(children_that_nobody_waits_for_are_counted),
 		cmocka_unit_test(one_that_has_ended_leaves_no_figure),
 		cmocka_unit_test(one_that_nobody_has_waited_for_is_counted),
+		cmocka_unit_test(any_number_is_taken_each_once),
 		cmocka_unit_test(a_process_that_is_not_there_is_told),
 		FOLDER_TEST(a_control_group_has_a_figure_of_its_own),
 		FOLDER_TEST(finds_who_holds_any_kind_of_socket),

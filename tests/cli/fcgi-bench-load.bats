@@ -224,7 +224,11 @@ teardown() {
 @test "load: a command that cannot be started is told" {
   mkdir tmp
   TMPDIR=$PWD/tmp bench 2 -n 5 -- ./missing
+  # However many threads there are.
+  paced -z 300ms -w 0 -R 300 -c 20 -t 3 -k --arrival=poisson --seed 8 "$ECHO_ADDR"
+  figure '.requests.complete + .requests.unsent' >>counts
   [ "$stderr" = 'fcgi-bench: ./missing: cannot execute: No such file or directory' ]
+  [ "$(sed -n 3p counts)" = "$(sed -n 4p counts)" ]
   [ -z "$(ls tmp)" ]
 }
 

@@ -153,6 +153,8 @@ END
   wrong 'fcgi-bench: file:1: Connections: not a field of a request' 'Connections: 5\n'
   wrong 'fcgi-bench: -i file: there is no request in it' '# nothing\n'
   run --separate-stderr -2 "$fcgi_bench" -n 1 -i missing ./none.sock
+  wrong 'fcgi-bench: file:5: Weight: the weights, divided by *, add up to more than 1048576' \
+    'Url: /\nWeight: 2\n\nUrl: /\nWeight: 1048575\n\nUrl: /\n'
   [ "$stderr" = 'fcgi-bench: -i missing: No such file or directory' ]
 }
 

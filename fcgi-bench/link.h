@@ -82,8 +82,8 @@ struct link {
 	uint64_t answers;	/* to them */
 	unsigned int failures;	/* in a row, without an answer between */
 	struct link *behind;	/* the owner's: the next that waits */
-	size_t turn;		/* the owner's: among the turns of the target's payloads; where there
-				   is but one, slots have it from the start */
+	size_t *turn;		/* the owner's, of several links: among the turns of the target's
+				   payloads; where there is but one, slots have it from the start */
 	struct link_slot *slots; /* that of id i is the one at i - 1 */
 	struct share *shares;	/* the target's, one a payload */
 	const struct plan_target *target;

@@ -79,6 +79,7 @@ struct worker {
 	struct link_scratch scratch;
 	unsigned char *buffer;	/* WORKER_BUFFER_LEN */
 	struct intake_memory *memories; /* by target */
+	size_t *turns;		/* likewise: which is next in the order of its payloads */
 	struct link_slot *slots; /* the links' */
 	struct schedule_share share;
 	struct pace pace;

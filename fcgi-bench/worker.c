@@ -375,11 +375,18 @@ attend(struct worker *worker)
 	set_alarm(worker);
 }
 
+/* Whether what is in flight is not waited for: nobody has the time, or none of it counts. */
+static int
+is_given_up(const struct worker *worker)
+{
+	return worker->stops > 1 || (worker->stops > 0 && worker->end_ns <= worker->window_ns);
+}
+
 static int
 is_over(const struct worker *worker)
 {
 	return worker->is_ending && worker->due_ns == CLOCK_NEVER &&
-	    (worker->in_flight == 0 || worker->stops > 1);
+	    (worker->in_flight == 0 || is_given_up(worker));
 }
 
 static void

@@ -324,6 +324,16 @@ teardown() {
 @test "load: a request that takes too long fails" {
   start_echo
   bench 3 -n 4 -c 2 --timeout 50ms --url /delay/1h "$ECHO_ADDR"
+@test "load: ^C in a warm-up waits for nothing, for nothing counts" {
+  start_echo --log-env=requests
+  begin_bench -z 1h -w 1h -c 2 --url /delay/1h --timeout 1h "$ECHO_ADDR"
+  wait_for test -s requests
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.interrupted and .verdict == "inconclusive" and .requests.cut_off == 0'
+  holds '.bytes == {sent: 0, received: 0}'
+}
+
   holds '.errors == {total: 4, "first-byte": {timeout: 4}}'
 }
 

@@ -985,6 +985,28 @@ the_limit_of_files_is_named(void **state)
 	(void)state;
 	set_up(run, ANSWERS, 64, 0);
 	pid = fork();
+static void
+nobody_waits_for_what_a_warm_up_began(void **state)
+{
+	struct run *run = new_run();
+	struct engine *engine;
+
+	(void)state;
+	set_up(run, SILENT, 64, 0);
+	run->plan.threads = 2;
+	run->plan.warmup_ns = GUARD_S * CLOCK_NS_PER_S;
+	engine = start(run);
+	/* The descriptor is readable at once. */
+	assert_int_equal(engine_wait(engine, CLOCK_NEVER, run->app.listen_fd), 0);
+	engine_stop(engine);
+	finish(run, engine);
+	assert_int_equal(run->total.complete, 0);
+	assert_int_equal(run->total.failures.total, 0);
+	assert_int_equal(run->total.cut_off, 0);
+	assert_int_equal(run->total.sent_bytes, 0);
+	tear_down(run);
+}
+
 	if (pid == 0)
 		_exit(refuses_too_many(run));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -1034,3 +1056,4 @@ main(void)
 	alarm(GUARD_S);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+		cmocka_unit_test(nobody_waits_for_what_a_warm_up_began),

@@ -455,19 +455,8 @@ count_cut_off(struct worker *worker)
 	for (i = 0; i < count; i++)
 		worker->tally.cut_off += link_slot_is_alive(&worker->slots[i]) &&
 		    worker->slots[i].is_counted;
-}
-
-/* Of good answers' requests, which were counted one by one. */
-static void
-count_sent_bytes(struct worker *worker)
-{
-	const struct shares *shares = &worker->shares;
-	const struct plan *plan = worker->crew->plan;
-	size_t i, count = shares->targets * shares->kinds;
-
-	for (i = 0; i < count; i++)
-		worker->tally.sent_bytes += shares->items[i].complete *
-		    plan->targets[i / shares->kinds].payloads.items[i % shares->kinds].len;
+	if (worker->tally.cut_off > 0)
+		worker->done_ns = worker->now_ns;
 }
 
 static void
@@ -477,8 +466,10 @@ finish(struct worker *worker)
 	size_t i;
 
 	count_cut_off(worker);
-	count_sent_bytes(worker);
 	for (i = 0; i < worker->link_count; i++) {
+		/* What went before the window opened is not asked for. */
+		if (worker->is_counting)
+			tally->sent_bytes += worker->links[i].sent_bytes;
 		tally->connections_used += worker->links[i].is_used;
 		tally->connections_starved += worker->links[i].is_vain && !worker->links[i].is_used;
 	}

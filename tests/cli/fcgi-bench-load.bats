@@ -40,6 +40,16 @@ teardown() {
   holds '.duration_s >= 0.4 and .duration_s < 5'
 }
 
+@test "load: -n lasts until the last request is given up, and the rate is of all that time" {
+  start_echo
+  printf 'Url: http://example.test/\nWeight: 3\n\nUrl: http://example.test/delay/1h\n' >requests
+  # The third is the slow one.
+  for n in 3 4; do
+    bench 1 -k -n $n --timeout 500ms --allow-errors 1 --fail-if 'rps<1000' -i requests "$ECHO_ADDR"
+    holds '.requests.failed == 1 and .duration_s >= 0.5 and .rps <= 10 and .gates[0].holds == false'
+  done
+}
+
 @test "load: with several threads, connections and ids -n is still exact" {
   start_echo --log-env=requests
   bench 0 -n 1001 -c 5 -t 3 -m 7 "$ECHO_ADDR"

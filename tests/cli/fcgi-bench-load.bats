@@ -112,6 +112,24 @@ teardown() {
   holds 'any(.diagnoses[]; .kind == "keep-alive-refused")'
 }
 
+@test "load: a kept connection that was left in the middle of a request is made anew" {
+  start_echo --fault=early-reply
+  head -c 20000000 /dev/zero >body
+  bench 0 -k -n 20 -d @body "$ECHO_ADDR"
+  holds '.requests.complete == 20 and .connections.made == 20 and .connections.reconnected >= 19'
+  # What was sent is less than was to be.
+  holds '.bytes.sent > 0 and .bytes.sent < 300000000'
+  bench 0 --requests-per-connection 1 -n 20 -d @body "$ECHO_ADDR"
+  holds '.requests.complete == 20 and .connections.reconnected == 0'
+}
+
+@test "load: what was sent for nothing was sent" {
+  start_echo
+  head -c 1000000 /dev/zero >body
+  bench 3 -n 10 --url http://example.test/status/503 -d @body "$ECHO_ADDR"
+  holds '.requests.failed == 10 and .bytes.sent > 10000000 and .bytes.sent < 11000000'
+}
+
 @test "load: -m has several requests at a time on a connection, and asks first" {
   start_echo
   bench 0 -n 10 -c 1 -m 10 --url /delay/200ms "$ECHO_ADDR"
@@ -206,7 +224,11 @@ teardown() {
     holds ".options.arrival == \"poisson\" and .options.seed == $seed"
     figure '.requests.complete + .requests.unsent' >>counts
   done
+  # However many threads there are.
+  paced -z 300ms -w 0 -R 300 -c 20 -t 3 -k --arrival=poisson --seed 8 "$ECHO_ADDR"
+  figure '.requests.complete + .requests.unsent' >>counts
   [ "$(sed -n 1p counts)" = "$(sed -n 2p counts)" ]
+  [ "$(sed -n 3p counts)" = "$(sed -n 4p counts)" ]
   awk '$1 < 30 || $1 > 200 { exit 1 }' counts
 }
 
@@ -234,11 +256,7 @@ teardown() {
 @test "load: a command that cannot be started is told" {
   mkdir tmp
   TMPDIR=$PWD/tmp bench 2 -n 5 -- ./missing
-  # However many threads there are.
-  paced -z 300ms -w 0 -R 300 -c 20 -t 3 -k --arrival=poisson --seed 8 "$ECHO_ADDR"
-  figure '.requests.complete + .requests.unsent' >>counts
   [ "$stderr" = 'fcgi-bench: ./missing: cannot execute: No such file or directory' ]
-  [ "$(sed -n 3p counts)" = "$(sed -n 4p counts)" ]
   [ -z "$(ls tmp)" ]
 }
 
@@ -306,6 +324,16 @@ teardown() {
   holds '.requests.cut_off == 2'
 }
 
+@test "load: ^C in a warm-up waits for nothing, for nothing counts" {
+  start_echo --log-env=requests
+  begin_bench -z 1h -w 1h -c 2 --url /delay/1h --timeout 1h "$ECHO_ADDR"
+  wait_for test -s requests
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.interrupted and .verdict == "inconclusive" and .requests.cut_off == 0'
+  holds '.bytes == {sent: 0, received: 0}'
+}
+
 @test "load: ^C leaves unsent what is due, and that has not failed" {
   start_echo --log-env=requests
   begin_bench -z 1h -w 0 -R 1000 -c 1 --url /delay/1h --timeout 1h "$ECHO_ADDR"
@@ -334,16 +362,6 @@ teardown() {
 @test "load: a request that takes too long fails" {
   start_echo
   bench 3 -n 4 -c 2 --timeout 50ms --url /delay/1h "$ECHO_ADDR"
-@test "load: ^C in a warm-up waits for nothing, for nothing counts" {
-  start_echo --log-env=requests
-  begin_bench -z 1h -w 1h -c 2 --url /delay/1h --timeout 1h "$ECHO_ADDR"
-  wait_for test -s requests
-  kill -INT "$BENCH_PID"
-  bench_ends 130
-  holds '.interrupted and .verdict == "inconclusive" and .requests.cut_off == 0'
-  holds '.bytes == {sent: 0, received: 0}'
-}
-
   holds '.errors == {total: 4, "first-byte": {timeout: 4}}'
 }
 

@@ -52,7 +52,8 @@ is_as_long_as_it_says(const struct answer *answer)
 {
 	const struct cgi_block *block = &answer->block;
 
-	return block->content_length < 0 || (uint64_t)block->content_length == answer->body_len ||
+	return block->content_length == CGI_BLOCK_NO_LENGTH ||
+	    (uint64_t)block->content_length == answer->body_len ||
 	    block->status == 204 || block->status == 304;
 }
 
@@ -93,5 +94,7 @@ answer_judge_closely(const struct answer *answer, const struct payload *payload,
 		return fail(FAILURE_VALID, FAILURE_APP_STATUS, body.app_status);
 	if (!has_block)
 		return fail(FAILURE_VALID, FAILURE_HEADER, answer->block_error);
+	if (!expect->has_length && answer->block.content_length == CGI_BLOCK_BAD_LENGTH)
+		return fail(FAILURE_VALID, FAILURE_BAD_LENGTH, 0);
 	return payload->head ? (struct failure){ 0 } : judge_body(answer, expect);
 }

@@ -85,7 +85,7 @@ answer_judge(const struct answer *answer, const struct payload *payload, const u
 	const struct expect *expect = &payload->expect;
 	/* appStatus and protocolStatus */
 	int is_zero = (end[0] | end[1] | end[2] | end[3] | end[4]) == 0;
-	int has_length = answer->block.content_length < 0 ||
+	int has_length = answer->block.content_length == CGI_BLOCK_NO_LENGTH ||
 	    (uint64_t)answer->block.content_length == answer->body_len;
 
 	if (answer->state == ANSWER_BODY && is_zero && has_length && expect->app_status == 0 &&

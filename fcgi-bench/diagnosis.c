@@ -12,6 +12,8 @@
 static const double busy_max = 0.9;	   /* share of an interval that a thread was busy */
 static const double lateness_share = 0.1;  /* of the response's median */
 static const int64_t lateness_ns = 1000000;
+static const double late_max = 0.01;	  /* share of requests that may be later than that ... */
+static const double late_times = 10;	  /* ... or so many of them */
 static const double achieved_min = 0.99;   /* share of what was asked for */
 static const double steal_max = 0.05;
 static const double no_free_max = 0.01;	   /* share of requests that found every connection busy */
@@ -285,25 +287,39 @@ count_asked(const struct result *result)
 	return asked;
 }
 
+/*
+ * The percentile of lateness that has to be small, so that 1 % may be late; of few requests ten,
+ * which no percentile shows that is told of so few, or half of fewer than twenty.
+ */
+static double
+late_percent(const struct histogram *lateness)
+{
+	double count = (double)lateness->count;
+	double permitted = fmax(late_max * count, fmin(late_times, count / 2));
+
+	return 100 - 100 * permitted / count;
+}
+
 static void
 diagnose_late(struct result *result)
 {
 	const struct histogram *spans = result->total.spans;
-	uint64_t p99_ns = histogram_percentile_ns(&spans[TALLY_LATENESS], 99);
+	double percent = late_percent(&spans[TALLY_LATENESS]);
+	uint64_t late_ns = histogram_percentile_ns(&spans[TALLY_LATENESS], percent);
 	double allowed_ns =
 	    lateness_share * (double)histogram_percentile_ns(&spans[TALLY_RESPONSE], 50);
 	char late[32], often[96] = "";
 
-	if ((double)p99_ns <= fmax(allowed_ns, (double)lateness_ns))
+	if ((double)late_ns <= fmax(allowed_ns, (double)lateness_ns))
 		return;
 	if (result->total.involuntary > 0)
 		snprintf(often, sizeof often,
 		    ", and other processes took the processor from us %" PRIu64 " times",
 		    result->total.involuntary);
 	diagnose(result, DIAGNOSIS_SCHEDULE_MISSED,
-	    "requests were sent late though connections were free: p99 of lateness is %s%s; give "
-	    "the client processors of its own, or ask for less",
-	    clock_format_duration(late, sizeof late, (int64_t)p99_ns), often);
+	    "requests were sent late though connections were free: p%.3g of lateness is %s%s; "
+	    "give the client processors of its own, or ask for less",
+	    percent, clock_format_duration(late, sizeof late, (int64_t)late_ns), often);
 }
 
 static void

@@ -154,20 +154,17 @@ count_ended(const struct engine *engine)
 	return __atomic_load_n(&engine->crew.ended, __ATOMIC_ACQUIRE);
 }
 
-/* When the last answer of a limited number came; where none did, when the last was given up. */
+/* When the last of a limited number was answered or given up. */
 static int64_t
 last_done_ns(const struct engine *engine, int64_t begin_ns)
 {
-	int64_t done_ns = begin_ns, over_ns = begin_ns;
+	int64_t done_ns = begin_ns;
 	unsigned int i;
 
-	for (i = 0; i < engine->crew.workers; i++) {
+	for (i = 0; i < engine->crew.workers; i++)
 		if (engine->workers[i]->done_ns > done_ns)
 			done_ns = engine->workers[i]->done_ns;
-		if (engine->workers[i]->now_ns > over_ns)
-			over_ns = engine->workers[i]->now_ns;
-	}
-	return done_ns > begin_ns ? done_ns : over_ns;
+	return done_ns;
 }
 
 /* Whether as many requests were begun as there were to be. */

@@ -168,6 +168,10 @@ static void
 leave(struct worker *worker, struct link *link, int is_closed)
 {
 	if ((link->barred & LINK_BARRED_SPENT) && link->in_flight == link->dead) {
+		/* It did not get all of a request that was not to be its last. */
+		if ((link->barred & LINK_BARRED_SEND) && worker->crew->plan->keep_alive &&
+		    link->begun != worker->per_connection)
+			worker->tally.reconnects += worker->is_counting;
 		connection_close(worker, link);
 		exchange_link_free(worker, link);
 	} else if (is_closed || link->barred == (LINK_BARRED_SPENT | LINK_BARRED_SEND)) {

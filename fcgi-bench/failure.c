@@ -177,6 +177,7 @@ plain_cause(const struct failure *failure)
 	case FAILURE_PROTOCOL_STATUS: return protocol_status_name(failure->number);
 	case FAILURE_LENGTH: return "length";
 	case FAILURE_CONTENT_LENGTH: return "content-length";
+	case FAILURE_BAD_LENGTH: return "malformed content-length";
 	case FAILURE_BODY: return "body";
 	case FAILURE_SHA256: return "sha256";
 	case FAILURE_APP_STATUS:

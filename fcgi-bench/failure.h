@@ -31,6 +31,7 @@ enum failure_kind {
 	FAILURE_STATUS,		/* number: the HTTP status */
 	FAILURE_LENGTH,
 	FAILURE_CONTENT_LENGTH,	/* its own Content-Length is another */
+	FAILURE_BAD_LENGTH,	/* its Content-Length is no number, or several that differ */
 	FAILURE_BODY,
 	FAILURE_SHA256,
 	FAILURE_OTHER,		/* of its phase, what the table had no room for; number: 0 */

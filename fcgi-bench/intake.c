@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
 #include "fcgi_error.h"
-#include "fcgi_proto.h"
 
 enum { SAMPLE_MAX = 4096, SAMPLE_RECORDS_MAX = 8, RELEARN_MISSES = 4 };
 
@@ -25,24 +23,6 @@ struct intake_sample {
 	int has_stderr;
 	uint64_t body_len;
 	unsigned char *bytes;
-};
-
-enum stream_state {
-	STREAM_IDLE,	/* nothing is in flight */
-	STREAM_SENT,	/* nothing has come */
-	STREAM_BEGUN,
-};
-
-struct intake_stream {
-	uint32_t payload;
-	uint8_t state;		/* enum stream_state */
-	uint8_t untold;		/* INTAKE_FIRST has not been told */
-	uint8_t stdout_closed;
-	uint8_t stderr_closed;
-	uint8_t has_stderr;
-	uint8_t end_len;
-	unsigned char end[FCGI_BODY_LEN];
-	struct answer answer;
 };
 
 enum { NOTHING_TO_TELL = INTAKE_MORE };
@@ -115,7 +95,7 @@ intake_connected(struct intake *intake)
 	unsigned int i;
 
 	for (i = 0; i < intake->stream_count; i++) {
-		intake->streams[i].state = STREAM_IDLE;
+		intake->streams[i].state = INTAKE_STREAM_IDLE;
 		intake->streams[i].untold = 0;
 	}
 	intake->reader = (struct fcgi_reader){ 0 };
@@ -124,21 +104,11 @@ intake_connected(struct intake *intake)
 	intake->sample = NULL;
 }
 
-void
-intake_begin(struct intake *intake, uint16_t request_id, uint32_t payload)
-{
-	struct intake_stream *stream = &intake->streams[request_id - 1];
-
-	stream->state = STREAM_SENT;
-	stream->payload = payload;
-	intake->in_flight++;
-}
-
 enum failure_phase
 intake_phase(const struct intake *intake, uint16_t request_id)
 {
 	/* The id of half a header is not known, unless there is but one that it can be. */
-	if (intake->streams[request_id - 1].state == STREAM_SENT &&
+	if (intake->streams[request_id - 1].state == INTAKE_STREAM_SENT &&
 	    (intake->in_flight > 1 || fcgi_reader_between_records(&intake->reader)))
 		return FAILURE_FIRST_BYTE;
 	return FAILURE_ANSWER;
@@ -245,7 +215,7 @@ tell_done(struct intake *intake, struct intake_stream *stream, unsigned int requ
 	event->payload = stream->payload;
 	event->failure = failure;
 	event->body_len = body_len;
-	stream->state = STREAM_IDLE;
+	stream->state = INTAKE_STREAM_IDLE;
 	intake->in_flight--;
 	intake->sample = NULL;
 	return INTAKE_DONE;
@@ -286,7 +256,7 @@ find_stream(struct intake *intake, const struct fcgi_record *record)
 static inline void
 open_stream(struct intake *intake, struct intake_stream *stream)
 {
-	stream->state = STREAM_BEGUN;
+	stream->state = INTAKE_STREAM_BEGUN;
 	stream->untold = 1;
 	intake->untold++;
 	stream->stdout_closed = 0;
@@ -317,9 +287,9 @@ begin_record(struct intake *intake, struct intake_stream *stream, const unsigned
 {
 	const struct fcgi_record *record = &intake->reader.record;
 
-	if (stream->state == STREAM_IDLE)
+	if (stream->state == INTAKE_STREAM_IDLE)
 		return -FCGI_E_ORDER;
-	if (stream->state == STREAM_SENT) {
+	if (stream->state == INTAKE_STREAM_SENT) {
 		open_stream(intake, stream);
 		intake->sample = at;
 		intake->sample_id = record->request_id;
@@ -475,7 +445,7 @@ take_sample(struct intake *intake, const unsigned char **p, const unsigned char 
 		return NOTHING_TO_TELL;
 	stream = &intake->streams[request_id - 1];
 	sample = &intake->memory->samples[stream->payload];
-	if (stream->state != STREAM_SENT || sample->len == 0)
+	if (stream->state != INTAKE_STREAM_SENT || sample->len == 0)
 		return NOTHING_TO_TELL;
 	if (request_id != sample->request_id)
 		set_request_id(sample, (uint16_t)request_id);

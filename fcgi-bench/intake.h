@@ -20,7 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "answer.h"
 #include "failure.h"
+#include "fcgi_proto.h"
 #include "fcgi_reader.h"
 #include "payload.h"
 
@@ -55,7 +57,24 @@ struct intake_memory {
 int intake_memory_init(struct intake_memory *memory, const struct payloads *payloads);
 void intake_memory_reset(struct intake_memory *memory);
 
-struct intake_stream;
+enum intake_stream_state {
+	INTAKE_STREAM_IDLE,	/* nothing is in flight */
+	INTAKE_STREAM_SENT,	/* nothing has come */
+	INTAKE_STREAM_BEGUN,
+};
+
+/* All of it is private. */
+struct intake_stream {
+	uint32_t payload;
+	uint8_t state;		/* enum intake_stream_state */
+	uint8_t untold;		/* INTAKE_FIRST has not been told */
+	uint8_t stdout_closed;
+	uint8_t stderr_closed;
+	uint8_t has_stderr;
+	uint8_t end_len;
+	unsigned char end[FCGI_BODY_LEN];
+	struct answer answer;
+};
 
 /* Zero-filled before use.  Public to read: in_flight. */
 struct intake {
@@ -83,7 +102,15 @@ void intake_connected(struct intake *intake);
  * A request is sent.
  * request_id: 1 to streams, not in flight.  payload: its place among the memory's payloads.
  */
-void intake_begin(struct intake *intake, uint16_t request_id, uint32_t payload);
+static inline void
+intake_begin(struct intake *intake, uint16_t request_id, uint32_t payload)
+{
+	struct intake_stream *stream = &intake->streams[request_id - 1];
+
+	stream->state = INTAKE_STREAM_SENT;
+	stream->payload = payload;
+	intake->in_flight++;
+}
 
 /* What intake_next() leaves to it; the same. */
 int intake_read(struct intake *intake, const unsigned char **p, const unsigned char *end,

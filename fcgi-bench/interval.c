@@ -36,8 +36,12 @@ begin(struct worker *worker)
 void
 interval_open_window(struct worker *worker)
 {
+	size_t i;
+
 	worker->is_counting = 1;
 	worker->tally.received_bytes = 0;
+	for (i = 0; i < worker->link_count; i++)
+		worker->links[i].sent_bytes = 0;
 	worker->interval = 1;
 	begin(worker);
 	worker->cpu_begun_ns = worker->interval_cpu_ns;

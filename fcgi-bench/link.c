@@ -206,6 +206,7 @@ send_some(struct link *link, const struct link_scratch *scratch)
 	if (n < 0)
 		return errno == EAGAIN ? 0 : errno == EINTR ? 1 : -FCGI_E_SYSTEM;
 	link->state = LINK_OPEN;
+	link->sent_bytes += (uint64_t)n;
 	drop_sent(link, (size_t)n);
 	return (size_t)n == len;
 }

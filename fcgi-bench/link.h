@@ -78,12 +78,13 @@ struct link {
 	unsigned int dead;	/* of them, those given up */
 	int send_error;		/* errno, where it is barred from sending */
 	size_t queue_sent;	/* bytes of the first in the queue */
+	uint64_t sent_bytes;	/* over all its connections; the owner may set it back */
 	uint64_t begun;		/* requests of this connection */
 	uint64_t answers;	/* to them */
 	unsigned int failures;	/* in a row, without an answer between */
 	struct link *behind;	/* the owner's: the next that waits */
-	size_t turn;		/* the owner's: among the turns of the target's payloads; where there
-				   is but one, slots have it from the start */
+	size_t *turn;		/* the owner's, of several links: among the turns of the target's
+				   payloads; where there is but one, slots have it from the start */
 	struct link_slot *slots; /* that of id i is the one at i - 1 */
 	struct share *shares;	/* the target's, one a payload */
 	const struct plan_target *target;
@@ -218,10 +219,13 @@ link_send_first(struct link *link)
 	ssize_t n = link_send(link, slot->payload->bytes, slot->payload->len);
 
 	slot->state = LINK_SLOT_SENT;
-	if (n == (ssize_t)slot->payload->len)
+	if (n == (ssize_t)slot->payload->len) {
+		link->sent_bytes += (uint64_t)n;
 		return 1;
+	}
 	link_queue(link, 1);
 	link->queue_sent = n > 0 ? (size_t)n : 0;
+	link->sent_bytes += link->queue_sent;
 	return 0;
 }
 

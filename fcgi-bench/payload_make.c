@@ -507,6 +507,51 @@ read_stanzas(struct stanza_file *stanzas, const struct options *options, const c
 		fclose(file);
 }
 
+/* where: what is to be blamed when the weights are too large. */
+static void
+order(const struct maker *maker, const char *where)
+{
+	const struct cli *cli = &maker->options->cli;
+	int r = payload_order(maker->payloads);
+
+	if (r == -FCGI_E_SPACE)
+		cli_die(cli, STATUS_USAGE,
+		    "%s: the weights, divided by what divides all of them, add up to more than %d",
+		    where, PAYLOAD_TURNS_MAX);
+	if (r < 0)
+		die_of_memory(cli);
+}
+
+/* The field with the largest weight; NULL where there is none.  They have been read before. */
+static const struct stanza_field *
+find_heaviest(const struct stanza_file *stanzas)
+{
+	const struct stanza_field *field, *heaviest = NULL;
+	size_t i;
+
+	for (i = 0; i < stanzas->count; i++) {
+		field = stanza_get(&stanzas->items[i], "Weight");
+		if (field != NULL && (heaviest == NULL ||
+			strtoull(field->value, NULL, 10) > strtoull(heaviest->value, NULL, 10)))
+			heaviest = field;
+	}
+	return heaviest;
+}
+
+static void
+order_stanzas(const struct stanza_maker *from, const struct stanza_file *stanzas)
+{
+	const struct stanza_field *heaviest = find_heaviest(stanzas);
+	char where[WHERE_MAX];
+
+	if (heaviest != NULL)
+		snprintf(where, sizeof where, "%s:%zu: %s", from->file, heaviest->line,
+		    heaviest->name);
+	else
+		snprintf(where, sizeof where, "-i %s", from->file);
+	order(from->maker, where);
+}
+
 /* A stanza with the field Defaults is no request: the ones behind it have its fields too. */
 static void
 make_of_stanzas(const struct maker *maker)
@@ -531,6 +576,7 @@ make_of_stanzas(const struct maker *maker)
 	}
 	if (maker->payloads->count == 0)
 		cli_die(&options->cli, STATUS_USAGE, "-i %s: there is no request in it", from.file);
+	order_stanzas(&from, &stanzas);
 	stanza_reset(&stanzas);
 }
 
@@ -545,16 +591,11 @@ payload_make(struct payloads *payloads, const struct options *options, const str
 		.options = options,
 		.identity = &options->identity,
 	};
-	int r;
 
-	if (options->input_file != NULL)
+	if (options->input_file != NULL) {
 		make_of_stanzas(&maker);
-	else
-		follow(&maker, &recipe);
-	r = payload_order(payloads);
-	if (r == -FCGI_E_SPACE)
-		cli_die(&options->cli, STATUS_USAGE, "the weights add up to more than %d",
-		    PAYLOAD_TURNS_MAX);
-	if (r < 0)
-		die_of_memory(&options->cli);
+		return;
+	}
+	follow(&maker, &recipe);
+	order(&maker, "--credentials");
 }

@@ -7,7 +7,7 @@
 #include "report_private.h"
 #include "text.h"
 
-enum { TIME_TEXT_MAX = 32, LINE_WIDTH = 96 };
+enum { TIME_TEXT_MAX = 32, RATE_TEXT_MAX = 24, LINE_WIDTH = 96 };
 
 /* Text of others, cut where it is long. */
 static void
@@ -39,11 +39,22 @@ format_time(char dst[TIME_TEXT_MAX], double ns)
 	return dst;
 }
 
+/* As it was asked for: six digits that count, or all before the point. */
+static const char *
+format_rate(char dst[RATE_TEXT_MAX], double rate)
+{
+	if (rate < 1e6)
+		snprintf(dst, RATE_TEXT_MAX, "%.6g", rate);
+	else
+		snprintf(dst, RATE_TEXT_MAX, "%.0f", rate);
+	return dst;
+}
+
 static void
 put_load(FILE *to, const struct plan *plan)
 {
 	const struct schedule *schedule = &plan->schedule;
-	char duration[32], warmup[32];
+	char duration[32], warmup[32], rate[RATE_TEXT_MAX];
 	size_t i, first = plan->warmup_ns > 0 && schedule->stage_count > 1;
 
 	if (!plan->open_loop)
@@ -52,13 +63,15 @@ put_load(FILE *to, const struct plan *plan)
 		fprintf(to, "open loop, %s arrivals, ",
 		    schedule->arrival == SCHEDULE_POISSON ? "poisson" : "constant");
 	for (i = first; plan->open_loop && i < schedule->stage_count; i++) {
-		fprintf(to, "%s%.12g/s", i > first ? ", then " : "", schedule->stages[i].rate);
+		fprintf(to, "%s%s/s", i > first ? ", then " : "",
+		    format_rate(rate, schedule->stages[i].rate));
 		if (schedule->stage_count > 1)
 			fprintf(to, " for %s", clock_format_duration(duration, sizeof duration,
 			    schedule->stages[i].duration_ns));
 	}
 	if (plan->request_limit > 0)
-		fprintf(to, ", %" PRIu64 " requests", plan->request_limit);
+		fprintf(to, ", %" PRIu64 " request%s", plan->request_limit,
+		    plan->request_limit == 1 ? "" : "s");
 	if (plan->duration_ns != CLOCK_NEVER && (!plan->open_loop || schedule->stage_count == 1))
 		fprintf(to, "%s%s", plan->request_limit > 0 ? " or " : ", ",
 		    clock_format_duration(duration, sizeof duration, plan->duration_ns));

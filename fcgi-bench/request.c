@@ -21,8 +21,7 @@ request_count_failure(struct worker *worker, const struct link_slot *slot, struc
 		return;
 	failure_count(&worker->tally.failures, failure, 1);
 	share_fail(slot->share, failure);
-	if (failure.kind != FAILURE_TIMEOUT && failure.kind != FAILURE_STARVED)
-		worker->done_ns = worker->now_ns;
+	worker->done_ns = worker->now_ns;
 }
 
 void

@@ -17,11 +17,11 @@ request_choose_payload(struct link *link, struct link_slot *slot)
 {
 	const struct payloads *payloads = &link->target->payloads;
 
-	slot->payload_at = payloads->turns[link->turn];
+	slot->payload_at = payloads->turns[*link->turn];
 	slot->payload = &payloads->items[slot->payload_at];
 	slot->share = &link->shares[slot->payload_at];
-	if (++link->turn == payloads->turn_count)
-		link->turn = 0;
+	if (++*link->turn == payloads->turn_count)
+		*link->turn = 0;
 }
 
 /*

@@ -16,6 +16,17 @@ next_gap(uint64_t *state)
 	return -log(random_part(state));
 }
 
+/* On by so many requests of all threads.  Poisson: each thread finds every gap of the stream. */
+static void
+pass(struct schedule_share *share, unsigned int count)
+{
+	if (share->schedule->arrival != SCHEDULE_POISSON)
+		share->at += count;
+	else
+		for (; count > 0; count--)
+			share->at += next_gap(&share->random);
+}
+
 static double
 per_ns(const struct schedule_stage *stage)
 {
@@ -52,26 +63,21 @@ schedule_share_init(struct schedule_share *share, const struct schedule *schedul
 {
 	*share = (struct schedule_share){
 		.schedule = schedule,
-		.at = thread,
-		.step = threads,
+		.threads = threads,
 		.random = schedule->seed,
 	};
-	if (schedule->arrival == SCHEDULE_POISSON) {
-		/* Each begins elsewhere among the numbers. */
-		share->random = random_next(&share->random) + thread;
-		share->random = random_next(&share->random);
-		share->at = share->step * next_gap(&share->random);
-	}
+	/* Seeds that follow each other begin far apart among the numbers. */
+	share->random = random_next(&share->random);
+	share->random = random_next(&share->random);
+	/* The first constant one is due at once, the first poisson one behind a gap. */
+	pass(share, schedule->arrival == SCHEDULE_POISSON ? thread + 1 : thread);
 	find_due(share);
 }
 
 void
 schedule_share_next(struct schedule_share *share)
 {
-	if (share->schedule->arrival == SCHEDULE_POISSON)
-		share->at += share->step * next_gap(&share->random);
-	else
-		share->at += share->step;
+	pass(share, share->threads);
 	find_due(share);
 }
 
@@ -81,11 +87,11 @@ schedule_share_take(struct schedule_share *share, int64_t before_ns)
 	struct schedule_share ahead = *share;
 	double left = (schedule_expected(share->schedule, before_ns) -
 			  schedule_expected(share->schedule, share->due_ns)) /
-	    share->step;
+	    share->threads;
 	double many = floor(left / TAKEN_PART);
 
 	if (many >= 2) {
-		ahead.at += many * ahead.step;
+		ahead.at += many * ahead.threads;
 		find_due(&ahead);
 		if (ahead.due_ns < before_ns) {
 			*share = ahead;

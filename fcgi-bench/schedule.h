@@ -28,8 +28,8 @@ struct schedule {
 };
 
 /*
- * One thread's share: constant arrivals are dealt out in turn, so that all threads together keep an
- * even stream; poisson ones are independent streams of rate / threads, whose sum is poisson again.
+ * One thread's share: arrivals are dealt out in turn, so that however many threads there are, all
+ * together have the same.
  * Set up with schedule_share_init().  Public to read: due_ns.
  */
 struct schedule_share {
@@ -39,7 +39,7 @@ struct schedule_share {
 	int64_t stage_start_ns;
 	double stage_first;	/* requests of all threads that are due before the stage */
 	double at;		/* of the next request among those of all threads */
-	double step;		/* to the one behind it; poisson: on average */
+	unsigned int threads;	/* so far it is to the one behind it; poisson: on average */
 	uint64_t random;
 };
 

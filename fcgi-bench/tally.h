@@ -35,8 +35,9 @@ struct tally {
 				   the last answer: no request is to blame */
 	uint64_t cut_off;	/* requests in flight that the second engine_stop() gave up: neither good
 				   nor failed */
-	uint64_t sent_bytes;	/* for good answers; known when the run is over */
-	uint64_t received_bytes;
+	uint64_t sent_bytes;	/* behind the warm-up, whatever became of the requests; known when
+				   the run is over */
+	uint64_t received_bytes; /* likewise */
 	uint64_t connects;	/* connections made */
 	uint64_t reconnects;	/* after the application closed one that was to be kept */
 	uint64_t refused_keep_alive; /* of them, those closed after the first answers, though

@@ -31,6 +31,20 @@ enum { EVENTS = 512, SCRATCH_LEN = 64 * 1024 };
 
 /* --- begin ---------------------------------------------------------------------------------- */
 
+/*
+ * Where a worker begins in the order of sending to a target: each at a part of its own, so that all
+ * together keep the weights before any has come around.
+ */
+static size_t
+first_turn(const struct worker *worker, size_t target)
+{
+	const struct plan *plan = worker->crew->plan;
+	size_t orders = plan->target_count * worker->crew->workers;
+	size_t order = target * worker->crew->workers + worker->index;
+
+	return order * plan->targets[target].payloads.turn_count / orders;
+}
+
 /* The connections of all workers are dealt out in turn. */
 static int
 init_links(struct worker *worker)
@@ -40,9 +54,11 @@ init_links(struct worker *worker)
 	struct link *link;
 	size_t i, place, at;
 
-	for (i = 0; i < plan->target_count; i++)
+	for (i = 0; i < plan->target_count; i++) {
 		if (intake_memory_init(&worker->memories[i], &plan->targets[i].payloads) < 0)
 			return -FCGI_E_SYSTEM;
+		worker->turns[i] = first_turn(worker, i);
+	}
 	for (i = 0; i < worker->link_count; i++) {
 		place = worker->index + i * worker->crew->workers;
 		at = place % plan->target_count;
@@ -53,7 +69,7 @@ init_links(struct worker *worker)
 			&worker->slots[i * plan->streams], plan->streams,
 			worker->pace.epoll_fd) < 0)
 			return -FCGI_E_SYSTEM;
-		link->turn = place % target->payloads.turn_count;
+		link->turn = &worker->turns[at];
 	}
 	return 0;
 }
@@ -86,10 +102,11 @@ init(struct worker *worker)
 	worker->links = calloc(worker->link_count, sizeof *worker->links);
 	worker->slots = new_slots(worker->link_count * plan->streams);
 	worker->memories = calloc(plan->target_count, sizeof *worker->memories);
+	worker->turns = calloc(plan->target_count, sizeof *worker->turns);
 	worker->buffer = malloc(WORKER_BUFFER_LEN);
 	worker->scratch.bytes = malloc(SCRATCH_LEN);
 	if (worker->links == NULL || worker->slots == NULL || worker->memories == NULL ||
-	    worker->buffer == NULL || worker->scratch.bytes == NULL)
+	    worker->turns == NULL || worker->buffer == NULL || worker->scratch.bytes == NULL)
 		return -FCGI_E_SYSTEM;
 	if (shares_init(&worker->shares, plan->target_count, plan->targets->payloads.count) < 0)
 		return -FCGI_E_SYSTEM;
@@ -113,6 +130,7 @@ reset(struct worker *worker)
 	free(worker->links);
 	free(worker->slots);
 	free(worker->memories);
+	free(worker->turns);
 	free(worker->buffer);
 	free(worker->scratch.bytes);
 }
@@ -357,11 +375,18 @@ attend(struct worker *worker)
 	set_alarm(worker);
 }
 
+/* Whether what is in flight is not waited for: nobody has the time, or none of it counts. */
+static int
+is_given_up(const struct worker *worker)
+{
+	return worker->stops > 1 || (worker->stops > 0 && worker->end_ns <= worker->window_ns);
+}
+
 static int
 is_over(const struct worker *worker)
 {
 	return worker->is_ending && worker->due_ns == CLOCK_NEVER &&
-	    (worker->in_flight == 0 || worker->stops > 1);
+	    (worker->in_flight == 0 || is_given_up(worker));
 }
 
 static void
@@ -430,19 +455,8 @@ count_cut_off(struct worker *worker)
 	for (i = 0; i < count; i++)
 		worker->tally.cut_off += link_slot_is_alive(&worker->slots[i]) &&
 		    worker->slots[i].is_counted;
-}
-
-/* Of good answers' requests, which were counted one by one. */
-static void
-count_sent_bytes(struct worker *worker)
-{
-	const struct shares *shares = &worker->shares;
-	const struct plan *plan = worker->crew->plan;
-	size_t i, count = shares->targets * shares->kinds;
-
-	for (i = 0; i < count; i++)
-		worker->tally.sent_bytes += shares->items[i].complete *
-		    plan->targets[i / shares->kinds].payloads.items[i % shares->kinds].len;
+	if (worker->tally.cut_off > 0)
+		worker->done_ns = worker->now_ns;
 }
 
 static void
@@ -452,8 +466,10 @@ finish(struct worker *worker)
 	size_t i;
 
 	count_cut_off(worker);
-	count_sent_bytes(worker);
 	for (i = 0; i < worker->link_count; i++) {
+		/* What went before the window opened is not asked for. */
+		if (worker->is_counting)
+			tally->sent_bytes += worker->links[i].sent_bytes;
 		tally->connections_used += worker->links[i].is_used;
 		tally->connections_starved += worker->links[i].is_vain && !worker->links[i].is_used;
 	}

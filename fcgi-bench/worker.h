@@ -60,7 +60,7 @@ struct worker {
 	struct histogram window_whole;
 	struct shares shares;	/* of the tally, without what never had a connection */
 	uint64_t early;		/* good answers in the window to requests of the warm-up */
-	int64_t done_ns;	/* when the last answer ended that counts */
+	int64_t done_ns;	/* when the last request that counts was answered or given up */
 	int64_t now_ns;		/* as of the last event */
 	int64_t end_ns;		/* what is due from here on is not begun; CLOCK_NEVER while that is
 				   open */
@@ -79,6 +79,7 @@ struct worker {
 	struct link_scratch scratch;
 	unsigned char *buffer;	/* WORKER_BUFFER_LEN */
 	struct intake_memory *memories; /* by target */
+	size_t *turns;		/* likewise: which is next in the order of its payloads */
 	struct link_slot *slots; /* the links' */
 	struct schedule_share share;
 	struct pace pace;

@@ -50,7 +50,7 @@ cgi_block_is_name(const char *name, size_t len)
 void
 cgi_block_init(struct cgi_block *block)
 {
-	*block = (struct cgi_block){ .status = STATUS_OK, .content_length = -1 };
+	*block = (struct cgi_block){ .status = STATUS_OK, .content_length = CGI_BLOCK_NO_LENGTH };
 }
 
 /* Controls are what header injection is made of; none has a meaning here but the tab. */
@@ -159,6 +159,19 @@ take_length(struct cgi_block *block, const unsigned char *p, const unsigned char
 	return p;
 }
 
+/* A Content-Length is complete.  The same twice is one (RFC 9110, section 8.6). */
+static void
+end_length(struct cgi_block *block)
+{
+	int64_t length = block->code_len == LENGTH_DIGITS || block->code_len == LENGTH_END
+	    ? block->length
+	    : CGI_BLOCK_BAD_LENGTH;
+
+	if (block->content_length != CGI_BLOCK_NO_LENGTH && block->content_length != length)
+		length = CGI_BLOCK_BAD_LENGTH;
+	block->content_length = length;
+}
+
 /* A line with a header is complete. */
 static int
 end_header(struct cgi_block *block)
@@ -176,10 +189,7 @@ end_header(struct cgi_block *block)
 		if (!block->has_status)
 			block->status = STATUS_FOUND;
 	} else if (block->name == LENGTH_NAME) {
-		block->content_length = block->code_len == LENGTH_DIGITS ||
-			block->code_len == LENGTH_END
-		    ? block->length
-		    : -1;
+		end_length(block);
 	}
 	return 0;
 }

@@ -15,10 +15,13 @@ int cgi_block_is_name_char(char c);
 /* 1 when all of it are such, and there is something: the name of a header, or a method. */
 int cgi_block_is_name(const char *name, size_t len);
 
+enum { CGI_BLOCK_NO_LENGTH = -1, CGI_BLOCK_BAD_LENGTH = -2 };
+
 /* Set up with cgi_block_init().  Public to read: all but the private. */
 struct cgi_block {
 	int status;		/* Status, or 302 with a Location and without one, else 200 */
-	int64_t content_length;	/* of the last Content-Length; -1: none, or it is no number */
+	int64_t content_length;	/* CGI_BLOCK_NO_LENGTH: there is no Content-Length;
+				   CGI_BLOCK_BAD_LENGTH: it is no number, or several differ */
 	uint8_t complete;	/* the blank line has come */
 	uint8_t has_status;	/* a Status header was there */
 	uint8_t has_location;

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "fcgi_error.h"
 
@@ -23,16 +22,6 @@ static const struct unit units[] = {
 };
 
 enum { UNIT_COUNT = sizeof units / sizeof *units };
-
-int64_t
-clock_now_ns(void)
-{
-	struct timespec now;
-
-	/* It cannot fail: the clock exists on every system that this builds on. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
-}
 
 int64_t
 clock_wall_ms(void)

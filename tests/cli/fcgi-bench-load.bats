@@ -40,6 +40,16 @@ teardown() {
   holds '.duration_s >= 0.4 and .duration_s < 5'
 }
 
+@test "load: -n lasts until the last request is given up, and the rate is of all that time" {
+  start_echo
+  printf 'Url: http://example.test/\nWeight: 3\n\nUrl: http://example.test/delay/1h\n' >requests
+  # The third is the slow one.
+  for n in 3 4; do
+    bench 1 -k -n $n --timeout 500ms --allow-errors 1 --fail-if 'rps<1000' -i requests "$ECHO_ADDR"
+    holds '.requests.failed == 1 and .duration_s >= 0.5 and .rps <= 10 and .gates[0].holds == false'
+  done
+}
+
 @test "load: with several threads, connections and ids -n is still exact" {
   start_echo --log-env=requests
   bench 0 -n 1001 -c 5 -t 3 -m 7 "$ECHO_ADDR"
@@ -100,6 +110,24 @@ teardown() {
   bench 0 -n 30 -k "$ECHO_ADDR"
   holds '.requests.complete == 30 and .requests.failed == 0 and .connections.keep_alive_refused >= 29'
   holds 'any(.diagnoses[]; .kind == "keep-alive-refused")'
+}
+
+@test "load: a kept connection that was left in the middle of a request is made anew" {
+  start_echo --fault=early-reply
+  head -c 20000000 /dev/zero >body
+  bench 0 -k -n 20 -d @body "$ECHO_ADDR"
+  holds '.requests.complete == 20 and .connections.made == 20 and .connections.reconnected >= 19'
+  # What was sent is less than was to be.
+  holds '.bytes.sent > 0 and .bytes.sent < 300000000'
+  bench 0 --requests-per-connection 1 -n 20 -d @body "$ECHO_ADDR"
+  holds '.requests.complete == 20 and .connections.reconnected == 0'
+}
+
+@test "load: what was sent for nothing was sent" {
+  start_echo
+  head -c 1000000 /dev/zero >body
+  bench 3 -n 10 --url http://example.test/status/503 -d @body "$ECHO_ADDR"
+  holds '.requests.failed == 10 and .bytes.sent > 10000000 and .bytes.sent < 11000000'
 }
 
 @test "load: -m has several requests at a time on a connection, and asks first" {
@@ -196,7 +224,11 @@ teardown() {
     holds ".options.arrival == \"poisson\" and .options.seed == $seed"
     figure '.requests.complete + .requests.unsent' >>counts
   done
+  # However many threads there are.
+  paced -z 300ms -w 0 -R 300 -c 20 -t 3 -k --arrival=poisson --seed 8 "$ECHO_ADDR"
+  figure '.requests.complete + .requests.unsent' >>counts
   [ "$(sed -n 1p counts)" = "$(sed -n 2p counts)" ]
+  [ "$(sed -n 3p counts)" = "$(sed -n 4p counts)" ]
   awk '$1 < 30 || $1 > 200 { exit 1 }' counts
 }
 
@@ -290,6 +322,16 @@ teardown() {
   bench_ends 130
   holds '.interrupted and .requests.complete == 0 and .requests.failed == 0'
   holds '.requests.cut_off == 2'
+}
+
+@test "load: ^C in a warm-up waits for nothing, for nothing counts" {
+  start_echo --log-env=requests
+  begin_bench -z 1h -w 1h -c 2 --url /delay/1h --timeout 1h "$ECHO_ADDR"
+  wait_for test -s requests
+  kill -INT "$BENCH_PID"
+  bench_ends 130
+  holds '.interrupted and .verdict == "inconclusive" and .requests.cut_off == 0'
+  holds '.bytes == {sent: 0, received: 0}'
 }
 
 @test "load: ^C leaves unsent what is due, and that has not failed" {

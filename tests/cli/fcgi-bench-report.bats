@@ -19,6 +19,7 @@ teardown() {
   printf '%s\n' "$output"
   [ -z "$stderr" ]
   [ "${lines[0]}" = 'closed loop, 100 requests' ]
+  "$fcgi_bench" -n 1 "$ECHO_ADDR" | grep -x 'closed loop, 1 request'
   [ "${lines[1]}" = '2 connections, kept; 1 thread' ]
   [ "${lines[2]}" = "to $ECHO_ADDR" ]
   [[ ${lines[3]} =~ ^'good answers  100, '[0-9.]+'/s over '[0-9.]+s$ ]]
@@ -40,6 +41,12 @@ teardown() {
   start_echo
   run "$fcgi_bench" -z 200ms -w 0 -R 100 -c 4 -k "$ECHO_ADDR"
   [[ $output == *'open loop, constant arrivals, 100/s, 200ms'* ]]
+  rate() {
+    "$fcgi_bench" -n 1 -R "$1" "$ECHO_ADDR" | sed -n '1s/.*arrivals, \(.*\), 1 request/\1/p'
+  }
+  [ "$(rate 159697.953125)" = 159698/s ]
+  [ "$(rate 1000.5)" = 1000.5/s ]
+  [ "$(rate 12345678)" = 12345678/s ]
   [ "$(grep -cE '^(response|lateness|service) ' <<<"$output")" -eq 3 ]
   [[ $output == *'(response: from when a request was due; '* ]]
 }

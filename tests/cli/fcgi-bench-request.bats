@@ -131,6 +131,17 @@ END
   grep -E '^ +30 +0( +[0-9.]+(ns|us|ms|s)| +-){2}  pages$' <<<"$output"
 }
 
+@test "input: all connections together keep the weights, from the beginning on" {
+  start_echo
+  printf 'Url: http://example.test/?one\nWeight: 9\n\nUrl: http://example.test/?two\n' >file
+  for connections in 1 4 9; do
+    bench 0 -k -c $connections -n 10 -i file "$ECHO_ADDR"
+    holds '[.inputs[].complete] == [9, 1]'
+    bench 0 -c $connections -n 20 -i file "$ECHO_ADDR"
+    holds '[.inputs[].complete] == [18, 2]'
+  done
+}
+
 @test "input: what is wrong in a file is told with its line" {
   wrong() {
     printf '%b' "$2" >file
@@ -142,6 +153,8 @@ END
   wrong 'fcgi-bench: file:2: *' 'Url: /\nno colon\n'
   wrong 'fcgi-bench: file:1: Colour: not a field of a request' 'Colour: red\n'
   wrong 'fcgi-bench: file:2: Weight: 0: number is too small (1 to 1048576)' 'Url: /\nWeight: 0\n'
+  wrong 'fcgi-bench: file:5: Weight: the weights, divided by *, add up to more than 1048576' \
+    'Url: /\nWeight: 2\n\nUrl: /\nWeight: 1048575\n\nUrl: /\n'
   wrong 'fcgi-bench: file:2: Request: *' 'Url: /\nRequest: A B\n'
   # What is read later has its place too, and so has a default.
   wrong 'fcgi-bench: file:4: Data: *@none*: No such file or directory' 'Url: /\n\nUrl: /\nData: @none\n'

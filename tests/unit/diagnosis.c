@@ -317,6 +317,35 @@ late_requests_are_the_clients_doing_when_connections_were_free(void **state)
 	must_say(run, 1, DIAGNOSIS_SERVER_SATURATED);
 }
 
+/* What no percentile that is told can show is not held against the run. */
+static void
+a_few_late_ones_of_few_requests_are_no_matter(void **state)
+{
+	static const struct {
+		uint64_t count, permitted;
+		const char *percentile;
+	} runs[] = {
+		{ 2000, 20, "p99" }, { 1000, 10, "p99" }, { 500, 10, "p98" }, { 20, 10, "p50" },
+		{ 8, 4, "p50" }, { 1, 0, "p50" },
+	};
+	struct run *run = *state;
+	struct histogram *lateness = &run->result.total.spans[TALLY_LATENESS];
+	size_t i;
+
+	open_loop(run, 100000);
+	for (i = 0; i < sizeof runs / sizeof *runs; i++) {
+		memset(lateness, 0, sizeof *lateness);
+		record(run, TALLY_LATENESS, runs[i].count - runs[i].permitted, 0);
+		record(run, TALLY_LATENESS, runs[i].permitted, 120 * MS);
+		must_say(run, 0);
+		memset(lateness, 0, sizeof *lateness);
+		record(run, TALLY_LATENESS, runs[i].count - runs[i].permitted - 1, 0);
+		record(run, TALLY_LATENESS, runs[i].permitted + 1, 120 * MS);
+		must_say(run, 1, DIAGNOSIS_SCHEDULE_MISSED);
+		must_contain(run, 0, runs[i].percentile);
+	}
+}
+
 /* Those that were never sent are among those that found no connection. */
 static void
 an_application_at_its_limit_is_told(void **state)
@@ -511,6 +540,7 @@ main(void)
 		RUN_TEST(a_busy_client_is_told),
 		RUN_TEST(late_requests_are_the_clients_doing_when_connections_were_free),
 		RUN_TEST(an_application_at_its_limit_is_told),
+		RUN_TEST(a_few_late_ones_of_few_requests_are_no_matter),
 		RUN_TEST(lateness_is_small_beside_a_long_response),
 		RUN_TEST(too_few_requests_are_the_clients_doing_when_connections_were_free),
 		RUN_TEST(chance_is_no_failure),

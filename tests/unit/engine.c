@@ -434,6 +434,39 @@ each_kind_has_its_own_failures_and_latencies(void **state)
 }
 
 static void
+bytes_of_failed_requests_were_sent_too(void **state)
+{
+	struct run *run = new_run();
+
+	(void)state;
+	set_up(run, FAILS_THIRD, 64, 0);
+	run->plan.connections = 1;
+	run->plan.request_limit = 300;
+	finish(run, start(run));
+	assert_int_equal(run->total.failures.total, 100);
+	assert_int_equal(run->total.sent_bytes,
+	    200 * run->payloads[0].len + 100 * run->payloads[1].len);
+	tear_down(run);
+}
+
+static void
+a_limited_number_lasts_until_the_last_is_given_up(void **state)
+{
+	struct run *run = new_run();
+
+	(void)state;
+	set_up(run, IGNORES_TENTH, 64, 0);
+	run->plan.connections = 1;
+	run->plan.request_limit = 10;
+	run->plan.timeout_ns = CLOCK_NS_PER_S / 2;
+	finish(run, start(run));
+	assert_int_equal(run->total.complete, 9);
+	assert_int_equal(count_failures(run, FAILURE_FIRST_BYTE, FAILURE_TIMEOUT, 0), 1);
+	assert_true(run->window_ns >= run->plan.timeout_ns);
+	tear_down(run);
+}
+
+static void
 connections_end_after_so_many_requests(void **state)
 {
 	struct run *run = new_run();
@@ -953,6 +986,28 @@ a_second_stop_gives_up(void **state)
 	tear_down(run);
 }
 
+static void
+nobody_waits_for_what_a_warm_up_began(void **state)
+{
+	struct run *run = new_run();
+	struct engine *engine;
+
+	(void)state;
+	set_up(run, SILENT, 64, 0);
+	run->plan.threads = 2;
+	run->plan.warmup_ns = GUARD_S * CLOCK_NS_PER_S;
+	engine = start(run);
+	/* The descriptor is readable at once. */
+	assert_int_equal(engine_wait(engine, CLOCK_NEVER, run->app.listen_fd), 0);
+	engine_stop(engine);
+	finish(run, engine);
+	assert_int_equal(run->total.complete, 0);
+	assert_int_equal(run->total.failures.total, 0);
+	assert_int_equal(run->total.cut_off, 0);
+	assert_int_equal(run->total.sent_bytes, 0);
+	tear_down(run);
+}
+
 /* The limit is the process's own, and cannot be raised again. */
 static int
 refuses_too_many(struct run *run)
@@ -1003,6 +1058,8 @@ main(void)
 		cmocka_unit_test(ends_after_so_many_requests),
 		cmocka_unit_test(weights_are_kept),
 		cmocka_unit_test(each_kind_has_its_own_failures_and_latencies),
+		cmocka_unit_test(bytes_of_failed_requests_were_sent_too),
+		cmocka_unit_test(a_limited_number_lasts_until_the_last_is_given_up),
 		cmocka_unit_test(connections_end_after_so_many_requests),
 		cmocka_unit_test(without_keep_alive_each_request_has_a_connection),
 		cmocka_unit_test(a_refusal_of_keep_alive_is_no_failure),
@@ -1029,6 +1086,7 @@ main(void)
 		cmocka_unit_test(the_next_address_is_tried),
 		cmocka_unit_test(intervals_can_be_looked_at),
 		cmocka_unit_test(a_second_stop_gives_up),
+		cmocka_unit_test(nobody_waits_for_what_a_warm_up_began),
 		cmocka_unit_test(the_limit_of_files_is_named),
 	};
 

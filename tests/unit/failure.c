@@ -171,6 +171,7 @@ a_cause_has_its_words(void **state)
 		{ { FAILURE_VALID, FAILURE_STATUS, 503 }, "status 503" },
 		{ { FAILURE_VALID, FAILURE_LENGTH, 0 }, "length" },
 		{ { FAILURE_VALID, FAILURE_CONTENT_LENGTH, 0 }, "content-length" },
+		{ { FAILURE_VALID, FAILURE_BAD_LENGTH, 0 }, "malformed content-length" },
 		{ { FAILURE_VALID, FAILURE_BODY, 0 }, "body" },
 		{ { FAILURE_VALID, FAILURE_SHA256, 0 }, "sha256" },
 		{ { FAILURE_VALID, FAILURE_OTHER, 0 }, "other" },

@@ -80,6 +80,7 @@ owner_tell(struct owner *owner, int what, const struct intake_event *event)
 		[FAILURE_STATUS] = "status",
 		[FAILURE_LENGTH] = "length",
 		[FAILURE_CONTENT_LENGTH] = "content-length",
+		[FAILURE_BAD_LENGTH] = "bad-length",
 		[FAILURE_BODY] = "body",
 		[FAILURE_SHA256] = "sha256",
 	};
@@ -225,14 +226,24 @@ test_one_answer(void **state)
 			END("\1")), "content-length/1 0" },
 		{ BYTES(OUT("\1", "\43", "Status: 204\nContent-Length: 22222\n\n") END("\1")),
 		    "good/1 0" },
-		/* What is another header, or no number, says nothing. */
+		/* What is another header says nothing. */
 		{ BYTES(OUT("\1", "\25", "Content-Lengths: 2\n\nh") END("\1")), "good/1 1" },
 		{ BYTES(OUT("\1", "\23", "Content-Lengt: 2\n\nh") END("\1")), "good/1 1" },
-		{ BYTES(OUT("\1", "\24", "Content-Length: x\n\nh") END("\1")), "good/1 1" },
-		{ BYTES(OUT("\1", "\23", "Content-Length: \n\nh") END("\1")), "good/1 1" },
-		{ BYTES(OUT("\1", "\26", "Content-Length: 2 2\n\nh") END("\1")), "good/1 1" },
+		/* It has to be a number, and the same one each time. */
+		{ BYTES(OUT("\1", "\24", "Content-Length: x\n\nh") END("\1")), "bad-length/1 0" },
+		{ BYTES(OUT("\1", "\23", "Content-Length: \n\nh") END("\1")), "bad-length/1 0" },
+		{ BYTES(OUT("\1", "\26", "Content-Length: 2 2\n\nh") END("\1")),
+		    "bad-length/1 0" },
+		{ BYTES(OUT("\1", "\25", "Content-Length: -1\n\nh") END("\1")),
+		    "bad-length/1 0" },
 		{ BYTES(OUT("\1", "\51", "Content-Length: 99999999999999999999999\n\n")
-			END("\1")), "good/1 0" },
+			END("\1")), "bad-length/1 0" },
+		{ BYTES(OUT("\1", "\46", "Content-Length: 2\nContent-Length: 1\n\nh")
+			END("\1")), "bad-length/1 0" },
+		{ BYTES(OUT("\1", "\46", "Content-Length: x\nContent-Length: 1\n\nh")
+			END("\1")), "bad-length/1 0" },
+		{ BYTES(OUT("\1", "\46", "Content-Length: 1\nContent-Length: 1\n\nh")
+			END("\1")), "good/1 1" },
 		/* What is not FastCGI. */
 		{ BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), "error: record version is not 1" },
 		{ BYTES(HELLO("\1") "\2"), "error: record version is not 1" },

@@ -120,8 +120,8 @@ say_why(struct server *server, const char *target, int found)
 	char *why = server->why;
 
 	if (found == -FCGI_E_ELSEWHERE)
-		snprintf(why, sizeof server->why, "%.64s is on another host, or in a container: "
-		    "where it can be seen from here give --pid or --cgroup", target);
+		snprintf(why, sizeof server->why, "nobody on this host listens at %.64s: "
+		    "for one in a container give --pid or --cgroup", target);
 	else if (found == -FCGI_E_SYSTEM)
 		snprintf(why, sizeof server->why, "out of memory");
 	else

@@ -78,8 +78,8 @@ cut_wire() {
     [ "$(wc -l <requests)" -eq "$sent" ]
     # Whose processor time it is cannot be known, nor how long the queue is.
     holds '.server == null'
-    grep -qxF "server        processor time not known: $target is on another host, or in a \
-container: where it can be seen from here give --pid or --cgroup" text
+    grep -qxF "server        processor time not known: nobody on this host listens at \
+$target: for one in a container give --pid or --cgroup" text
     holds '.fingerprint.hostname != "" and (.fingerprint.kernel | startswith("Linux ")) and .fingerprint.cpus > 0'
     not_diagnosed syn-retransmission
   done

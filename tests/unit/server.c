@@ -459,8 +459,8 @@ says_that_it_is_elsewhere(void **state)
 	must(addr_resolve(&target.addr, 0, target.sockets, &gai) == 1);
 	server_find(&server, &plan);
 	assert_int_equal(server.pid_count, 0);
-	assert_string_equal(server.why, "192.0.2.2:9000 is on another host, or in a container: "
-	    "where it can be seen from here give --pid or --cgroup");
+	assert_string_equal(server.why, "nobody on this host listens at 192.0.2.2:9000: "
+	    "for one in a container give --pid or --cgroup");
 	server_reset(&server);
 }
 

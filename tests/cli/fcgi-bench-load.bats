@@ -391,18 +391,3 @@ teardown() {
   bench 0 -n 500 -k --self-test "$ECHO_ADDR"
   holds '.client.limit_rps > 0 and .requests.complete == 500'
 }
-
-@test "load: --find-max finds a rate, and lists what it tried" {
-  not_under_valgrind 'a search needs a client that is quick'
-  start_echo
-  # One connection and 5 ms for each: 200 a second at most.
-  paced --find-max 'p50<50ms' -z 150ms -w 50ms -c 1 -k --url /delay/5ms "$ECHO_ADDR"
-  holds '.find_max.condition == "p50<50ms" and (.find_max.trials | length) > 2'
-  holds '.find_max.rate == null or .find_max.rate < 250'
-  # As a gate: the highest good rate is too low.
-  bench any --find-max 'p50<50ms' -z 150ms -w 50ms -c 1 -k --url /delay/5ms --fail-if 'rps<1000000' "$ECHO_ADDR"
-  [ "$status" -eq 1 ] || [ "$status" -eq 4 ]
-  holds '.verdict != "good" and .gates[0].holds == false'
-  bench 3 --find-max 'p50<50ms' -z 150ms -w 0 ./missing.sock
-  holds '.find_max.rate == null and .requests.complete == 0'
-}

@@ -1,7 +1,9 @@
 # One bats file a program and option group; keep them sorted, but for those that take longest, which
 # begin.  The programs come from $FCGI_BUILD, what several files need from helper.bash.
 CLI_TESTS =
+CLI_TESTS += %D%/fcgi-bench-search.bats
 CLI_TESTS += %D%/fcgistarter-supervise.bats
+CLI_TESTS += %D%/fcgi-bench-load.bats
 CLI_TESTS += %D%/fcgi-probe-target.bats
 CLI_TESTS += %D%/cgi-fcgi-time.bats
 CLI_TESTS += %D%/cgi-fcgi-body.bats
@@ -19,7 +21,6 @@ CLI_TESTS += %D%/completions.bats
 CLI_TESTS += %D%/fcgi-auth-test-dialects.bats
 CLI_TESTS += %D%/fcgi-bench-gate.bats
 CLI_TESTS += %D%/fcgi-bench-hdr.bats
-CLI_TESTS += %D%/fcgi-bench-load.bats
 CLI_TESTS += %D%/fcgi-bench-report.bats
 CLI_TESTS += %D%/fcgi-bench-request.bats
 CLI_TESTS += %D%/fcgi-bench.bats

@@ -19,6 +19,7 @@ CLI_TESTS += %D%/cgi-fcgi-tools.bats
 CLI_TESTS += %D%/cgi-fcgi.bats
 CLI_TESTS += %D%/completions.bats
 CLI_TESTS += %D%/fcgi-auth-test-dialects.bats
+CLI_TESTS += %D%/fcgi-bench-end.bats
 CLI_TESTS += %D%/fcgi-bench-gate.bats
 CLI_TESTS += %D%/fcgi-bench-hdr.bats
 CLI_TESTS += %D%/fcgi-bench-report.bats

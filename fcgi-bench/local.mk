@@ -27,7 +27,6 @@ bin_PROGRAMS += %D%/fcgi-bench
 %C%_fcgi_bench_SOURCES += %D%/payload.c %D%/payload.h
 %C%_fcgi_bench_SOURCES += %D%/payload_make.c
 %C%_fcgi_bench_SOURCES += %D%/plan.c %D%/plan.h
-%C%_fcgi_bench_SOURCES += %D%/process.c %D%/process.h
 %C%_fcgi_bench_SOURCES += %D%/report.c %D%/report.h
 %C%_fcgi_bench_SOURCES += %D%/report_csv.c
 %C%_fcgi_bench_SOURCES += %D%/report_json.c

@@ -1,34 +1,12 @@
 #include "children.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "array.h"
 #include "fcgi_error.h"
-#include "number.h"
-#include "proc_file.h"
-
-/* Who that is; 0 when it has gone. */
-static pid_t
-parent_of(pid_t pid)
-{
-	char text[256];
-	const char *name_end;
-	long parent;
-
-	if (proc_file_read(pid, "stat", text, sizeof text) < 0)
-		return 0;
-	/* The name is whatever the process has chosen. */
-	name_end = strrchr(text, ')');
-	if (name_end == NULL || sscanf(name_end, ") %*c %ld", &parent) != 1)
-		return 0;
-	return (pid_t)parent;
-}
+#include "process.h"
 
 static int
 add(struct children *children, pid_t pid)
@@ -45,21 +23,21 @@ add(struct children *children, pid_t pid)
 int
 children_list(struct children *children)
 {
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
+	struct processes all = { 0 };
 	pid_t self = getpid();
-	long long pid;
-	int r = 0, error;
+	int r, error;
+	size_t i;
 
 	children_reset(children);
-	if (dir == NULL)
-		return -FCGI_E_SYSTEM;
-	while (r == 0 && (entry = readdir(dir)) != NULL)
-		if (number_parse(&pid, entry->d_name, 1, INT32_MAX) == NULL &&
-		    parent_of((pid_t)pid) == self)
-			r = add(children, (pid_t)pid);
+	r = processes_read(&all);
 	error = errno;
-	closedir(dir);
+	for (i = 0; i < all.count; i++)
+		if (all.items[i].parent == self && add(children, all.items[i].pid) < 0) {
+			r = -FCGI_E_SYSTEM;
+			error = errno;
+			break;
+		}
+	processes_reset(&all);
 	errno = error;
 	return r;
 }

@@ -46,6 +46,7 @@ noinst_LIBRARIES += %D%/libfcgiutils.a
 %C%_libfcgiutils_a_SOURCES += %D%/preset_source.c %D%/preset_source.h
 %C%_libfcgiutils_a_SOURCES += %D%/preset_url.c %D%/preset_url.h
 %C%_libfcgiutils_a_SOURCES += %D%/proc_file.c %D%/proc_file.h
+%C%_libfcgiutils_a_SOURCES += %D%/process.c %D%/process.h
 %C%_libfcgiutils_a_SOURCES += %D%/queue.c %D%/queue.h
 %C%_libfcgiutils_a_SOURCES += %D%/queue_at.c
 %C%_libfcgiutils_a_SOURCES += %D%/queue_proc.c %D%/queue_proc.h

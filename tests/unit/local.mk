@@ -392,8 +392,7 @@ TESTS += %D%/print_config.tap
 
 check_PROGRAMS += %D%/process.tap
 TESTS += %D%/process.tap
-%C%_process_tap_SOURCES = %D%/process.c fcgi-bench/process.c
-%C%_process_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench
+%C%_process_tap_SOURCES = %D%/process.c
 %C%_process_tap_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += %D%/queue.tap
@@ -481,7 +480,6 @@ TESTS += %D%/series.tap
 check_PROGRAMS += %D%/server.tap
 TESTS += %D%/server.tap
 %C%_server_tap_SOURCES = %D%/server.c \
-	fcgi-bench/process.c \
 	fcgi-bench/server.c \
 	fcgi-bench/server_find.c
 %C%_server_tap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/fcgi-bench

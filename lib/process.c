@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <bsd/string.h>
 
 #include "clock.h"
 #include "fcgi_error.h"

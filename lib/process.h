@@ -1,6 +1,6 @@
 /* The processes of this machine, as /proc lists them. */
-#ifndef FCGI_BENCH_PROCESS_H
-#define FCGI_BENCH_PROCESS_H
+#ifndef PROCESS_H
+#define PROCESS_H
 
 #include <stddef.h>
 #include <stdint.h>

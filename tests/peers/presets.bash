@@ -34,6 +34,11 @@ serves_or_gone() {
   curl -sS -o /dev/null "http://127.0.0.1:$1/" 2>/dev/null || is_gone "$pid"
 }
 
+# is_taken PORT: somebody listens there.
+is_taken() {
+  (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
 # start_server NAME [VARIABLE=VALUE...]: NAME.sh DIR PORT APP DOCROOT; its port, drawn by lot, is in
 # the file NAME.port, and that for https is one more.
 start_server() {
@@ -43,6 +48,8 @@ start_server() {
     rm -rf "$dir"
     mkdir "$dir"
     port=$((20000 + (RANDOM * 32768 + RANDOM) % 6000 * 2))
+    # A server that waits for its port would be taken for the one that has it.
+    ! is_taken "$port" && ! is_taken $((port + 1)) || continue
     background "$name" env "$@" sh "$peers/$name.sh" "$dir" "$port" \
       "$(<"$BATS_FILE_TMPDIR/app.addr")" "$docroot"
     wait_for serves_or_gone "$port"
